@@ -1,0 +1,1 @@
+"""The process: settings, wiring, HTTP endpoints, cache, background work, command line."""

@@ -1,0 +1,235 @@
+"""Every setting, in one place: the only module that reads the environment.
+
+`docs/settings.md` lists the same settings for operators; a test holds the two, and the compose file, together.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.errors import SettingsError
+
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the process can be told from outside. Units and defaults stand with each field."""
+
+    neo4j_uri: str | None = None
+    """NEO4J_URI: Bolt or neo4j address. Default: none, which means the local stack of `c360 up`."""
+
+    neo4j_user: str = "neo4j"
+    """NEO4J_USER: user name. Default: neo4j."""
+
+    neo4j_password: str = field(default="", repr=False)
+    """NEO4J_PASSWORD: that user's password. Default: empty; the local stack makes its own."""
+
+    neo4j_database: str = "neo4j"
+    """NEO4J_DATABASE: database name. Default: neo4j."""
+
+    redis_url: str | None = field(default=None, repr=False)
+    """REDIS_URL: redis:// or rediss:// address with its password. Default: none, which means the local stack."""
+
+    host: str = "127.0.0.1"
+    """C360_HOST: address that `c360 serve` listens on. Default: 127.0.0.1, this machine only."""
+
+    port: int = 8000
+    """C360_PORT: port that `c360 serve` listens on. Default: 8000."""
+
+    home: Path = Path(".c360")
+    """C360_HOME: folder of the local stack's data, secrets and logs. Default: .c360 in the working directory."""
+
+    cache_home: Path = Path.home() / ".cache" / "customer360"
+    """C360_CACHE_HOME: folder of fetched jars. Default: customer360 under XDG_CACHE_HOME, else under ~/.cache."""
+
+    maven_mirror: str | None = None
+    """C360_MAVEN_MIRROR: address of a Maven repository to fetch jars from. Default: none, Maven's own."""
+
+    local_bolt_port: int = 17687
+    """C360_LOCAL_BOLT_PORT: port of the local Neo4j. Default: 17687, not the usual 7687."""
+
+    local_redis_port: int = 16379
+    """C360_LOCAL_REDIS_PORT: port of the local Redis. Default: 16379, not the usual 6379."""
+
+    neo4j_heap: str = "512m"
+    """C360_NEO4J_HEAP: heap of the local Neo4j, with k, m or g. Default: 512m."""
+
+    neo4j_page_cache: str = "256m"
+    """C360_NEO4J_PAGE_CACHE: page cache of the local Neo4j, with k, m or g. Default: 256m."""
+
+    neo4j_transaction_timeout_seconds: float = 10.0
+    """C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS: seconds before Neo4j ends a transaction. Default: 10."""
+
+    redis_timeout_ms: int = 50
+    """C360_REDIS_TIMEOUT_MS: milliseconds the cache may take before it is passed by. Default: 50."""
+
+    cache_ttl_seconds: int = 3600
+    """C360_CACHE_TTL_SECONDS: seconds a profile stays in the cache unread. Default: 3600."""
+
+    reporting_currency: str = "USD"
+    """C360_REPORTING_CURRENCY: ISO 4217 code that values are summed in. Default: USD."""
+
+    currency_rates: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    """C360_CURRENCY_RATES: units of the reporting currency for one unit of each other, as EUR=1.08,JPY=0.0067.
+    Default: none; an amount without a rate is kept and shown, but not summed."""
+
+    cart_abandoned_after_minutes: int = 60
+    """C360_CART_ABANDONED_AFTER_MINUTES: minutes without a change after which an open cart counts as abandoned.
+    Default: 60."""
+
+    cursor_secret: bytes = field(default=b"", repr=False)
+    """C360_CURSOR_SECRET: key that signs cursors, 16 characters or more, the same for every copy of the service.
+    Default: made once and kept in the file `secret` of C360_HOME, readable by its owner only."""
+
+    graphiql: bool = True
+    """C360_GRAPHIQL: whether /graphql shows the explorer to a browser: true or false. Default: true."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Settings from environment variables; an empty variable counts as unset.
+
+        Raises SettingsError naming the variable when a value can't be used.
+        """
+        values: dict[str, Any] = {}
+        for name, (variable, read) in VARIABLES.items():
+            if text := environ.get(variable, "").strip():
+                values[name] = _read(variable, text, read)
+        if "cache_home" not in values and (xdg := environ.get("XDG_CACHE_HOME")):
+            values["cache_home"] = Path(xdg) / "customer360"
+        if "cursor_secret" not in values:
+            values["cursor_secret"] = keep_secret(values.get("home", Path(".c360")) / "secret").encode()
+        return cls(**values)
+
+
+def keep_secret(path: Path) -> str:
+    """The secret kept in `path`, made on first use: 32 random bytes as text, mode 0600.
+
+    Raises SettingsError when the folder can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            draft = path.with_name(f".{path.name}.{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(SECRET_BYTES))
+            # Two processes may start at once: link() keeps the first one's secret, where rename() would replace it.
+            try:
+                path.hardlink_to(draft)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text().strip()
+    except OSError as error:
+        raise SettingsError("C360_HOME", f"{path} can't be written ({error.strerror})") from error
+
+
+def _read(variable: str, text: str, read: Callable[[str], Any]) -> Any:
+    try:
+        return read(text)
+    except (ValueError, ArithmeticError) as error:
+        raise SettingsError(variable, str(error)) from None
+
+
+def _address(*schemes: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if urlsplit(text).scheme not in schemes or not urlsplit(text).netloc:
+            raise ValueError(f"must be an address that begins with one of {', '.join(f'{s}://' for s in schemes)}")
+        return text
+
+    return read
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.1 <= value <= 3600:
+        raise ValueError(f"must be a number of seconds from 0.1 to 3600, not {text!r}")
+    return value
+
+
+def _memory(text: str) -> str:
+    if not (text[:-1].isdecimal() and text[-1].lower() in "kmg"):
+        raise ValueError(f"must be a size such as 512m or 2g, not {text!r}")
+    return text.lower()
+
+
+def _currency(text: str) -> str:
+    if not (len(text) == 3 and text.isascii() and text.isupper()):
+        raise ValueError(f"must be an ISO 4217 code such as USD, not {text!r}")
+    return text
+
+
+def _rates(text: str) -> Mapping[str, Decimal]:
+    rates: dict[str, Decimal] = {}
+    for pair in text.split(","):
+        code, _, number = pair.partition("=")
+        try:
+            rate = Decimal(number.strip())
+        except InvalidOperation:
+            rate = Decimal(0)
+        if not rate.is_finite() or rate <= 0:
+            raise ValueError(f"must be pairs such as EUR=1.08,JPY=0.0067, not {pair!r}")
+        rates[_currency(code.strip())] = rate
+    return MappingProxyType(rates)
+
+
+def _secret(text: str) -> bytes:
+    if len(text) < 16:
+        raise ValueError("must have 16 characters or more")
+    return text.encode()
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in {"true", "false", "1", "0"}:
+        raise ValueError(f"must be true or false, not {text!r}")
+    return text.lower() in {"true", "1"}
+
+
+_port = _whole(1, 65535)
+
+VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
+    {
+        "neo4j_uri": ("NEO4J_URI", _address("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")),
+        "neo4j_user": ("NEO4J_USER", str),
+        "neo4j_password": ("NEO4J_PASSWORD", str),
+        "neo4j_database": ("NEO4J_DATABASE", str),
+        "redis_url": ("REDIS_URL", _address("redis", "rediss")),
+        "host": ("C360_HOST", str),
+        "port": ("C360_PORT", _port),
+        "home": ("C360_HOME", Path),
+        "cache_home": ("C360_CACHE_HOME", Path),
+        "maven_mirror": ("C360_MAVEN_MIRROR", _address("http", "https")),
+        "local_bolt_port": ("C360_LOCAL_BOLT_PORT", _port),
+        "local_redis_port": ("C360_LOCAL_REDIS_PORT", _port),
+        "neo4j_heap": ("C360_NEO4J_HEAP", _memory),
+        "neo4j_page_cache": ("C360_NEO4J_PAGE_CACHE", _memory),
+        "neo4j_transaction_timeout_seconds": ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", _seconds),
+        "redis_timeout_ms": ("C360_REDIS_TIMEOUT_MS", _whole(1, 10_000)),
+        "cache_ttl_seconds": ("C360_CACHE_TTL_SECONDS", _whole(1, 604_800)),
+        "reporting_currency": ("C360_REPORTING_CURRENCY", _currency),
+        "currency_rates": ("C360_CURRENCY_RATES", _rates),
+        "cart_abandoned_after_minutes": ("C360_CART_ABANDONED_AFTER_MINUTES", _whole(1, 525_600)),
+        "cursor_secret": ("C360_CURSOR_SECRET", _secret),
+        "graphiql": ("C360_GRAPHIQL", _switch),
+    }
+)
+"""Each field's environment variable and how its text is read."""
