@@ -1,0 +1,90 @@
+"""The unified profile: one customer's hot set as one document, and lists of customers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from graph.identity import Identifier, TraitProvenance
+from graph.purchases import Cart
+from graph.referrals import Referral
+from graph.timeline import Entry
+
+#: How many entries of each list the profile document holds (one more is loaded, to know whether there is a next page).
+HOT_SET = 20
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str = "home"
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class CustomerChannel(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a customer uses a channel (its key)."""
+
+    channel: str
+    touchpoints: int
+    purchases: int
+    first_at: datetime
+    last_at: datetime
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts and sums over everything filed under a customer's identifiers.
+
+    `orders`: purchases that were not cancelled; `revenue`, `refunds`: minor units by currency, of those purchases.
+    """
+
+    touchpoints: int = 0
+    purchases: int = 0
+    reviews: int = 0
+    survey_responses: int = 0
+    cases: int = 0
+    communications: int = 0
+    referrals: int = 0
+    carts: int = 0
+    orders: int = 0
+    first_purchase_at: datetime | None = None
+    last_purchase_at: datetime | None = None
+    revenue: dict[str, int] = {}
+    refunds: dict[str, int] = {}
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """One customer's hot set. It holds only what that customer's own writes change, and ids and keys of everything else.
+
+    `entries`: newest first; for each kind its newest HOT_SET + 1 entries, and the newest HOT_SET + 1 of all kinds.
+    `carts`: newest first, at most HOT_SET + 1. `traits`: those that have no field of their own.
+    """
+
+    id: str
+    version: int
+    name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    birth_date: str | None = None
+    gender: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+    country: str | None = None
+    first_seen_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    erased_at: datetime | None = None
+    addresses: tuple[Address, ...] = ()
+    traits: dict[str, Any] | None = None
+    provenance: tuple[TraitProvenance, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    channels: tuple[CustomerChannel, ...] = ()
+    facts: Facts = Facts()
+    entries: tuple[Entry, ...] = ()
+    carts: tuple[Cart, ...] = ()
+    referred_by: Referral | None = None

@@ -1,0 +1,56 @@
+"""Everything `graph` raises on purpose.
+
+    GraphError
+    ├── MoneyError            an amount or a currency that is none
+    ├── InvalidEvent          an event that is wrong in every order of arrival
+    ├── StatementError        a .cypher file whose header and text disagree, or a call that doesn't fit the header
+    ├── MigrationError        a migration that was changed after it was applied, or is missing
+    └── StoreUnavailable      Neo4j can't be reached, or gave up on a transaction
+"""
+
+from __future__ import annotations
+
+
+class GraphError(Exception):
+    """Root of the errors of `graph`; the message says what to do."""
+
+
+class MoneyError(GraphError):
+    """An amount or a currency that is none."""
+
+    @classmethod
+    def not_a_number(cls, amount: str) -> MoneyError:
+        return cls(f"{amount[:40]!r} is no finite decimal number; send digits such as 12.50")
+
+    @classmethod
+    def too_large(cls, amount: str, currency: str) -> MoneyError:
+        return cls(f"{amount[:40]} {currency} is more than can be kept (2^53 minor units)")
+
+    @classmethod
+    def too_precise(cls, amount: str, currency: str, decimals: int) -> MoneyError:
+        return cls(f"{amount[:40]} has more than the {decimals} decimals of {currency}; round it first")
+
+    @classmethod
+    def unknown_currency(cls, currency: str) -> MoneyError:
+        return cls(f"{currency[:20]!r} is no ISO 4217 currency code; send one such as EUR, JPY or USD")
+
+
+class InvalidEvent(GraphError):
+    """An event that is wrong in every order of arrival. `path` names the field; `code` is a UserErrorCode of the contract."""
+
+    def __init__(self, path: str, message: str, *, code: str = "INVALID") -> None:
+        super().__init__(f"{path}: {message}" if path else message)
+        self.path = path
+        self.code = code
+
+
+class StatementError(GraphError):
+    """A .cypher file whose header and text disagree, or a call that doesn't fit the header."""
+
+
+class MigrationError(GraphError):
+    """A migration that was changed after it was applied, or is missing."""
+
+
+class StoreUnavailable(GraphError):
+    """Neo4j can't be reached, or gave up on a transaction; try again."""

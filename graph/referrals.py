@@ -1,0 +1,37 @@
+"""Who brought whom in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Invitee(msgspec.Struct, frozen=True, kw_only=True):
+    """The identifier an invitation was sent to."""
+
+    type: str
+    value: str
+    verified: bool
+    first_seen_at: datetime
+    last_seen_at: datetime
+    source: str
+
+
+class Referral(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="REFERRAL"):
+    """`at` and `invited_at` are the time of the invitation; `advocate_id` and `friend_id` are ids that resolve for ever."""
+
+    id: str
+    at: datetime
+    invited_at: datetime
+    referral_status: str
+    advocate_id: str
+    friend_id: str | None = None
+    invitee: Invitee | None = None
+    code: str | None = None
+    channel: str | None = None
+    campaign: str | None = None
+    accepted_at: datetime | None = None
+    qualified_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_reason: str | None = None

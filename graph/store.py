@@ -1,0 +1,152 @@
+"""The one module that knows the Neo4j driver: connections, transactions, and rows turned into records."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString, Protocol, TypeVar, cast
+
+import msgspec
+import neo4j
+from neo4j import AsyncGraphDatabase, AsyncTransaction, Query, RoutingControl
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired, TransientError
+
+from graph.errors import StoreUnavailable
+from graph.statements import Statement, statement
+
+Record = TypeVar("Record")
+Result = TypeVar("Result")
+
+ACQUISITION_TIMEOUT = 5.0  # seconds; the driver's own default is a minute
+CONNECTION_POOL = 64
+CONFLICT_ATTEMPTS = 30
+CONFLICT_DELAY = (0.005, 0.020)  # seconds, with jitter: the driver's first delay is a whole second
+
+
+class Reader(Protocol):
+    """Whatever can ask questions: the store itself, or a transaction."""
+
+    async def one(self, name: str, record: type[Record], /, **parameters: Any) -> Record | None: ...
+
+    async def many(self, name: str, record: type[Record], /, **parameters: Any) -> list[Record]: ...
+
+
+class Store:
+    """One Neo4j database. `timeout` is the server-side limit of a transaction, in seconds."""
+
+    def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float) -> None:
+        self._driver = driver
+        self._database = database
+        self._timeout = timeout
+
+    @classmethod
+    async def connect(
+        cls, uri: str, *, user: str | None = None, password: str | None = None, database: str = "neo4j", timeout: float = 10.0
+    ) -> Store:
+        """A store for `uri`; nothing is sent before the first statement or `verify`."""
+        driver = AsyncGraphDatabase.driver(
+            uri,
+            auth=(user, password) if user and password else None,
+            connection_acquisition_timeout=ACQUISITION_TIMEOUT,
+            connection_timeout=ACQUISITION_TIMEOUT,
+            max_connection_pool_size=CONNECTION_POOL,
+            max_transaction_retry_time=0,
+            notifications_min_severity="OFF",
+        )
+        return cls(driver, database=database, timeout=timeout)
+
+    async def verify(self) -> None:
+        """Return once Neo4j answers a query; raises StoreUnavailable when it doesn't."""
+        with _translated():
+            await self._driver.verify_connectivity()
+            await self._driver.execute_query("RETURN 1", database_=self._database, routing_=RoutingControl.READ)
+
+    async def close(self) -> None:
+        await self._driver.close()
+
+    async def one(self, name: str, record: type[Record], /, **parameters: Any) -> Record | None:
+        """The row of a `one` statement as `record`, or None where there is no row."""
+        rows = await self._read(statement(name), parameters)
+        return msgspec.convert(rows[0], record) if rows else None
+
+    async def many(self, name: str, record: type[Record], /, **parameters: Any) -> list[Record]:
+        """All rows of a `many` statement as a list of `record`."""
+        return msgspec.convert(await self._read(statement(name), parameters), list[record])  # type: ignore[valid-type]
+
+    async def _read(self, asked: Statement, parameters: dict[str, Any]) -> list[Any]:
+        asked.check(frozenset(parameters))
+        with _translated():
+            # Auto-commit: one round trip where an explicit read transaction needs two.
+            async with self._driver.session(database=self._database, default_access_mode=neo4j.READ_ACCESS) as session:
+                result = await session.run(Query(cast(LiteralString, asked.text), timeout=self._timeout), parameters)
+                return [row[0] async for row in result]
+
+    async def write(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """Run `work` in one transaction and commit. Conflicts roll back and run it again; raises StoreUnavailable."""
+        for attempt in range(CONFLICT_ATTEMPTS):
+            try:
+                return await self._write_once(work)
+            except TransientError as error:
+                if attempt == CONFLICT_ATTEMPTS - 1:
+                    raise StoreUnavailable(f"Neo4j gave up after {CONFLICT_ATTEMPTS} conflicts: {error.code}") from error
+                await asyncio.sleep(random.uniform(*CONFLICT_DELAY))
+            except (ServiceUnavailable, SessionExpired, AuthError) as error:
+                raise StoreUnavailable(str(error)) from error
+        raise AssertionError("unreachable")
+
+    async def _write_once(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        async with self._driver.session(database=self._database, default_access_mode=neo4j.WRITE_ACCESS) as session:
+            transaction = await session.begin_transaction(timeout=self._timeout)
+            async with transaction:
+                result = await work(Transaction(transaction))
+                await transaction.commit()
+                return result
+
+    async def apply(self, text: str) -> None:
+        """Run one schema command of a migration, in a transaction of its own."""
+        async with self._driver.session(database=self._database) as session:
+            await (await session.run(cast(LiteralString, text))).consume()
+
+    @asynccontextmanager
+    async def explain(self, text: str) -> AsyncIterator[neo4j.ResultSummary]:
+        """The summary of EXPLAIN: the plan, and the notifications that list the parameters the text wants."""
+        async with self._driver.session(
+            database=self._database, default_access_mode=neo4j.WRITE_ACCESS, notifications_min_severity="INFORMATION"
+        ) as session:
+            yield await (await session.run(cast(LiteralString, "EXPLAIN " + text))).consume()
+
+
+class Transaction:
+    """Statements that are committed together, or not at all."""
+
+    def __init__(self, transaction: AsyncTransaction) -> None:
+        self._transaction = transaction
+
+    async def one(self, name: str, record: type[Record], /, **parameters: Any) -> Record | None:
+        rows = await self.run(name, **parameters)
+        return msgspec.convert(rows[0], record) if rows else None
+
+    async def many(self, name: str, record: type[Record], /, **parameters: Any) -> list[Record]:
+        return msgspec.convert(await self.run(name, **parameters), list[record])  # type: ignore[valid-type]
+
+    async def run(self, name: str, /, **parameters: Any) -> list[Any]:
+        """The first column of each row, as the driver gives it."""
+        asked = statement(name)
+        asked.check(frozenset(parameters))
+        result = await self._transaction.run(cast(LiteralString, asked.text), parameters)
+        return [row[0] async for row in result]
+
+
+class _translated:
+    """Driver errors of a read become StoreUnavailable; what a statement did wrong stays as it is."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (ServiceUnavailable, SessionExpired, AuthError, DriverError, TransientError)):
+            raise StoreUnavailable(str(error)) from error
+        if isinstance(error, Neo4jError) and error.code and error.code.startswith("Neo.ClientError.Transaction."):
+            raise StoreUnavailable(str(error)) from error
