@@ -16,6 +16,7 @@ AppError                     exit code 1
 Each leaf builds its own message: one line that says what to do.
 """
 
+import errno
 from pathlib import Path
 from typing import ClassVar
 
@@ -73,6 +74,11 @@ class DiskFull(StackError):
     def __init__(self, folder: Path) -> None:
         super().__init__(f"no space left on the disk of {folder}: free about 1 GB there and run it again")
         self.folder = folder
+
+    @staticmethod
+    def explains(error: BaseException) -> bool:
+        """Whether `error` is the operating system's word for a full disk, or a full quota."""
+        return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class BadChecksum(StackError):

@@ -49,8 +49,12 @@ class Settings:
     cache_home: Path = Path.home() / ".cache" / "customer360"
     """C360_CACHE_HOME: folder of fetched jars. Default: customer360 under XDG_CACHE_HOME, else under ~/.cache."""
 
-    maven_mirror: str | None = None
+    maven_mirror: str | None = field(default=None, repr=False)
     """C360_MAVEN_MIRROR: address of a Maven repository to fetch jars from. Default: none, Maven's own."""
+
+    java_home: Path | None = None
+    """JAVA_HOME: folder of a Java 17 or 21 for the local Neo4j. Default: `java` on the PATH, else the one installed
+    with the requirements."""
 
     local_bolt_port: int = 17687
     """C360_LOCAL_BOLT_PORT: port of the local Neo4j. Default: 17687, not the usual 7687."""
@@ -218,6 +222,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "home": ("C360_HOME", Path),
         "cache_home": ("C360_CACHE_HOME", Path),
         "maven_mirror": ("C360_MAVEN_MIRROR", _address("http", "https")),
+        "java_home": ("JAVA_HOME", Path),
         "local_bolt_port": ("C360_LOCAL_BOLT_PORT", _port),
         "local_redis_port": ("C360_LOCAL_REDIS_PORT", _port),
         "neo4j_heap": ("C360_NEO4J_HEAP", _memory),

@@ -1,0 +1,123 @@
+"""A real Neo4j and a real Redis for the whole session, on ports and in a folder of their own.
+
+`stack` has the addresses, `store` is a connection with the migrations applied, `graph` is the same store emptied
+before the test. Everything async runs on one event loop, the session's.
+"""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from app.local.process import Guard, stop
+from app.local.redis import Redis
+from app.local.stack import Connection, Programs, attached, prepare
+from app.settings import Settings
+from graph.migrations import migrate
+from graph.store import Store
+
+CURSOR_SECRET = b"the tests' secret"
+
+
+@dataclass(slots=True)
+class Stack:
+    """The session's servers. `stop_redis` and `start_redis` are for tests of what happens without it."""
+
+    connection: Connection
+    programs: Programs
+    settings: Settings
+    _guard: Guard = field(default_factory=Guard)
+
+    @property
+    def neo4j_uri(self) -> str:
+        return self.connection.neo4j_uri
+
+    @property
+    def neo4j_user(self) -> str:
+        return self.connection.neo4j_user
+
+    @property
+    def neo4j_password(self) -> str:
+        return self.connection.neo4j_password
+
+    @property
+    def redis_url(self) -> str:
+        return self.connection.redis_url
+
+    async def stop_redis(self) -> None:
+        await stop(Redis.of(self.settings).alive)
+
+    async def start_redis(self) -> None:
+        """On the same port, with the same password, and empty."""
+        redis = Redis.of(self.settings)
+        if redis.alive.pid() is None:
+            process = redis.start(self.programs.redis)
+            self._guard.watch(process)
+            await redis.ready(process)
+
+    async def close(self) -> None:
+        await self.stop_redis()
+        self._guard.dismiss()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def programs() -> Programs:
+    """Java, Redis and Neo4j's jars from the user's cache: the only thing the tests share with the user."""
+    return prepare(replace(Settings.from_env(os.environ | {"C360_CURSOR_SECRET": CURSOR_SECRET.decode()})))
+
+
+@pytest.fixture(scope="session")
+def local_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a local stack with a home and ports of its own, and nothing from the environment."""
+    return Settings(
+        home=tmp_path_factory.mktemp("home"),
+        local_bolt_port=free_port(),
+        local_redis_port=free_port(),
+        cursor_secret=CURSOR_SECRET,
+        currency_rates={},
+    )
+
+
+@pytest.fixture(scope="session")
+async def stack(local_settings: Settings, programs: Programs) -> AsyncIterator[Stack]:
+    async with attached(local_settings, programs, quick=True) as connection:
+        running = Stack(connection, programs, local_settings)
+        yield running
+        await running.close()
+
+
+@pytest.fixture(scope="session")
+def settings(stack: Stack) -> Settings:
+    """Settings that point at the session's servers."""
+    return replace(
+        stack.settings,
+        neo4j_uri=stack.neo4j_uri,
+        neo4j_user=stack.neo4j_user,
+        neo4j_password=stack.neo4j_password,
+        redis_url=stack.redis_url,
+    )
+
+
+@pytest.fixture(scope="session")
+async def store(stack: Stack) -> AsyncIterator[Store]:
+    """A connection to the session's Neo4j, migrations applied."""
+    store = await Store.connect(stack.neo4j_uri, user=stack.neo4j_user, password=stack.neo4j_password)
+    await migrate(store)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def graph(store: Store) -> Store:
+    """The same store, empty but for the schema and the record of the migrations."""
+    await store.apply("MATCH (n) WHERE NOT n:Migration AND NOT n:MigrationLock DETACH DELETE n")
+    return store
