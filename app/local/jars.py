@@ -4,13 +4,13 @@ They come from our own cache folder, else from `mvn` when it is on the PATH, els
 Whatever the source, size and sha256 are those of the lock; a folder appears whole or not at all.
 """
 
-import errno
+import fcntl
 import hashlib
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,13 +85,17 @@ def ensure(*, cache: Path, mirror: str | None = None, lock: Path = LOCK, on_byte
     if not missing:
         return folder
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache, prefix=".fetching-", ignore_cleanup_errors=True) as scratch:
-            fetched = Path(scratch) / "jars"
-            fetched.mkdir()
-            _keep(folder, set(jars) - set(missing), fetched)
-            _fetch(missing, fetched, scratch=Path(scratch), mirror=mirror, on_bytes=on_bytes)
-            _replace(folder, fetched, scratch=Path(scratch))
+        with _scratch(cache) as scratch:
+            # Another process may have been quicker while this one waited for its turn.
+            if missing := missing_from(folder, jars):
+                fetched = scratch / "jars"
+                fetched.mkdir()
+                _keep(folder, set(jars) - set(missing), fetched)
+                _fetch(missing, fetched, scratch=scratch, mirror=mirror, on_bytes=on_bytes)
+                # A folder can't be renamed onto another: the damaged one goes with the scratch folder.
+                if folder.exists():
+                    folder.rename(scratch / "damaged")
+                fetched.rename(folder)
     except OSError as error:
         if DiskFull.explains(error):
             raise DiskFull(cache) from error
@@ -121,14 +125,16 @@ def _fetch(jars: Sequence[Jar], target: Path, *, scratch: Path, mirror: str | No
         raise BadChecksum(bad[0].file, source=source)
 
 
-def _replace(folder: Path, fetched: Path, *, scratch: Path) -> None:
-    # A folder can't be renamed onto a full one, so a damaged predecessor is moved aside, to go with the scratch folder.
-    if folder.exists():
-        folder.rename(scratch / "damaged")
-    try:
-        fetched.rename(folder)
-    except OSError as error:
-        # Another process was quicker; what it put there passed the same checks.
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
-        shutil.rmtree(fetched)
+@contextmanager
+def _scratch(cache: Path) -> Iterator[Path]:
+    """An empty folder of the cache, for one process at a time, removed at the end; by the next one if we are killed."""
+    cache.mkdir(parents=True, exist_ok=True)
+    scratch = cache / "fetching"
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir()
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)

@@ -5,6 +5,7 @@ from that file while it is locked can't be another program's, however long ago i
 """
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from app.errors import HomeInUse, PortInUse
+from app.errors import HomeInUse, PortInUse, SettingsError
 
 POLL_SECONDS = 0.05
 KILL_AFTER_SECONDS = 20.0
@@ -129,12 +130,15 @@ class Guard:
         self._shell.communicate()
 
 
-def check_port(port: int, *, wanted_by: str, setting: str) -> None:
-    """Raises PortInUse when something listens on this port of this machine."""
-    with socket.socket() as probe:
+def check_port(port: int, *, wanted_by: str, setting: str, host: str = "127.0.0.1") -> None:
+    """Raises PortInUse when something listens on this port of `host`, an address of this machine."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         # As the servers do: without it a port is refused for a minute after its last connection.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise SettingsError(setting, f"{host}:{port} can't be listened on ({error.strerror})") from None
             raise PortInUse(port, wanted_by=wanted_by, setting=setting) from None

@@ -27,7 +27,8 @@ DEPENDENCY = """<dependency>
 <groupId>{jar.group}</groupId><artifactId>{jar.artifact}</artifactId><version>{jar.version}</version>{classifier}
 <exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions></dependency>
 """
-MIRROR = """<settings><mirrors><mirror><id>mirror</id><mirrorOf>*</mirrorOf><url>{mirror}</url></mirror></mirrors></settings>
+MIRROR = """<settings><mirrors>
+<mirror><id>mirror</id><mirrorOf>*</mirrorOf><url>{mirror}</url></mirror></mirrors></settings>
 """
 DOWNLOADED = re.compile(r"Downloaded from \S+ \S*/([^/\s]+\.jar)")
 NO_SPACE = "No space left on device"

@@ -8,12 +8,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 
-from app.errors import DiskFull
+from app.errors import DiskFull, NotReachable
 from app.local import jars
 from app.local.java import Java, find_java
 from app.local.neo4j import USER, Neo4j
@@ -154,3 +154,22 @@ def _record(settings: Settings) -> Path:
 
 def _owner(settings: Settings) -> AliveFile:
     return AliveFile(settings.home / "owner")
+
+
+def located(settings: Settings) -> Settings:
+    """Settings that say where Neo4j is: as they stand when they name one, else those of the running local servers.
+
+    Raises NotReachable when they name none and none runs.
+    """
+    if settings.neo4j_uri is not None:
+        return settings
+    local = connection(settings)
+    if local is None:
+        raise NotReachable("Neo4j", "run `c360 up` first, or set NEO4J_URI")
+    return replace(
+        settings,
+        neo4j_uri=local.neo4j_uri,
+        neo4j_user=local.neo4j_user,
+        neo4j_password=local.neo4j_password,
+        redis_url=settings.redis_url or local.redis_url,
+    )

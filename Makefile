@@ -1,0 +1,39 @@
+# The commands of a developer and of CI. The first one makes .venv; `make demo` is where to begin.
+
+ARGS ?=
+UV = 0.13.9
+COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+.PHONY: demo test check format bench lock clean venv
+
+demo: venv        ## Neo4j, Redis and demo customers on http://127.0.0.1:8000; ARGS="--customers 5000 --seed 7"
+	@.venv/bin/c360 demo $(ARGS)
+
+test: venv        ## the whole suite, on a Neo4j and a Redis of its own; ARGS="-k timeline"
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: venv       ## format, lint, types, and which layer imports which
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: venv      ## what `make check` wants of the format
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+bench: venv       ## the figures of docs/benchmarks.md
+	@.venv/bin/python -m benchmarks $(ARGS)
+
+lock:             ## requirements*.lock anew from pyproject.toml, for Linux and macOS
+	@python3 -m venv .venv.lock && .venv.lock/bin/python -m pip install --quiet uv==$(UV)
+	@.venv.lock/bin/uv $(COMPILE) pyproject.toml -o requirements.lock
+	@.venv.lock/bin/uv $(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	@rm -rf .venv.lock
+
+clean:            ## everything that was made here, the local data of .c360 too
+	@if [ -x .venv/bin/c360 ]; then .venv/bin/c360 down; fi
+	@rm -rf .venv .c360 .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+venv:
+	@./deploy/make-venv

@@ -1,0 +1,122 @@
+"""`c360 demo`: from nothing to a service that answers about demo customers."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands.terminal import Steps, bar, errors
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.local.stack import Programs
+
+INTERRUPTED = 130
+
+Customers = Annotated[int, typer.Option("--customers", help="How many customers to make.", min=1)]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same customers.", min=0)]
+Out = Annotated[Path | None, typer.Option("--out", help="Where the events and truth.json go: what was planted.")]
+Serve = Annotated[bool, typer.Option("--serve/--no-serve", help="Serve when the data is loaded.")]
+
+
+def demo(*, customers: Customers = 1000, seed: Seed = 1, out: Out = None, serve: Serve = True) -> None:
+    """Start Neo4j and Redis, load demo customers, and serve them until Ctrl-C.
+
+    Servers that run already are used: those of NEO4J_URI and REDIS_URL, or of `c360 up`.
+    The second time the data is still there, and the service answers within seconds.
+    """
+    import uvloop
+
+    from app.local.process import check_port
+
+    settings = Settings.from_env()
+    if serve:
+        check_port(settings.port, wanted_by="c360 demo", setting="C360_PORT", host=settings.host)
+    run = _Demo(settings=settings, steps=Steps(), customers=customers, seed=seed, out=out, serve=serve)
+    programs = run.programs()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run.run(programs))
+    except asyncio.CancelledError:
+        errors.print("Stopped. The data stays; `c360 demo` goes on from here.")
+        if not run.served:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Demo:
+    settings: Settings
+    steps: Steps
+    customers: int
+    seed: int
+    out: Path | None
+    serve: bool
+    served: bool = False
+
+    def programs(self) -> "Programs | None":
+        """What a local stack runs on; None when Neo4j is somewhere already."""
+        from app.local import stack
+
+        if self.settings.neo4j_uri or stack.connection(self.settings):
+            return None
+        with self.steps.step("Find Java, Redis and Neo4j"), bar("Fetching Neo4j", in_bytes=True) as show:
+            return stack.prepare(self.settings, on_bytes=show)
+
+    async def run(self, programs: "Programs | None") -> None:
+        from app.commands.web import cancelled_by_signals
+        from app.local import stack
+
+        with cancelled_by_signals():
+            async with AsyncExitStack() as running:
+                if programs:
+                    with self.steps.step("Start Neo4j and Redis"):
+                        await running.enter_async_context(stack.attached(self.settings, programs))
+                self.settings = stack.located(self.settings)
+                await self._migrate()
+                await self._load()
+                if self.serve:
+                    await self._serve()
+                else:
+                    self.steps.print()
+
+    async def _migrate(self) -> None:
+        from app.commands.data import migrated
+
+        with self.steps.step("Apply the migrations"):
+            await migrated(self.settings)
+
+    async def _load(self) -> None:
+        from app.demo import load_demo
+
+        mark = self.settings.home / "demo.json"
+        loaded = {"neo4j": self.settings.neo4j_uri, "customers": self.customers, "seed": self.seed}
+        if mark.exists() and json.loads(mark.read_text()) == loaded:
+            return
+        with self.steps.step(f"Load {self.customers:,} demo customers"), bar("Loading") as show:
+            await load_demo(
+                self.settings,
+                customers=self.customers,
+                seed=self.seed,
+                out=self.out,
+                on_progress=show,
+            )
+        mark.write_text(json.dumps(loaded))
+
+    async def _serve(self) -> None:
+        from app.commands.trying import first_customer, what_to_try
+        from app.commands.web import serving
+        from app.server import create_app
+
+        with self.steps.step("Start the service"):
+            app = create_app(self.settings)
+        async with serving(app, self.settings) as ended:
+            with self.steps.step("Answer the first query"):
+                customer = await first_customer(self.settings)
+            self.steps.print()
+            errors.print(what_to_try(self.settings, customer), markup=False, soft_wrap=True)
+            self.served = True
+            await ended

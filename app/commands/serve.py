@@ -1,0 +1,21 @@
+"""`c360 serve`: the service itself."""
+
+from contextlib import suppress
+
+from app.settings import Settings
+
+
+def serve() -> None:
+    """Serve GraphQL on C360_HOST and C360_PORT until Ctrl-C."""
+    import uvicorn
+
+    from app.commands.web import configuration
+    from app.local.process import check_port
+    from app.local.stack import located
+    from app.server import create_app
+
+    settings = located(Settings.from_env())
+    check_port(settings.port, wanted_by="c360 serve", setting="C360_PORT", host=settings.host)
+    # uvicorn raises the signal again once it has shut down in good order.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(configuration(create_app(settings), settings, log_level="info")).run()
