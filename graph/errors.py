@@ -1,11 +1,11 @@
 """Everything `graph` raises on purpose.
 
-    GraphError
-    ├── MoneyError            an amount or a currency that is none
-    ├── InvalidEvent          an event that is wrong in every order of arrival
-    ├── StatementError        a .cypher file whose header and text disagree, or a call that doesn't fit the header
-    ├── MigrationError        a migration that was changed after it was applied, or is missing
-    └── StoreUnavailable      Neo4j can't be reached, or gave up on a transaction
+GraphError
+├── MoneyError            an amount or a currency that is none
+├── InvalidEvent          an event that is wrong in every order of arrival
+├── StatementError        a .cypher file whose header and text disagree, or a call that doesn't fit the header
+├── MigrationError        a migration that was changed after it was applied, or is missing
+└── StoreUnavailable      Neo4j can't be reached, or gave up on a transaction
 """
 
 from __future__ import annotations

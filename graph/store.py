@@ -11,7 +11,15 @@ from typing import Any, LiteralString, Protocol, TypeVar, cast
 import msgspec
 import neo4j
 from neo4j import AsyncGraphDatabase, AsyncTransaction, Query, RoutingControl
-from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired, TransientError
+from neo4j.exceptions import (
+    AuthError,
+    ConstraintError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+    TransientError,
+)
 
 from graph.errors import StoreUnavailable
 from graph.statements import Statement, statement
@@ -23,6 +31,10 @@ ACQUISITION_TIMEOUT = 5.0  # seconds; the driver's own default is a minute
 CONNECTION_POOL = 64
 CONFLICT_ATTEMPTS = 30
 CONFLICT_DELAY = (0.005, 0.020)  # seconds, with jitter: the driver's first delay is a whole second
+
+
+class Conflict(Exception):
+    """Raised inside a transaction that found its ground shifted: it rolls back and starts again."""
 
 
 class Reader(Protocol):
@@ -43,7 +55,13 @@ class Store:
 
     @classmethod
     async def connect(
-        cls, uri: str, *, user: str | None = None, password: str | None = None, database: str = "neo4j", timeout: float = 10.0
+        cls,
+        uri: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        database: str = "neo4j",
+        timeout: float = 10.0,
     ) -> Store:
         """A store for `uri`; nothing is sent before the first statement or `verify`."""
         driver = AsyncGraphDatabase.driver(
@@ -88,9 +106,11 @@ class Store:
         for attempt in range(CONFLICT_ATTEMPTS):
             try:
                 return await self._write_once(work)
-            except TransientError as error:
+            except (TransientError, ConstraintError, Conflict) as error:
                 if attempt == CONFLICT_ATTEMPTS - 1:
-                    raise StoreUnavailable(f"Neo4j gave up after {CONFLICT_ATTEMPTS} conflicts: {error.code}") from error
+                    raise StoreUnavailable(
+                        f"gave up after {CONFLICT_ATTEMPTS} conflicts, the last one: {error}"
+                    ) from error
                 await asyncio.sleep(random.uniform(*CONFLICT_DELAY))
             except (ServiceUnavailable, SessionExpired, AuthError) as error:
                 raise StoreUnavailable(str(error)) from error

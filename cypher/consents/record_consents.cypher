@@ -1,0 +1,6 @@
+// record_consents($rows) -> write
+UNWIND $rows AS row
+MATCH (i:Identifier {id: row.identifier})
+CREATE (i)-[:GAVE]->(:Consent:Event {
+  id: row.id, key: row.key, body_hash: row.body_hash, at: datetime(row.at), source: row.source, purpose: row.purpose,
+  channel: row.channel, consent_status: row.consent_status, expires_at: datetime(row.expires_at)})

@@ -1,0 +1,11 @@
+// record_reviews($rows) -> write
+UNWIND $rows AS row
+MATCH (i:Identifier {id: row.identifier})
+CREATE (i)-[:WROTE]->(review:Review:TimelineEntry:Event {
+  id: row.id, key: row.key, body_hash: row.body_hash, at: datetime(row.at), kind: 'REVIEW', channel: row.channel,
+  timeline_key: row.timeline_key, kind_key: row.kind_key, rating: row.rating, title: row.title, text: row.text, sku: row.sku,
+  purchase_key: row.purchase_key})
+WITH review
+WHERE review.sku IS NOT NULL
+MATCH (p:Product {sku: review.sku})
+CREATE (review)-[:OF]->(p)

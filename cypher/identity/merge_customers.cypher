@@ -1,0 +1,17 @@
+// merge_customers($keep, $absorb) -> one
+// All identifiers of one customer become another's; returns whose candidate referrer the absorbed one was.
+MATCH (keep:Customer {id: $keep})
+CALL (keep) {
+  MATCH (absorbed:Customer {id: $absorb})
+  OPTIONAL MATCH (absorbed)-[:REFERRED|RING_CLOSED]->(friend:Customer)
+  WITH keep, absorbed, collect(DISTINCT friend.id) AS friends
+  SET keep.version = CASE WHEN absorbed.version >= keep.version THEN absorbed.version + 1 ELSE keep.version END
+  WITH keep, absorbed, friends
+  MATCH (absorbed)-[was:IDENTIFIED_BY]->(i:Identifier)
+  CREATE (keep)-[:IDENTIFIED_BY]->(i)
+  DELETE was
+  WITH DISTINCT keep, absorbed, friends
+  DETACH DELETE absorbed
+  RETURN friends
+}
+RETURN {version: keep.version, friends: friends} AS merged

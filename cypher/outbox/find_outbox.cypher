@@ -1,0 +1,6 @@
+// find_outbox($limit) -> one
+// The next rows of the queue: those that a process left behind when it ended between its commit and its publishing.
+MATCH (o:Outbox)
+WHERE o.customer >= '' AND o.version >= 0
+WITH o LIMIT $limit
+RETURN collect([o.customer, o.version]) AS rows

@@ -1,0 +1,11 @@
+// record_acceptances($rows) -> write
+// A friend accepted: the acceptance is kept as it was stated, and the referral now says whom it brought.
+UNWIND $rows AS row
+MATCH (r:Referral:TimelineEntry {id: row.referral})
+MATCH (friend:Identifier {id: row.friend})
+SET r.accepted_at = datetime(row.at), r.referral_status = 'ACCEPTED'
+CREATE (r)-[:BROUGHT]->(friend)
+WITH r, row
+MERGE (s:Event {key: row.key})
+ON CREATE SET s:Statement, s.body_hash = row.body_hash, s.thing_key = row.thing_key, s.at = datetime(row.at), s.body = row.body
+MERGE (s)-[:ABOUT]->(r)

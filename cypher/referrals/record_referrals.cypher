@@ -1,0 +1,12 @@
+// record_referrals($rows) -> write
+UNWIND $rows AS row
+MATCH (i:Identifier {id: row.advocate})
+CREATE (i)-[:INVITED]->(r:Referral:TimelineEntry {
+  id: row.id, at: datetime(row.invited_at), invited_at: datetime(row.invited_at), kind: 'REFERRAL', channel: row.channel,
+  timeline_key: row.timeline_key, kind_key: row.kind_key, referral_status: 'INVITED', code: row.code, campaign: row.campaign})
+WITH r, row
+CALL (r, row) { WITH r, row WHERE row.key IS NOT NULL SET r:Event, r.key = row.key, r.body_hash = row.body_hash }
+WITH r, row
+WHERE row.invitee IS NOT NULL
+MATCH (invitee:Identifier {id: row.invitee})
+CREATE (r)-[:INVITEE]->(invitee)

@@ -1,0 +1,188 @@
+"""One call, one transaction: check, find what is known, lock, write, and leave word of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from graph import forest
+from graph.errors import InvalidEvent
+from graph.events import referring, things
+from graph.events.check import check
+from graph.events.facts import Deltas
+from graph.events.identities import Identities, merge, resolve, settle
+from graph.events.inputs import AcceptInput, Event, InviteInput
+from graph.events.kept import Kept
+from graph.events.named import record_named
+from graph.events.observed import record_traits
+from graph.events.rows import SINGLE
+from graph.store import Store, Transaction
+
+#: More would make the transaction outgrow the memory the server grants it.
+MAX_EVENTS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why the event at `index` of the call was not kept; `code` is a UserErrorCode of the contract."""
+
+    index: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the events of one call; `touched` maps each customer that changed to its version now."""
+
+    accepted: int
+    duplicates: int
+    rejected: tuple[Rejection, ...]
+    touched: Mapping[str, int]
+
+
+async def record(
+    store: Store, events: Sequence[Event], *, weights: Mapping[str, float] | None = None, now: datetime | None = None
+) -> Outcome:
+    """Keep each event whole, or refuse it with its index and reason; when this returns, what was accepted is committed.
+
+    At most MAX_EVENTS a call. An event sent again changes nothing; another body under the same (source, id) is a CONFLICT.
+    `weights`: units of the reporting currency for one minor unit of each currency; they only order customers by revenue.
+    Raises StoreUnavailable when Neo4j can't be reached: then nothing, or all of it, was kept, and it can be sent again.
+    """
+    if len(events) > MAX_EVENTS:
+        raise InvalidEvent("events", f"holds {len(events)}; at most {MAX_EVENTS} go into one call", code="TOO_LARGE")
+    rejected: list[Rejection] = []
+    kept, duplicates = _checked(events, now or datetime.now(UTC), rejected)
+
+    async def work(transaction: Transaction) -> Outcome:
+        return await _write(transaction, kept, duplicates, list(rejected), dict(weights or {}))
+
+    if not kept:
+        return Outcome(0, duplicates, tuple(rejected), {})
+    return await store.write(work)
+
+
+def _checked(events: Sequence[Event], now: datetime, rejected: list[Rejection]) -> tuple[list[Kept], int]:
+    """The events that can be kept, once each, and how many were repeats within the call."""
+    kept: dict[str, Kept] = {}
+    duplicates = 0
+    for index, event in enumerate(events):
+        try:
+            check(event, now=now)
+        except InvalidEvent as error:
+            rejected.append(Rejection(index, error.code, str(error)))
+            continue
+        each = Kept.of(index, event)
+        first = kept.setdefault(each.key, each)
+        if first is not each:
+            if first.body_hash == each.body_hash:
+                duplicates += 1
+            else:
+                rejected.append(_conflict(each))
+    return list(kept.values()), duplicates
+
+
+def _conflict(each: Kept) -> Rejection:
+    event = each.event
+    message = f"another event was kept under source {event.source!r} and id {event.id!r}; send this one under an id of its own"
+    return Rejection(each.index, "CONFLICT", message)
+
+
+async def _write(
+    transaction: Transaction, kept: list[Kept], duplicates: int, rejected: list[Rejection], weights: dict[str, float]
+) -> Outcome:
+    known = dict((await transaction.run("events/find_events", keys=[each.key for each in kept]))[0])
+    fresh = []
+    for each in kept:
+        body_hash = known.get(each.key)
+        if body_hash is None:
+            fresh.append(each)
+        elif body_hash == each.body_hash:
+            duplicates += 1
+        else:
+            rejected.append(_conflict(each))
+    accepted, touched = 0, {}
+    if fresh:
+        accepted, touched = await _keep(transaction, fresh, rejected, weights)
+    return Outcome(accepted, duplicates, tuple(sorted(rejected, key=lambda each: each.index)), touched)
+
+
+async def _keep(
+    transaction: Transaction, fresh: list[Kept], rejected: list[Rejection], weights: dict[str, float]
+) -> tuple[int, dict[str, int]]:
+    """Write events that were never kept before; returns how many, and the customers they touched with their versions."""
+    codes = await referring.find_codes(
+        transaction, [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))]
+    )
+    waiting = [Kept.of(-1, event) for entry in codes.values() for event in entry["parked"]]
+    identities, unknown = await resolve(transaction, fresh + waiting)
+    rejected.extend(Rejection(each.index, error.code, str(error)) for each, error in unknown)
+    refused = {each.key for each, _ in unknown}
+    fresh = [each for each in fresh if each.key not in refused]
+    found = await things.find_things(transaction, [each for each in fresh if things.is_about_a_thing(each.event)])
+    changes = _changes(fresh, identities, found, codes)
+    touched = {changes.owners[identifier] for identifier in changes.deltas.identifiers} | identities.born_now()
+    versions = await settle(transaction, identities, touched, changes.customers)
+    await record_named(transaction, fresh)
+    for name, rows in sorted(changes.singles.items()):
+        await transaction.run(name, rows=rows)
+    await changes.things.record(transaction)
+    await changes.referrals.record(transaction)
+    merged, moved = await merge(transaction, identities)
+    versions |= merged
+    concerned = {identities.root(friend) for friend in changes.referrals.friends | moved | merged.keys()}
+    restated = await forest.settle(transaction, concerned) if concerned else set()
+    await changes.deltas.record(transaction, changes.owners, weights, also=set(merged))
+    await record_traits(transaction, fresh, identities, also=set(merged))
+    return len(fresh), await _publish(transaction, versions, restated)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What is to be written: rows, deltas, and whose the identifiers are that these speak of."""
+
+    singles: dict[str, list[dict[str, Any]]]
+    things: things.ThingRows
+    referrals: referring.Referrals
+    deltas: Deltas
+    owners: dict[str, str]
+    customers: set[str]
+
+
+def _changes(
+    fresh: list[Kept], identities: Identities, found: dict[str, things.Thing], codes: dict[str, dict[str, Any]]
+) -> _Changes:
+    deltas = Deltas()
+    singles: dict[str, list[dict[str, Any]]] = {}
+    for each in fresh:
+        single = SINGLE.get(type(each.event))
+        if single is not None:
+            singles.setdefault(single[0], []).append(single[1](each, identities, deltas))
+    thing_rows = things.rows_of(found, identities, deltas)
+    referrals = referring.rows_of(
+        [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))], codes, identities, deltas
+    )
+    # Identifiers that no event names: those of purchases that a status changes, of advocates whose code a friend used.
+    elsewhere = {thing.identifier: thing.customer for thing in found.values() if thing.customer is not None}
+    elsewhere |= {
+        row["advocate"]: row["customer"] for entry in codes.values() for row in entry["referrals"] if row["customer"]
+    }
+    owners = {
+        identifier: identities.root(customer) for identifier, customer in elsewhere.items() if identifier and customer
+    }
+    owners |= {known.id: identities.owner(known) for known in identities.everyone()}
+    return _Changes(
+        singles, thing_rows, referrals, deltas, owners, {customer for customer in elsewhere.values() if customer}
+    )
+
+
+async def _publish(transaction: Transaction, versions: dict[str, int], restated: set[str]) -> dict[str, int]:
+    """Leave word in the outbox of every customer that changed, and return their versions."""
+    late = sorted(restated - versions.keys())
+    if late:
+        versions |= dict((await transaction.run("customers/lock_customers", ids=late))[0])
+    await transaction.run("outbox/record_outbox", rows=[list(row) for row in sorted(versions.items())])
+    return versions

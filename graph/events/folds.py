@@ -1,0 +1,222 @@
+"""What becomes of a thing that several events speak of: its state is a function of the set of those events, so order never matters.
+
+Each fold takes all events about one thing and gives its state, or None while the event that makes it is still to come.
+Where events disagree the newest by (at, source, id) wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from graph.events.inputs import (
+    CartInput,
+    CaseInput,
+    CommunicationInput,
+    CustomerKey,
+    Event,
+    PurchaseInput,
+    PurchaseItemInput,
+    PurchaseStatusInput,
+    RefundInput,
+)
+from graph.money import Money
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Events from oldest to newest, ties by source and id."""
+    return sorted(events, key=lambda event: (event.at, event.source, event.id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseState:
+    """`at`: of the first event; `history`: each status with the time it was reached."""
+
+    customer: CustomerKey
+    at: datetime
+    history: tuple[tuple[str, datetime], ...]
+    items: tuple[PurchaseItemInput, ...]
+    total: Money | None
+    refunded: int
+    currency: str | None
+    coupon: str | None
+    channel: str | None
+    campaign: str | None
+    cart: str | None
+
+    @property
+    def status(self) -> str:
+        return self.history[-1][0]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is an order, and its total revenue: all purchases but the cancelled are."""
+        return self.status != "CANCELLED"
+
+
+def fold_purchase(events: Sequence[Event]) -> PurchaseState | None:
+    """A purchase from its statements, status changes and refunds (shown at most up to its total)."""
+    ordered = in_order(events)
+    stated = [event for event in ordered if isinstance(event, PurchaseInput)]
+    if not stated:
+        return None
+    last = stated[-1]
+    total = last.total if last.total is not None else _sum_of_items(last.items)
+    refunds = [
+        event
+        for event in ordered
+        if isinstance(event, RefundInput) and (total is None or event.amount.currency == total.currency)
+    ]
+    refunded = sum(event.amount.amount for event in refunds)
+    return PurchaseState(
+        customer=stated[0].customer,
+        at=stated[0].at,
+        history=_history(ordered, total),
+        items=last.items,
+        total=total,
+        refunded=refunded if total is None else min(refunded, total.amount),
+        currency=_currency(last, total, refunds),
+        coupon=last.coupon,
+        channel=last.channel,
+        campaign=last.campaign,
+        cart=last.cart,
+    )
+
+
+def _currency(last: PurchaseInput, total: Money | None, refunds: list[RefundInput]) -> str | None:
+    if total is not None:
+        return total.currency
+    amounts = [
+        amount for item in last.items for amount in (item.total, item.unit_price, item.discount) if amount is not None
+    ]
+    amounts += [event.amount for event in refunds]
+    return amounts[0].currency if amounts else None
+
+
+def _sum_of_items(items: tuple[PurchaseItemInput, ...]) -> Money | None:
+    totals = [item.total for item in items if item.total is not None]
+    if not totals or len(totals) < len(items):
+        return None
+    return Money(sum(total.amount for total in totals), totals[0].currency)
+
+
+def _history(ordered: Sequence[Event], total: Money | None) -> tuple[tuple[str, datetime], ...]:
+    history: list[tuple[str, datetime]] = []
+    refunded = 0
+    for event in ordered:
+        if isinstance(event, (PurchaseInput, PurchaseStatusInput)):
+            status = event.status
+        elif isinstance(event, RefundInput):
+            refunded += event.amount.amount
+            status = "REFUNDED" if total is not None and refunded >= total.amount else "PARTLY_REFUNDED"
+        else:
+            continue
+        if not history or history[-1][0] != status:
+            history.append((status, event.at))
+    return tuple(history)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartState:
+    customer: CustomerKey
+    opened_at: datetime
+    updated_at: datetime
+    items: tuple[PurchaseItemInput, ...]
+    total: Money | None
+    checkout_step: str | None
+    channel: str | None
+
+
+def fold_cart(events: Sequence[Event]) -> CartState | None:
+    """A cart as it last stood."""
+    ordered = [event for event in in_order(events) if isinstance(event, CartInput)]
+    if not ordered:
+        return None
+    last = ordered[-1]
+    return CartState(
+        customer=ordered[0].customer,
+        opened_at=ordered[0].at,
+        updated_at=last.at,
+        items=last.items,
+        total=last.total if last.total is not None else _sum_of_items(last.items),
+        checkout_step=last.checkout_step,
+        channel=last.channel,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseState:
+    customer: CustomerKey
+    at: datetime
+    channel: str | None
+    subject: str | None
+    complaint: bool
+    priority: str | None
+    first_response_at: datetime | None
+    closed_at: datetime | None
+    resolution: str | None
+    deflected: bool
+
+
+def fold_case(events: Sequence[Event]) -> CaseState | None:
+    """A case: each field as the newest event that states it has it."""
+    ordered = [event for event in in_order(events) if isinstance(event, CaseInput)]
+    if not ordered:
+        return None
+
+    def newest(name: str) -> object:
+        return next((value for event in reversed(ordered) if (value := getattr(event, name)) is not None), None)
+
+    return CaseState(
+        customer=ordered[0].customer,
+        at=newest("opened_at") or ordered[0].at,  # type: ignore[arg-type]
+        complaint=bool(newest("complaint")),
+        deflected=bool(newest("deflected")),
+        **{
+            name: newest(name)
+            for name in ("channel", "subject", "priority", "first_response_at", "closed_at", "resolution")
+        },  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunicationState:
+    customer: CustomerKey
+    at: datetime
+    status: str
+    channel: str
+    purpose: str
+    campaign: str | None
+    offer: str | None
+    planned_at: datetime | None
+    sent_at: datetime | None
+
+
+def fold_communication(events: Sequence[Event]) -> CommunicationState | None:
+    """A message: its newest status; sent when an event first says so, or says what can only follow."""
+    ordered = [event for event in in_order(events) if isinstance(event, CommunicationInput)]
+    if not ordered:
+        return None
+    last = ordered[-1]
+    sent_at = next((event.at for event in ordered if event.status == "SENT"), None)
+    if sent_at is None:
+        sent_at = next(
+            (event.at for event in ordered if event.status not in ("PLANNED", "SUPPRESSED", "CANCELLED")), None
+        )
+
+    def newest(name: str) -> object:
+        return next((value for event in reversed(ordered) if (value := getattr(event, name)) is not None), None)
+
+    planned_at: datetime | None = newest("planned_at")  # type: ignore[assignment]
+    return CommunicationState(
+        customer=ordered[0].customer,
+        at=sent_at or planned_at or ordered[0].at,
+        status=last.status,
+        channel=last.channel,
+        purpose=last.purpose,
+        campaign=newest("campaign"),  # type: ignore[arg-type]
+        offer=newest("offer"),  # type: ignore[arg-type]
+        planned_at=planned_at,
+        sent_at=sent_at,
+    )

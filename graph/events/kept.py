@@ -1,0 +1,53 @@
+"""An event that passed the checks, with the two things that make it once and only once: its key and the hash of its body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from graph.events.inputs import EVENT_TYPES, Event
+
+#: Stands between the parts of a key; the checks keep it out of the parts.
+SEPARATOR = "\x1f"
+
+_canonical = msgspec.msgpack.Encoder(order="deterministic", decimal_format="string")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`index`: the event's place in the call."""
+
+    index: int
+    event: Event
+    key: str
+    body_hash: str
+
+    @classmethod
+    def of(cls, index: int, event: Event) -> Kept:
+        body = event.kind.encode() + _canonical.encode(event)
+        return cls(index, event, key(event.source, event.id), blake2b(body, digest_size=16).hexdigest())
+
+
+def key(*parts: str) -> str:
+    """The parts as one string from which they can be told again."""
+    return SEPARATOR.join(parts)
+
+
+def body_of(event: Event) -> str:
+    """An event as text, from which `event_of` makes it again."""
+    return f"{event.kind}:{msgspec.json.encode(event).decode()}"
+
+
+def event_of(body: str) -> Event:
+    """The event that `body_of` turned into text."""
+    kind, _, text = body.partition(":")
+    return msgspec.json.decode(text, type=EVENT_TYPES[kind])
+
+
+def iso(at: datetime | None) -> Any:
+    """A time as Neo4j's datetime() reads it, in UTC; text costs the driver a hundredth of a datetime object."""
+    return None if at is None else at.astimezone(UTC).isoformat()

@@ -1,0 +1,81 @@
+"""Traits: every observation is kept; what survives is computed, and is the same in any order of arrival.
+
+A trait's state is the newest observations of it, at most 21: merging states is commutative, associative and idempotent,
+so the state of a customer is the merge of the states of its identifiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+KEPT_VALUES = 21  # the survivor, and the twenty it overrode
+
+#: A value, newest first: [at (RFC 3339, UTC), source, event key, value].
+Observation = tuple[str, str, str, Any]
+State = dict[str, list[Observation]]
+
+#: Traits with a property of their own on the customer, by the name they have in events.
+FIELDS = {
+    "name": "name", "givenName": "given_name", "familyName": "family_name", "email": "email", "phone": "phone",
+    "birthDate": "birth_date", "gender": "gender", "locale": "locale", "timeZone": "time_zone", "country": "country",
+}  # fmt: skip
+
+_state = msgspec.json.Decoder(dict[str, list[tuple[str, str, str, Any]]])
+
+
+def read_state(text: str | None) -> State:
+    return _state.decode(text) if text else {}
+
+
+def write_state(state: State) -> str:
+    return msgspec.json.encode(state).decode()
+
+
+def observed(traits: dict[str, Any], *, at: str, source: str, event: str) -> State:
+    """The state of one observation."""
+    return {name: [(at, source, event, value)] for name, value in traits.items()}
+
+
+def merged(states: Iterable[State]) -> State:
+    """The state of all observations of these states together, newest first by (at, source, event)."""
+    result: State = {}
+    for state in states:
+        for name, observations in state.items():
+            known = result.get(name)
+            if known is None:
+                result[name] = list(observations)
+                continue
+            union = {tuple(each[:3]): each for each in (*known, *observations)}
+            result[name] = [union[key] for key in sorted(union, reverse=True)][:KEPT_VALUES]
+    return result
+
+
+def survivors(state: State) -> dict[str, Any]:
+    """The newest value of each trait; one whose newest value is None was removed."""
+    return {name: newest[0][3] for name, newest in state.items() if newest[0][3] is not None}
+
+
+def customer_row(customer: str, state: State, identifiers: Iterable[tuple[str, str, int]]) -> dict[str, Any]:
+    """The row of `customers/record_traits`; `identifiers` are (type, value, age), of which mail and phone stand in for traits."""
+    values = survivors(state)
+    newest_first = sorted(identifiers, key=lambda each: (-each[2], each[1]))
+    row: dict[str, Any] = {"id": customer}
+    for name, column in FIELDS.items():
+        value = values.pop(name, None)
+        row[column] = value if isinstance(value, str) else None
+    for type in ("email", "phone"):
+        row[type] = row[type] or next((each[1] for each in newest_first if each[0] == type), None)
+    if not row["name"]:
+        # Where given names come first is a matter of the locale; the source that cares states the whole name.
+        row["name"] = " ".join(part for part in (row["given_name"], row["family_name"]) if part) or None
+    addresses = values.pop("addresses", None)
+    row["addresses"] = msgspec.json.encode(addresses[:20]).decode() if isinstance(addresses, list) else None
+    row["traits"] = msgspec.json.encode(values).decode() if values else None
+    row["name_key"] = (row["name"] or "~").casefold()[:200]
+    searched = [row["name"], row["given_name"], row["family_name"], row["email"], row["phone"]]
+    searched += [each[1] for each in newest_first[:20]]
+    row["search_text"] = " ".join(dict.fromkeys(text[:200] for text in searched if text))
+    return row

@@ -1,0 +1,129 @@
+"""Who brought whom in, as a forest: a pure function of the acceptances and of whose identifiers are whose.
+
+A customer's candidate referrer is the earliest acceptance, by (accepted at, id), that names another customer as advocate.
+Each customer has at most one candidate, so a connected piece holds at most one ring; a ring is broken at its latest
+acceptance. Candidates are kept as edges, REFERRED where they stand and RING_CLOSED where they are set aside, so that after a
+change only the walk up from the customers concerned is looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graph.store import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A candidate referrer. `order` is the time of acceptance as a number, `at` the same as text."""
+
+    friend: str
+    advocate: str
+    referral: str
+    order: int
+    at: str
+
+    @property
+    def age(self) -> tuple[int, str]:
+        return self.order, self.referral
+
+
+def candidate(pointers: Iterable[Pointer]) -> Pointer | None:
+    """The earliest acceptance of one customer whose advocate is somebody else."""
+    return min((each for each in pointers if each.advocate != each.friend), key=lambda each: each.age, default=None)
+
+
+def ring_closers(candidates: Mapping[str, Pointer]) -> set[str]:
+    """The customers whose candidate is the latest acceptance of a ring; linear in the number of candidates."""
+    closers: set[str] = set()
+    walked: dict[str, int] = {}
+    for number, start in enumerate(candidates):
+        path: list[str] = []
+        at: str | None = start
+        while at is not None and at not in walked and at in candidates:
+            walked[at] = number
+            path.append(at)
+            at = candidates[at].advocate
+        if at is not None and walked.get(at) == number:
+            ring = path[path.index(at) :]
+            closers.add(max(ring, key=lambda friend: candidates[friend].age))
+    return closers
+
+
+async def settle(transaction: Transaction, customers: set[str]) -> set[str]:
+    """Make the forest what acceptances and components say, `customers` being those whose candidate can have changed.
+
+    Returns the customers whose referrer, or the state of whose referral, changed.
+    """
+    acceptances = (await transaction.run("referrals/find_acceptances", customer_ids=sorted(customers)))[0]
+    stated: dict[str, list[Pointer]] = {customer: [] for customer in customers}
+    for row in acceptances:
+        stated[row["friend"]].append(_pointer(row))
+    above = {pointer.advocate for each in stated.values() for pointer in each}
+    rows = (await transaction.run("referrals/find_pointers", customer_ids=sorted(customers | above)))[0]
+    before = {row["friend"]: (_pointer(row), bool(row["closed"])) for row in rows}
+    candidates = {friend: pointer for friend, (pointer, _) in before.items() if friend not in customers}
+    for customer, pointers in stated.items():
+        chosen = candidate(pointers)
+        if chosen is not None:
+            candidates[customer] = chosen
+    closers = ring_closers(candidates)
+    return await _record(transaction, customers, before, candidates, closers, acceptances)
+
+
+async def _record(
+    transaction: Transaction,
+    customers: set[str],
+    before: Mapping[str, tuple[Pointer, bool]],
+    candidates: Mapping[str, Pointer],
+    closers: set[str],
+    acceptances: list[dict[str, Any]],
+) -> set[str]:
+    changed: list[dict[str, Any]] = []
+    for friend in sorted(candidates.keys() | before.keys()):
+        pointer = candidates.get(friend)
+        now = None if pointer is None else (pointer, friend in closers)
+        if now != before.get(friend):
+            changed.append(_edge(friend, pointer, friend in closers))
+    statuses = {row["referral"]: (row["status"], _status(row, candidates, closers)) for row in acceptances}
+    for row in changed:
+        # A ring that opened or closed through others changes the state of their referrals too.
+        if row["friend"] not in customers and row["referral"] is not None:
+            statuses[row["referral"]] = ("", ("REJECTED", "CYCLE") if row["closed"] else ("ACCEPTED", None))
+    restated = [
+        {"referral": referral, "status": status, "reason": reason}
+        for referral, (was, (status, reason)) in sorted(statuses.items())
+        if was != status or reason is not None
+    ]
+    if changed:
+        await transaction.run("referrals/record_pointers", rows=changed)
+    if restated:
+        await transaction.run("referrals/record_statuses", rows=restated)
+    return {row["friend"] for row in changed} | {row["advocate"] for row in changed if row["advocate"]}
+
+
+def _status(row: dict[str, Any], candidates: Mapping[str, Pointer], closers: set[str]) -> tuple[str, str | None]:
+    chosen = candidates.get(row["friend"])
+    if row["advocate"] == row["friend"]:
+        return "REJECTED", "SELF_REFERRAL"
+    if chosen is None or chosen.referral != row["referral"]:
+        return "SUPERSEDED", "SUPERSEDED"
+    return ("REJECTED", "CYCLE") if row["friend"] in closers else ("ACCEPTED", None)
+
+
+def _pointer(row: dict[str, Any]) -> Pointer:
+    return Pointer(row["friend"], row["advocate"], row["referral"], row["order"], row["at"])
+
+
+def _edge(friend: str, pointer: Pointer | None, closed: bool) -> dict[str, Any]:
+    if pointer is None:
+        return {"friend": friend, "advocate": None, "referral": None, "at": None, "closed": False}
+    return {
+        "friend": friend,
+        "advocate": pointer.advocate,
+        "referral": pointer.referral,
+        "at": pointer.at,
+        "closed": closed,
+    }
