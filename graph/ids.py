@@ -14,8 +14,8 @@ from hashlib import blake2b
 
 PREFIXES = {
     "customer": "cus", "identifier": "idn", "touchpoint": "tou", "purchase": "pur", "review": "rev", "survey_response": "sur",
-    "case": "cas", "communication": "com", "consent": "con", "referral": "ref", "cart": "crt", "channel": "chn", "campaign": "cmp",
-    "product": "prd",
+    "case": "cas", "communication": "com", "consent": "con", "referral": "ref", "cart": "crt", "channel": "chn",
+    "campaign": "cmp", "product": "prd",
 }  # fmt: skip
 
 _ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
@@ -30,9 +30,7 @@ def mint(kind: str) -> str:
 
 def derive(kind: str, at: datetime, key: str) -> str:
     """The id of what `key` names, ordered by `at`; the same arguments always give the same id."""
-    return _uuid7(
-        PREFIXES[kind], int(at.timestamp() * 1000), int.from_bytes(blake2b(key.encode(), digest_size=10).digest())
-    )
+    return _uuid7(PREFIXES[kind], int(at.timestamp() * 1000), int.from_bytes(blake2b(key.encode(), digest_size=10).digest()))
 
 
 def is_id(text: str) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, LiteralString, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import neo4j
@@ -77,7 +77,7 @@ class Store:
 
     async def verify(self) -> None:
         """Return once Neo4j answers a query; raises StoreUnavailable when it doesn't."""
-        with _translated():
+        with _Translated():
             await self._driver.verify_connectivity()
             await self._driver.execute_query("RETURN 1", database_=self._database, routing_=RoutingControl.READ)
 
@@ -95,10 +95,10 @@ class Store:
 
     async def _read(self, asked: Statement, parameters: dict[str, Any]) -> list[Any]:
         asked.check(frozenset(parameters))
-        with _translated():
+        with _Translated():
             # Auto-commit: one round trip where an explicit read transaction needs two.
             async with self._driver.session(database=self._database, default_access_mode=neo4j.READ_ACCESS) as session:
-                result = await session.run(Query(cast(LiteralString, asked.text), timeout=self._timeout), parameters)
+                result = await session.run(Query(asked.text, timeout=self._timeout), parameters)
                 return [row[0] async for row in result]
 
     async def write(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
@@ -108,9 +108,7 @@ class Store:
                 return await self._write_once(work)
             except (TransientError, ConstraintError, Conflict) as error:
                 if attempt == CONFLICT_ATTEMPTS - 1:
-                    raise StoreUnavailable(
-                        f"gave up after {CONFLICT_ATTEMPTS} conflicts, the last one: {error}"
-                    ) from error
+                    raise StoreUnavailable(f"gave up after {CONFLICT_ATTEMPTS} conflicts, the last one: {error}") from error
                 await asyncio.sleep(random.uniform(*CONFLICT_DELAY))
             except (ServiceUnavailable, SessionExpired, AuthError) as error:
                 raise StoreUnavailable(str(error)) from error
@@ -127,7 +125,7 @@ class Store:
     async def apply(self, text: str) -> None:
         """Run one schema command of a migration, in a transaction of its own."""
         async with self._driver.session(database=self._database) as session:
-            await (await session.run(cast(LiteralString, text))).consume()
+            await (await session.run(text)).consume()
 
     @asynccontextmanager
     async def explain(self, text: str) -> AsyncIterator[neo4j.ResultSummary]:
@@ -135,7 +133,7 @@ class Store:
         async with self._driver.session(
             database=self._database, default_access_mode=neo4j.WRITE_ACCESS, notifications_min_severity="INFORMATION"
         ) as session:
-            yield await (await session.run(cast(LiteralString, "EXPLAIN " + text))).consume()
+            yield await (await session.run("EXPLAIN " + text)).consume()
 
 
 class Transaction:
@@ -155,11 +153,11 @@ class Transaction:
         """The first column of each row, as the driver gives it."""
         asked = statement(name)
         asked.check(frozenset(parameters))
-        result = await self._transaction.run(cast(LiteralString, asked.text), parameters)
+        result = await self._transaction.run(asked.text, parameters)
         return [row[0] async for row in result]
 
 
-class _translated:
+class _Translated:
     """Driver errors of a read become StoreUnavailable; what a statement did wrong stays as it is."""
 
     def __enter__(self) -> None:

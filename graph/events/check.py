@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from graph import ids
@@ -114,9 +113,7 @@ def _identifier(path: str, value: IdentifierKey) -> None:
 def _customer(path: str, key: CustomerKey) -> None:
     named = [name for name in ("id", "email", "phone", "identifier") if getattr(key, name) is not None]
     if len(named) != 1:
-        raise InvalidEvent(
-            path, f"names a customer by {len(named)} of id, email, phone and identifier; send exactly one"
-        )
+        raise InvalidEvent(path, f"names a customer by {len(named)} of id, email, phone and identifier; send exactly one")
     if key.identifier is not None:
         _identifier(f"{path}.identifier", key.identifier)
     elif key.id is not None and not (ids.is_id(key.id) and key.id.startswith(ids.PREFIXES["customer"])):
@@ -193,7 +190,7 @@ def _items(items: tuple[PurchaseItemInput, ...], total: Money | None) -> None:
             _text(f"{path}.title", item.title)
         for category in item.category:
             _key(f"{path}.category", category)
-        if not isinstance(item.quantity, Decimal) or not item.quantity.is_finite() or item.quantity < 0:
+        if not item.quantity.is_finite() or item.quantity < 0:
             raise InvalidEvent(f"{path}.quantity", "must be a finite number that is not negative")
         for name in ("unit_price", "discount", "total"):
             amount = getattr(item, name)
@@ -209,9 +206,7 @@ def _identify(event: IdentifyInput, now: datetime) -> None:
     if not event.identifiers:
         raise InvalidEvent("identifiers", "must name at least one identifier")
     if len(event.identifiers) > MAX_IDENTIFIERS:
-        raise InvalidEvent(
-            "identifiers", f"has {len(event.identifiers)}; at most {MAX_IDENTIFIERS} a call", code="TOO_LARGE"
-        )
+        raise InvalidEvent("identifiers", f"has {len(event.identifiers)}; at most {MAX_IDENTIFIERS} a call", code="TOO_LARGE")
     for position, identifier in enumerate(event.identifiers):
         _identifier(f"identifiers.{position}", identifier)
     if event.traits is not None:

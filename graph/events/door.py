@@ -104,7 +104,8 @@ async def _write(
             duplicates += 1
         else:
             rejected.append(_conflict(each))
-    accepted, touched = 0, {}
+    accepted = 0
+    touched: dict[str, int] = {}
     if fresh:
         accepted, touched = await _keep(transaction, fresh, rejected, weights)
     return Outcome(accepted, duplicates, tuple(sorted(rejected, key=lambda each: each.index)), touched)
@@ -167,16 +168,10 @@ def _changes(
     )
     # Identifiers that no event names: those of purchases that a status changes, of advocates whose code a friend used.
     elsewhere = {thing.identifier: thing.customer for thing in found.values() if thing.customer is not None}
-    elsewhere |= {
-        row["advocate"]: row["customer"] for entry in codes.values() for row in entry["referrals"] if row["customer"]
-    }
-    owners = {
-        identifier: identities.root(customer) for identifier, customer in elsewhere.items() if identifier and customer
-    }
+    elsewhere |= {row["advocate"]: row["customer"] for entry in codes.values() for row in entry["referrals"] if row["customer"]}
+    owners = {identifier: identities.root(customer) for identifier, customer in elsewhere.items() if identifier and customer}
     owners |= {known.id: identities.owner(known) for known in identities.everyone()}
-    return _Changes(
-        singles, thing_rows, referrals, deltas, owners, {customer for customer in elsewhere.values() if customer}
-    )
+    return _Changes(singles, thing_rows, referrals, deltas, owners, {customer for customer in elsewhere.values() if customer})
 
 
 async def _publish(transaction: Transaction, versions: dict[str, int], restated: set[str]) -> dict[str, int]:

@@ -50,9 +50,7 @@ class Deltas:
     ratings: dict[str, list[int]] = field(default_factory=dict)
     purchase_times: set[str] = field(default_factory=set)
 
-    def count(
-        self, identifier: str, what: str | None, at: datetime | None, *, channel: str | None = None, by: int = 1
-    ) -> None:
+    def count(self, identifier: str, what: str | None, at: datetime | None, *, channel: str | None = None, by: int = 1) -> None:
         """Something happened to an identifier: `what` is one of COUNTS or None, `at` None where the customer did nothing."""
         span = self.identifiers.get(identifier)
         if span is None:

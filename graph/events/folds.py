@@ -1,4 +1,4 @@
-"""What becomes of a thing that several events speak of: its state is a function of the set of those events, so order never matters.
+"""What becomes of a thing that several events speak of: its state is a function of the set of them.
 
 Each fold takes all events about one thing and gives its state, or None while the event that makes it is still to come.
 Where events disagree the newest by (at, source, id) wins.
@@ -87,9 +87,7 @@ def fold_purchase(events: Sequence[Event]) -> PurchaseState | None:
 def _currency(last: PurchaseInput, total: Money | None, refunds: list[RefundInput]) -> str | None:
     if total is not None:
         return total.currency
-    amounts = [
-        amount for item in last.items for amount in (item.total, item.unit_price, item.discount) if amount is not None
-    ]
+    amounts = [amount for item in last.items for amount in (item.total, item.unit_price, item.discount) if amount is not None]
     amounts += [event.amount for event in refunds]
     return amounts[0].currency if amounts else None
 
@@ -173,10 +171,7 @@ def fold_case(events: Sequence[Event]) -> CaseState | None:
         at=newest("opened_at") or ordered[0].at,  # type: ignore[arg-type]
         complaint=bool(newest("complaint")),
         deflected=bool(newest("deflected")),
-        **{
-            name: newest(name)
-            for name in ("channel", "subject", "priority", "first_response_at", "closed_at", "resolution")
-        },  # type: ignore[arg-type]
+        **{name: newest(name) for name in ("channel", "subject", "priority", "first_response_at", "closed_at", "resolution")},  # type: ignore[arg-type]
     )
 
 
@@ -201,9 +196,7 @@ def fold_communication(events: Sequence[Event]) -> CommunicationState | None:
     last = ordered[-1]
     sent_at = next((event.at for event in ordered if event.status == "SENT"), None)
     if sent_at is None:
-        sent_at = next(
-            (event.at for event in ordered if event.status not in ("PLANNED", "SUPPRESSED", "CANCELLED")), None
-        )
+        sent_at = next((event.at for event in ordered if event.status not in ("PLANNED", "SUPPRESSED", "CANCELLED")), None)
 
     def newest(name: str) -> object:
         return next((value for event in reversed(ordered) if (value := getattr(event, name)) is not None), None)

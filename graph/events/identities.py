@@ -10,7 +10,7 @@ from typing import Any
 
 from graph import ids
 from graph.errors import InvalidEvent
-from graph.events.inputs import CustomerKey, IdentifierKey, IdentifyInput, InviteInput
+from graph.events.inputs import CustomerKey, IdentifierKey, IdentifyInput
 from graph.events.kept import Kept, iso
 from graph.store import Conflict, Transaction
 
@@ -212,9 +212,7 @@ def _link(identities: Identities, each: Kept) -> None:
             }
 
 
-async def settle(
-    transaction: Transaction, identities: Identities, touched: set[str], others: set[str]
-) -> dict[str, int]:
+async def settle(transaction: Transaction, identities: Identities, touched: set[str], others: set[str]) -> dict[str, int]:
     """Lock every customer concerned, in order of id, then write new customers, identifiers and links; returns versions by id.
 
     `touched`: customers as `Identities.root` names them; `others`: customers that events concern without naming them.
@@ -234,12 +232,10 @@ async def settle(
         await transaction.run("customers/record_customers", ids=born)
         versions |= dict.fromkeys(born, 1)
     if made:
-        await transaction.run(
-            "identity/record_identifiers", rows=[_identifier_row(identities, known) for known in made]
-        )
+        await transaction.run("identity/record_identifiers", rows=[_identifier_row(identities, known) for known in made])
     if identities.links:
         await transaction.run("identity/record_links", rows=list(identities.links.values()))
-    return {customer: version for customer, version in versions.items() if identities.root(customer) == customer}
+    return versions
 
 
 async def merge(transaction: Transaction, identities: Identities) -> tuple[dict[str, int], set[str]]:

@@ -14,9 +14,10 @@ from graph.store import Transaction
 
 #: Kinds of the channels whose usual keys tell; all others are OTHER until somebody says what they are.
 CHANNEL_KINDS = {
-    "web": "WEB", "website": "WEB", "app": "APP", "mobile_app": "APP", "email": "EMAIL", "sms": "SMS", "push": "PUSH", "store": "STORE",
-    "call_center": "CALL_CENTER", "social": "SOCIAL", "chat": "CHAT", "ad": "AD", "ads": "AD", "paid_search": "AD", "display": "AD",
-    "marketplace": "MARKETPLACE", "event": "EVENT", "referral": "REFERRAL", "device": "DEVICE",
+    "web": "WEB", "website": "WEB", "app": "APP", "mobile_app": "APP", "email": "EMAIL", "sms": "SMS", "push": "PUSH",
+    "store": "STORE", "call_center": "CALL_CENTER", "social": "SOCIAL", "chat": "CHAT", "ad": "AD", "ads": "AD",
+    "paid_search": "AD", "display": "AD", "marketplace": "MARKETPLACE", "event": "EVENT", "referral": "REFERRAL",
+    "device": "DEVICE",
 }  # fmt: skip
 
 
@@ -31,7 +32,7 @@ class _Product:
     currency: str | None = None
     described_at: int | None = None
     priced_at: int | None = None
-    changed: bool = True
+    changed: bool = False
 
     def see(self, item: PurchaseItemInput, at: datetime) -> None:
         now = int(at.timestamp() * 1000)
@@ -88,9 +89,9 @@ async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> None:
         "campaigns",
         [{"key": key, "id": ids.mint("campaign")} for key in sorted(campaigns - set(known["campaigns"]))],
     )
-    products = {row[0]: _Product(*row, changed=False) for row in known["products"]}
+    products = {row[0]: _Product(*row) for row in known["products"]}
     for sku in skus - products.keys():
-        products[sku] = _Product(sku)
+        products[sku] = _Product(sku, changed=True)
     for item, at in items:
         products[item.sku].see(item, at)
     await _record(transaction, "products", [products[sku].row() for sku in sorted(products) if products[sku].changed])

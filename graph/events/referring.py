@@ -59,9 +59,7 @@ async def find_codes(transaction: Transaction, kept: Sequence[Kept]) -> dict[str
     return found
 
 
-def rows_of(
-    kept: Sequence[Kept], found: dict[str, dict[str, Any]], identities: Identities, deltas: Deltas
-) -> Referrals:
+def rows_of(kept: Sequence[Kept], found: dict[str, dict[str, Any]], identities: Identities, deltas: Deltas) -> Referrals:
     """Invitations first, then acceptances, those that waited for their code included, each from oldest to newest."""
     result = Referrals()
     for each in kept:
@@ -107,9 +105,7 @@ def _invite(each: Kept, entry: dict[str, Any], identities: Identities, deltas: D
     )
 
 
-def _accept(
-    each: Kept, found: dict[str, dict[str, Any]], identities: Identities, deltas: Deltas, result: Referrals
-) -> None:
+def _accept(each: Kept, found: dict[str, dict[str, Any]], identities: Identities, deltas: Deltas, result: Referrals) -> None:
     event = each.event
     assert isinstance(event, AcceptInput)
     entry = found[event.code]

@@ -270,9 +270,7 @@ def _count_purchase(thing: Thing, old: PurchaseState | None, new: PurchaseState,
     deltas.count(identifier, "orders", new.at, by=int(new.counts) - int(old is not None and old.counts))
     for state, sign in ((old, -1), (new, 1)):
         if state is not None and state.counts and state.total is not None:
-            deltas.pay(
-                identifier, state.total.currency, revenue=sign * state.total.amount, refunds=sign * state.refunded
-            )
+            deltas.pay(identifier, state.total.currency, revenue=sign * state.total.amount, refunds=sign * state.refunded)
     deltas.purchase_times.add(identifier)
 
 
