@@ -28,7 +28,7 @@ bench: venv       ## the figures of docs/benchmarks.md
 lock:             ## requirements*.lock anew from pyproject.toml, for Linux and macOS
 	@python3 -m venv .venv.lock && .venv.lock/bin/python -m pip install --quiet uv==$(UV)
 	@.venv.lock/bin/uv $(COMPILE) pyproject.toml -o requirements.lock
-	@.venv.lock/bin/uv $(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	@.venv.lock/bin/uv $(COMPILE) pyproject.toml --extra local --extra dev -c requirements.lock -o requirements-dev.lock
 	@rm -rf .venv.lock
 
 clean:            ## everything that was made here, the local data of .c360 too

@@ -46,10 +46,10 @@ def import_(data: Data, *, mapping: Mapping, rejects: Rejects = None, json: Json
     from app.local.stack import located
 
     settings = located(Settings.from_env())
-    with bar("Importing") as show:
+    with bar("Importing", in_bytes=True) as show:
         summary = asyncio.run(
             import_path(
-                settings, data, mapping, rejects=rejects, on_progress=lambda so_far: show(so_far.read, so_far.total)
+                settings, data, mapping, rejects=rejects, on_progress=lambda so_far: show(so_far.bytes_read, so_far.bytes_total)
             )
         )
     if json:

@@ -21,12 +21,13 @@ def up(*, quick: Quick = False, json: Json = False) -> None:
     from app.local import stack
 
     settings = Settings.from_env()
-    with bar("Fetching Neo4j", in_bytes=True) as show:
-        programs = stack.prepare(settings, on_bytes=show)
-    with errors.status("Starting Neo4j and Redis"):
-        found = asyncio.run(stack.up(settings, programs, quick=quick))
+    if (found := stack.connection(settings)) is None:
+        with bar("Fetching Neo4j", in_bytes=True) as show:
+            programs = stack.prepare(settings, on_bytes=show)
+        with errors.status("Starting Neo4j and Redis"):
+            found = asyncio.run(stack.up(settings, programs, quick=quick))
     if json:
-        print_json({"neo4j_uri": found.neo4j_uri, "neo4j_user": found.neo4j_user, "home": str(settings.home)})
+        print_json({"neo4j_uri": found.neo4j_uri, "connection": settings.home / "connection.json"})
     else:
         print_table("Running", ("server", "address"), _addresses(settings))
         errors.print("Stop them with: c360 down")
@@ -54,7 +55,7 @@ def status(*, json: Json = False) -> None:
     if json:
         print_json({"running": found.running, **pids})
     else:
-        rows = [(server, address, pids[server] or "not running") for server, address in _addresses(settings)]
+        rows = [(server, address, str(pids[server] or "not running")) for server, address in _addresses(settings)]
         print_table("Running" if found.running else "Not running", ("server", "address", "process"), rows)
     if not found.running:
         raise typer.Exit(3)

@@ -20,7 +20,7 @@ def print_json(value: Mapping[str, Any]) -> None:
     """`value` as one line of JSON on standard output."""
     import msgspec
 
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.write(msgspec.json.encode(value, enc_hook=str).decode() + "\n")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

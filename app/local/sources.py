@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from app.errors import DiskFull, NoNetwork
+from app.errors import DiskFull, NoNetwork, ToolMissing
 from app.local.jars import Jar, OnBytes
 
 THREADS = 16
@@ -37,7 +37,7 @@ NO_SPACE = "No space left on device"
 def fetch(jars: Sequence[Jar], target: Path, *, scratch: Path, mirror: str | None, on_bytes: OnBytes) -> str:
     """Puts `jars` into `target` under their own names and says where they came from. Checks nothing.
 
-    Raises NoNetwork when no source has them, DiskFull when there is no room.
+    Raises NoNetwork when no source has them, ToolMissing when there is no client, DiskFull when there is no room.
     """
     if maven := shutil.which("mvn"):
         reason = _by_maven(maven, jars, target, scratch=scratch, mirror=mirror, on_bytes=on_bytes)
@@ -87,8 +87,10 @@ def _dependency(jar: Jar) -> str:
 
 
 def _by_jgo(jars: Sequence[Jar], target: Path, *, scratch: Path, mirror: str | None, on_bytes: OnBytes) -> None:
-    from jgo.maven import MavenContext
-
+    try:
+        from jgo.maven import MavenContext
+    except ImportError:
+        raise ToolMissing("mvn", advice="install Maven, or the packages of requirements-dev.lock") from None
     # Its own log repeats, with the address, what our one line says.
     logging.getLogger("jgo").setLevel(logging.CRITICAL)
     context = MavenContext(

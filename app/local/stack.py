@@ -116,6 +116,7 @@ def connection(settings: Settings) -> Connection | None:
 
 async def _start(settings: Settings, programs: Programs, *, quick: bool, guard: Guard | None) -> Connection:
     neo4j, redis = Neo4j.of(settings, quick=quick), Redis.of(settings)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     # What a killed start left behind holds the ports that are wanted now.
     await _stop_servers(settings)
     check_port(neo4j.port, wanted_by="the local Neo4j", setting="C360_LOCAL_BOLT_PORT")
