@@ -46,7 +46,7 @@ class Settings:
     home: Path = Path(".c360")
     """C360_HOME: folder of the local stack's data, secrets and logs. Default: .c360 in the working directory."""
 
-    cache_home: Path = Path.home() / ".cache" / "customer360"
+    cache_home: Path = field(default_factory=lambda: _cache_home(os.environ))
     """C360_CACHE_HOME: folder of fetched jars. Default: customer360 under XDG_CACHE_HOME, else under ~/.cache."""
 
     maven_mirror: str | None = field(default=None, repr=False)
@@ -75,7 +75,7 @@ class Settings:
     """C360_REDIS_TIMEOUT_MS: milliseconds the cache may take before it is passed by. Default: 50."""
 
     cache_ttl_seconds: int = 3600
-    """C360_CACHE_TTL_SECONDS: seconds a profile stays in the cache unread. Default: 3600."""
+    """C360_CACHE_TTL_SECONDS: seconds a profile stays in the cache. Default: 3600."""
 
     reporting_currency: str = "USD"
     """C360_REPORTING_CURRENCY: ISO 4217 code that values are summed in. Default: USD."""
@@ -105,8 +105,7 @@ class Settings:
         for name, (variable, read) in VARIABLES.items():
             if text := environ.get(variable, "").strip():
                 values[name] = _read(variable, text, read)
-        if "cache_home" not in values and (xdg := environ.get("XDG_CACHE_HOME")):
-            values["cache_home"] = Path(xdg) / "customer360"
+        values.setdefault("cache_home", _cache_home(environ))
         if "cursor_secret" not in values:
             values["cursor_secret"] = keep_secret(values.get("home", Path(".c360")) / "secret").encode()
         return cls(**values)
@@ -133,6 +132,10 @@ def keep_secret(path: Path) -> str:
         return path.read_text().strip()
     except OSError as error:
         raise SettingsError("C360_HOME", f"{path} can't be written ({error.strerror})") from error
+
+
+def _cache_home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "."), ".cache")) / "customer360"
 
 
 def _read(variable: str, text: str, read: Callable[[str], Any]) -> Any:
