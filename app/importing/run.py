@@ -1,0 +1,170 @@
+"""One import from beginning to end: the next batch is read while the present one is being written."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.importing.errors import NoRoom
+from app.importing.plan import Meter, Pending, Plan
+from app.importing.rejects import Rejects
+from app.importing.spool import Error as SpoolError
+from app.settings import Settings
+from graph.events import Outcome, Rejection
+from graph.events.inputs import Event
+
+BATCH = 5000
+"""Events handed to the write door at a time: as many as it takes in one transaction."""
+
+Recorder = Callable[[Sequence[Event]], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportProgress:
+    """How far an import is. Bytes are those of the files on the disk; `events` counts what is committed."""
+
+    file: str
+    rows: int
+    bytes_read: int
+    bytes_total: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSummary:
+    """What an import did.
+
+    read: rows read, of look-ups and second passages too; accepted and duplicates: events that the graph now has, new or
+    from before; rejected: lines in the rejects file, `rejects_path`, None when there are none; by_kind: accepted and
+    duplicate events by kind.
+    """
+
+    read: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    seconds: float
+    by_kind: dict[str, int]
+    rejects_path: Path | None
+
+
+async def import_path(
+    settings: Settings,
+    path: Path,
+    mapping: Path,
+    *,
+    rejects: Path | None = None,
+    on_progress: Callable[[ImportProgress], None] | None = None,
+    record: Recorder | None = None,
+) -> ImportSummary:
+    """Imports the files under `path` (a folder, or the only file) as the TOML file `mapping` says.
+
+    `record` takes the events, by default the service's own write door. Raises MappingError or SourceError before anything
+    is written, NoRoom when there is no space for temporary files, and whatever `record` raises. May be run again at any
+    time: what is there already counts as a duplicate.
+    """
+    started = time.monotonic()
+    plan = Plan.of(path, mapping)
+    log = Rejects.beside(settings.home, plan.name, rejects)
+    pour = _Pour(plan, log, on_progress)
+    try:
+        async with _recorder(settings, record) as recorder:
+            await pour.run(recorder)
+    except SpoolError as error:
+        raise NoRoom(str(error)) from None
+    finally:
+        log.close()
+    return ImportSummary(
+        read=pour.meter.rows,
+        accepted=pour.accepted,
+        duplicates=pour.duplicates,
+        rejected=log.count,
+        seconds=time.monotonic() - started,
+        by_kind=dict(sorted(pour.by_kind.items())),
+        rejects_path=log.path if log.count else None,
+    )
+
+
+@asynccontextmanager
+async def _recorder(settings: Settings, record: Recorder | None) -> AsyncIterator[Recorder]:
+    if record is not None:
+        yield record
+        return
+    # Pure tests of mappings and whoever brings a recorder of their own need no driver.
+    from app.services import open_services
+
+    async with open_services(settings) as services:
+        yield services.record
+
+
+class _Pour:
+    """Pours a plan's events into a recorder: one batch on its way, the next one being made."""
+
+    def __init__(self, plan: Plan, rejects: Rejects, on_progress: Callable[[ImportProgress], None] | None) -> None:
+        self.meter = Meter(plan.bytes_total)
+        self.accepted = 0
+        self.duplicates = 0
+        self.by_kind: Counter[str] = Counter()
+        self._plan = plan
+        self._rejects = rejects
+        self._on_progress = on_progress
+
+    async def run(self, record: Recorder) -> None:
+        batch: list[Pending] = []
+        flight: asyncio.Task[None] | None = None
+        try:
+            for found in self._plan.pending(self.meter, self._rejects.add):
+                batch += found
+                if len(batch) >= BATCH:
+                    if flight is not None:
+                        await flight
+                    flight = asyncio.create_task(self._send(batch[:BATCH], record))
+                    batch = batch[BATCH:]
+                self._report()
+                # Lets the batch that is on its way make progress.
+                await asyncio.sleep(0)
+            if flight is not None:
+                await flight
+            for start in range(0, len(batch), BATCH):
+                await self._send(batch[start : start + BATCH], record)
+        finally:
+            if flight is not None and not flight.done():
+                flight.cancel()
+                await asyncio.gather(flight, return_exceptions=True)
+
+    async def _send(self, batch: list[Pending], record: Recorder) -> None:
+        outcome = await record([event for event, *_ in batch])
+        self.accepted += outcome.accepted
+        self.duplicates += outcome.duplicates
+        self.by_kind.update(event.kind for event, *_ in batch)
+        for rejection in outcome.rejected:
+            self.by_kind[batch[rejection.index][0].kind] -= 1
+            self._refuse(batch[rejection.index], rejection)
+        self.meter.events += outcome.accepted + outcome.duplicates
+        self._report()
+
+    def _refuse(self, pending: Pending, rejection: Rejection) -> None:
+        # The door names the field of the event; a reader of the file wants the columns that it was made of.
+        field = re.match(r"[a-z_]+", rejection.message)
+        event, file, line, maker = pending
+        columns = maker.columns.get(field[0], ()) if maker and field else ()
+        self._rejects.add(file, line, ", ".join(columns), rejection.message, code=rejection.code, event=event.id)
+
+    def _report(self) -> None:
+        if self._on_progress is not None:
+            meter = self.meter
+            self._on_progress(
+                ImportProgress(
+                    file=meter.file,
+                    rows=meter.rows,
+                    bytes_read=meter.bytes_read,
+                    bytes_total=meter.bytes_total,
+                    events=meter.events,
+                )
+            )
