@@ -1,0 +1,23 @@
+"""The queue of customers whose changes are committed but not yet published: taken, published, deleted, never read by a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from graph.store import Store
+
+Row = tuple[str, int]
+
+
+async def waiting(store: Store, *, limit: int) -> list[Row]:
+    """Up to `limit` rows of the queue: (customer id, version)."""
+    found = await store.one("outbox/find_outbox", list[list[object]], limit=limit)
+    # Of a row that another relay has just deleted nothing is left but nulls.
+    return [(str(customer), int(str(version))) for customer, version in found or [] if customer is not None]
+
+
+async def forget(store: Store, rows: Iterable[Row]) -> None:
+    """Delete rows that were published; those that another relay has deleted are no matter."""
+    given = [list(row) for row in sorted(rows)]
+    if given:
+        await store.write(lambda transaction: transaction.run("outbox/forget_outbox", rows=given))
