@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from graph.money import Money
+from graph.store import Reader
+
+MOST_CHANNELS = 200
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,3 +37,28 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     price: Money | None = None
     rating_sum: int = 0
     review_count: int = 0
+
+
+async def load_channels(reader: Reader) -> list[Channel]:
+    """All channels by key, at most MOST_CHANNELS."""
+    return await reader.many("catalogue/load_channels", Channel, limit=MOST_CHANNELS)
+
+
+async def load_campaigns(reader: Reader, *, keys: Sequence[str] = (), ids: Sequence[str] = ()) -> list[Campaign | None]:
+    """The campaign of each key, then that of each id, in order; None where there is none."""
+    found = await reader.many("catalogue/load_campaigns", Campaign, keys=list(keys), ids=list(ids))
+    by_key, by_id = {each.key: each for each in found}, {each.id: each for each in found}
+    return [by_key.get(key) for key in keys] + [by_id.get(id) for id in ids]
+
+
+async def load_products(reader: Reader, *, skus: Sequence[str] = (), ids: Sequence[str] = ()) -> list[Product | None]:
+    """The product of each sku, then that of each id, in order; None where there is none."""
+    found = await reader.many("catalogue/load_products", Product, skus=list(skus), ids=list(ids))
+    by_sku, by_id = {each.sku: each for each in found}, {each.id: each for each in found}
+    return [by_sku.get(sku) for sku in skus] + [by_id.get(id) for id in ids]
+
+
+async def find_product(reader: Reader, *, sku: str | None = None, id: str | None = None) -> Product | None:
+    """The product with this sku, or with this id."""
+    found = await load_products(reader, skus=[] if sku is None else [sku], ids=[] if id is None else [id])
+    return found[0] if found else None

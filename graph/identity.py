@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
+
+from graph.events.traits import merged, read_state
+from graph.store import Reader
 
 
 class Identifier(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,3 +38,44 @@ class TraitProvenance(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     at: datetime
     overridden: tuple[TraitValue, ...] = ()
+
+
+def provenance(states: Iterable[str]) -> tuple[TraitProvenance, ...]:
+    """Where each trait of a customer came from, by name, from the trait states of its identifiers (JSON).
+
+    The newest observation by (time, source, event) survives. A trait whose newest observation removed it stays listed with a
+    value of None, so that one can see who removed what.
+    """
+    together = merged(read_state(state) for state in states)
+    found = ((name, msgspec.convert(together[name], tuple[TraitValue, ...])) for name in sorted(together))
+    return tuple(
+        TraitProvenance(name=name, value=first.value, source=first.source, at=first.at, overridden=tuple(rest))
+        for name, (first, *rest) in found
+    )
+
+
+async def load_identifiers(reader: Reader, customer_id: str) -> list[Identifier]:
+    """A customer's identifiers, oldest first; the customer is named by any id ever given."""
+    found = await reader.many("identity/load_identifiers", Identifier, customer_id=customer_id)
+    return sorted(found, key=lambda each: (each.first_seen_at, each.type, each.value))
+
+
+class FoundCustomer(msgspec.Struct, frozen=True, kw_only=True):
+    """`position`: of the key in the question."""
+
+    position: int
+    customer_id: str
+
+
+async def find_customer_ids(reader: Reader, keys: Sequence[tuple[str, str] | str]) -> list[str | None]:
+    """Whose each key is now, in order: the key is a customer id ever given, or an identifier's type and value as kept."""
+    asked = [
+        {"position": position, "id": key, "type": None, "value": None}
+        if isinstance(key, str)
+        else {"position": position, "id": None, "type": key[0], "value": key[1]}
+        for position, key in enumerate(keys)
+    ]
+    found: list[str | None] = [None] * len(keys)
+    for row in await reader.many("identity/find_customer_ids", FoundCustomer, keys=asked):
+        found[row.position] = row.customer_id
+    return found

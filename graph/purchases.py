@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from operator import attrgetter
 
 import msgspec
 
 from graph.money import Money
+from graph.settled import settled
+from graph.store import Reader
 
 
 class PurchaseItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,3 +56,30 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[PurchaseItem, ...] = ()
     checkout_step: str | None = None
     purchase_id: str | None = None
+
+
+class CartPage(msgspec.Struct, frozen=True, kw_only=True):
+    version_before: int
+    version_after: int
+    carts: tuple[Cart, ...]
+
+
+async def page_carts(
+    reader: Reader, customer_id: str, *, limit: int, low: str | None = None, high: str | None = None
+) -> list[Cart]:
+    """Up to `limit` carts of a customer between two exclusive bounds, newest first by (opened_at, id).
+
+    Bounds are page keys as graph.timeline.page_key(opened_at, id) writes them.
+    """
+    page = await settled(
+        partial(
+            reader.one,
+            "purchases/page_carts",
+            CartPage,
+            customer_id=customer_id,
+            low="" if low is None else low,
+            high="~" if high is None else high,
+            limit=limit,
+        )
+    )
+    return sorted(page.carts, key=attrgetter("opened_at", "id"), reverse=True) if page else []

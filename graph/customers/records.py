@@ -1,19 +1,47 @@
-"""The unified profile: one customer's hot set as one document, and lists of customers."""
+"""What is known of a customer, as one document, and the keys that name customers."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from graph.events.identities import normalised
 from graph.identity import Identifier, TraitProvenance
 from graph.purchases import Cart
 from graph.referrals import Referral
-from graph.timeline import Entry
+from graph.timeline import KINDS, Entry
 
 #: How many entries of each list the profile document holds (one more is loaded, to know whether there is a next page).
 HOT_SET = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileKey:
+    """Names a customer: by any id ever given, or by an identifier in the form in which it is kept."""
+
+    id: str | None = None
+    type: str | None = None
+    value: str | None = None
+
+    @classmethod
+    def of(cls, type: str, value: str) -> ProfileKey:
+        """The key of an identifier as somebody writes it: mail addresses in any case, phone numbers with punctuation."""
+        type, value = normalised(type, value)
+        return cls(type=type, value=value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Which parts of the profile document are loaded; what is switched off costs nothing and stays empty."""
+
+    kinds: tuple[str, ...] = KINDS
+    channels: bool = True
+    carts: bool = True
+    referred_by: bool = True
+    provenance: bool = True
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):

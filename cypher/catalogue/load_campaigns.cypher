@@ -1,0 +1,12 @@
+// load_campaigns($keys, $ids) -> many Campaign
+// Campaigns by key or by id.
+CALL {
+  UNWIND $keys AS key
+  MATCH (campaign:Campaign {key: key})
+  RETURN campaign
+  UNION
+  UNWIND $ids AS id
+  MATCH (campaign:Campaign {id: id})
+  RETURN campaign
+}
+RETURN campaign {.id, .key, .label} AS campaign

@@ -1,0 +1,13 @@
+// load_products($skus, $ids) -> many Product
+// Products by what sources call them, or by id.
+CALL {
+  UNWIND $skus AS sku
+  MATCH (product:Product {sku: sku})
+  RETURN product
+  UNION
+  UNWIND $ids AS id
+  MATCH (product:Product {id: id})
+  RETURN product
+}
+RETURN product {.id, .sku, .title, .rating_sum, .review_count, category: coalesce(product.category, []),
+  price: CASE WHEN product.price IS NOT NULL THEN {amount: product.price, currency: product.currency} END} AS product

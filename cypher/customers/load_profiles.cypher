@@ -1,0 +1,129 @@
+// load_profiles($keys, $kinds, $limit, $with_channels, $with_carts, $with_referred_by, $with_traits) -> many ProfileRow
+// The hot sets of many customers, each named by an id that one of its identifiers was given, or by an identifier.
+// The version is read first and last, the second time through the index: where they differ a writer came in between.
+UNWIND $keys AS key
+CALL (key) {
+  MATCH (:Identifier {customer_id: key.id})<-[:IDENTIFIED_BY]-(c:Customer)
+  RETURN c
+  UNION ALL
+  MATCH (:Identifier {type: key.type, value: key.value})<-[:IDENTIFIED_BY]-(c:Customer)
+  RETURN c
+}
+WITH key, c, c.version AS version
+WITH key, c, version, c.addresses AS addresses, c.traits AS traits,
+  [name IN keys(c) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_' | [name, c[name]]] AS sums,
+  c {.id, .version, .name, .given_name, .family_name, .email, .phone, .birth_date, .gender, .locale, .time_zone, .country,
+    first_seen_at: toString(c.first_seen_at), last_seen_at: toString(c.last_seen_at), erased_at: toString(c.erased_at),
+    facts: {
+      touchpoints: coalesce(c.touchpoints, 0), purchases: coalesce(c.purchases, 0), reviews: coalesce(c.reviews, 0),
+      survey_responses: coalesce(c.survey_responses, 0), cases: coalesce(c.cases, 0),
+      communications: coalesce(c.communications, 0), referrals: coalesce(c.referrals, 0), carts: coalesce(c.carts, 0),
+      orders: coalesce(c.orders, 0), first_purchase_at: toString(c.first_purchase_at),
+      last_purchase_at: toString(c.last_purchase_at)}} AS customer
+CALL (c) {
+  MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
+  RETURN collect(i) AS owned,
+    collect(i {.type, .value, .verified, .source, first_seen_at: toString(i.first_seen_at),
+      last_seen_at: toString(i.last_seen_at)}) AS identifiers,
+    CASE WHEN $with_traits THEN collect(i.trait_state) ELSE [] END AS trait_states
+}
+CALL (owned) {
+  UNWIND $kinds AS kind
+  CALL (owned, kind) {
+    UNWIND owned AS i
+    CALL (i, kind) {
+      MATCH (t:TimelineEntry)
+      WHERE t.kind_key > i.id + '/' + kind + '/' AND t.kind_key < i.id + '/' + kind + '0'
+      RETURN t
+      ORDER BY t.kind_key DESC
+      LIMIT $limit
+    }
+    RETURN i, t
+    ORDER BY substring(t.kind_key, size(i.id) + size(kind) + 2) DESC
+    LIMIT $limit
+  }
+  RETURN collect(
+    CASE t.kind
+      WHEN 'TOUCHPOINT' THEN t {.id, .kind, at: toString(t.at), .channel, .type, .campaign, .session, .duration_seconds, .url, .sku, .properties}
+      WHEN 'PURCHASE' THEN t {.id, .kind, at: toString(t.at), .channel, .campaign, .number, .source, .purchase_status, .coupon,
+        status_history: [n IN range(0, size(t.statuses) - 1) | {purchase_status: t.statuses[n], at: toString(t.status_times[n])}],
+        total: CASE WHEN t.total IS NOT NULL THEN {amount: t.total, currency: t.currency} END,
+        refunded: CASE WHEN t.refunded IS NOT NULL THEN {amount: t.refunded, currency: t.currency} END,
+        items: COLLECT {
+          MATCH (t)-[line:CONTAINS]->(product:Product)
+          RETURN {sku: product.sku, quantity: line.quantity,
+            unit_price: CASE WHEN line.unit_price IS NOT NULL THEN {amount: line.unit_price, currency: line.currency} END,
+            discount: CASE WHEN line.discount IS NOT NULL THEN {amount: line.discount, currency: line.currency} END,
+            total: CASE WHEN line.total IS NOT NULL THEN {amount: line.total, currency: line.currency} END}
+          ORDER BY line.position}}
+      WHEN 'REVIEW' THEN t {.id, .kind, at: toString(t.at), .channel, .rating, .title, .text, .sku,
+        purchase_id: head(COLLECT { MATCH (t)-[:ABOUT]->(purchase:Purchase) RETURN purchase.id })}
+      WHEN 'SURVEY_RESPONSE' THEN t {.id, .kind, at: toString(t.at), .channel, .survey, .survey_kind, .score, .comment}
+      WHEN 'CASE' THEN t {.id, .kind, at: toString(t.at), .channel, .number, .subject, .complaint, .priority, .resolution, .deflected,
+        opened_at: toString(t.opened_at), first_response_at: toString(t.first_response_at), closed_at: toString(t.closed_at)}
+      WHEN 'COMMUNICATION' THEN t {.id, .kind, at: toString(t.at), .channel, .campaign, .communication_status, .purpose, .offer,
+        planned_at: toString(t.planned_at), sent_at: toString(t.sent_at)}
+      WHEN 'REFERRAL' THEN t {.id, .kind, at: toString(t.at), .channel, .campaign, .referral_status, .code, .ended_reason,
+        invited_at: toString(t.invited_at), accepted_at: toString(t.accepted_at), qualified_at: toString(t.qualified_at),
+        ended_at: toString(t.ended_at), advocate_id: i.customer_id,
+        friend_id: head(COLLECT { MATCH (t)-[:BROUGHT]->(friend:Identifier) RETURN friend.customer_id }),
+        invitee: head(COLLECT {
+          MATCH (t)-[:INVITEE]->(f:Identifier)
+          RETURN f {.type, .value, .verified, .source, first_seen_at: toString(f.first_seen_at), last_seen_at: toString(f.last_seen_at)}})}
+    END
+  ) AS entries
+}
+CALL (owned) {
+  UNWIND CASE WHEN $with_carts THEN owned ELSE [] END AS i
+  CALL (i) {
+    MATCH (cart:Cart)
+    WHERE cart.order_key > i.id + '/' AND cart.order_key < i.id + '0'
+    RETURN cart
+    ORDER BY cart.order_key DESC
+    LIMIT $limit
+  }
+  WITH i, cart
+  ORDER BY substring(cart.order_key, size(i.id) + 1) DESC
+  LIMIT $limit
+  RETURN collect(
+    cart {.id, opened_at: toString(cart.opened_at), updated_at: toString(cart.updated_at), .checkout_step,
+      cart_total: CASE WHEN cart.total IS NOT NULL THEN {amount: cart.total, currency: cart.currency} END,
+      purchase_id: head(COLLECT { MATCH (cart)-[:BECAME]->(purchase:Purchase) RETURN purchase.id }),
+      items: COLLECT {
+        MATCH (cart)-[line:CONTAINS]->(product:Product)
+        RETURN {sku: product.sku, quantity: line.quantity,
+          unit_price: CASE WHEN line.unit_price IS NOT NULL THEN {amount: line.unit_price, currency: line.currency} END,
+          discount: CASE WHEN line.discount IS NOT NULL THEN {amount: line.discount, currency: line.currency} END,
+          total: CASE WHEN line.total IS NOT NULL THEN {amount: line.total, currency: line.currency} END}
+        ORDER BY line.position}}
+  ) AS carts
+}
+CALL (owned) {
+  UNWIND CASE WHEN $with_channels THEN owned ELSE [] END AS i
+  MATCH (i)-[use:USES]->(channel:Channel)
+  WITH channel.key AS key, sum(use.touchpoints) AS touchpoints, sum(use.purchases) AS purchases,
+    min(use.first_at) AS first_at, max(use.last_at) AS last_at
+  ORDER BY key
+  RETURN collect({channel: key, touchpoints: touchpoints, purchases: purchases, first_at: toString(first_at),
+    last_at: toString(last_at)}) AS channels
+}
+CALL (c) {
+  WITH c WHERE $with_referred_by
+  MATCH (c)<-[active:REFERRED]-(:Customer)
+  MATCH (t:TimelineEntry {id: active.referral})<-[:INVITED]-(i:Identifier)
+  RETURN collect(
+    t {.id, .kind, at: toString(t.at), .channel, .campaign, .referral_status, .code, .ended_reason,
+      invited_at: toString(t.invited_at), accepted_at: toString(t.accepted_at), qualified_at: toString(t.qualified_at),
+      ended_at: toString(t.ended_at), advocate_id: i.customer_id,
+      friend_id: head(COLLECT { MATCH (t)-[:BROUGHT]->(friend:Identifier) RETURN friend.customer_id }),
+      invitee: head(COLLECT {
+        MATCH (t)-[:INVITEE]->(f:Identifier)
+        RETURN f {.type, .value, .verified, .source, first_seen_at: toString(f.first_seen_at), last_seen_at: toString(f.last_seen_at)}})}
+  ) AS referrals
+}
+MATCH (again:Customer {id: c.id})
+RETURN {
+  position: key.position, version_before: version, version_after: again.version, addresses: addresses, traits: traits, sums: sums,
+  trait_states: trait_states,
+  profile: customer {.*, identifiers: identifiers, entries: entries, carts: carts, channels: channels, referred_by: head(referrals)}
+} AS row

@@ -1,0 +1,17 @@
+// page_by_first_seen_backwards($key, $id, $limit) -> many CustomerRow
+// Customers newest first, from the end of the list: those that share the key, then those beyond it, each an ordered seek.
+CALL {
+  MATCH (c:Customer)
+  WHERE c.first_seen_at = datetime($key) AND c.id > $id
+  RETURN c
+  ORDER BY c.first_seen_at, c.id
+  LIMIT $limit
+  UNION ALL
+  MATCH (c:Customer)
+  WHERE c.first_seen_at > datetime($key) AND c.id > ''
+  RETURN c
+  ORDER BY c.first_seen_at, c.id
+  LIMIT $limit
+}
+RETURN {id: c.id, key: toString(c.first_seen_at)} AS customer
+LIMIT $limit

@@ -1,0 +1,17 @@
+// page_by_last_seen($key, $id, $limit) -> many CustomerRow
+// Customers latest seen first: those that share the key, then those beyond it, each an ordered seek.
+CALL {
+  MATCH (c:Customer)
+  WHERE c.last_seen_at = datetime($key) AND c.id < $id
+  RETURN c
+  ORDER BY c.last_seen_at DESC, c.id DESC
+  LIMIT $limit
+  UNION ALL
+  MATCH (c:Customer)
+  WHERE c.last_seen_at < datetime($key) AND c.id > ''
+  RETURN c
+  ORDER BY c.last_seen_at DESC, c.id DESC
+  LIMIT $limit
+}
+RETURN {id: c.id, key: toString(c.last_seen_at)} AS customer
+LIMIT $limit

@@ -1,0 +1,17 @@
+// page_by_revenue_backwards($key, $id, $limit) -> many CustomerRow
+// Customers largest revenue first, from the end of the list: those that share the key, then those beyond it, each an ordered seek.
+CALL {
+  MATCH (c:Customer)
+  WHERE c.revenue = $key AND c.id > $id
+  RETURN c
+  ORDER BY c.revenue, c.id
+  LIMIT $limit
+  UNION ALL
+  MATCH (c:Customer)
+  WHERE c.revenue > $key AND c.id > ''
+  RETURN c
+  ORDER BY c.revenue, c.id
+  LIMIT $limit
+}
+RETURN {id: c.id, key: c.revenue} AS customer
+LIMIT $limit

@@ -1,0 +1,35 @@
+// page_carts($customer_id, $low, $high, $limit) -> one CartPage
+// A customer's carts, newest first: one ordered seek for each identifier, merged.
+MATCH (:Identifier {customer_id: $customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
+WITH c, c.version AS version
+CALL (c) {
+  MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
+  RETURN collect(i) AS owned
+}
+CALL (owned) {
+  UNWIND owned AS i
+  CALL (i) {
+    MATCH (cart:Cart)
+    WHERE cart.order_key > i.id + '/' + $low AND cart.order_key < i.id + '/' + $high
+    RETURN cart
+    ORDER BY cart.order_key DESC
+    LIMIT $limit
+  }
+  RETURN i, cart
+  ORDER BY substring(cart.order_key, size(i.id) + 1) DESC
+  LIMIT $limit
+}
+WITH c, version, collect(
+  cart {.id, opened_at: toString(cart.opened_at), updated_at: toString(cart.updated_at), .checkout_step,
+    cart_total: CASE WHEN cart.total IS NOT NULL THEN {amount: cart.total, currency: cart.currency} END,
+    purchase_id: head(COLLECT { MATCH (cart)-[:BECAME]->(purchase:Purchase) RETURN purchase.id }),
+    items: COLLECT {
+      MATCH (cart)-[line:CONTAINS]->(product:Product)
+      RETURN {sku: product.sku, quantity: line.quantity,
+        unit_price: CASE WHEN line.unit_price IS NOT NULL THEN {amount: line.unit_price, currency: line.currency} END,
+        discount: CASE WHEN line.discount IS NOT NULL THEN {amount: line.discount, currency: line.currency} END,
+        total: CASE WHEN line.total IS NOT NULL THEN {amount: line.total, currency: line.currency} END}
+      ORDER BY line.position}}
+) AS carts
+MATCH (again:Customer {id: c.id})
+RETURN {version_before: version, version_after: again.version, carts: carts} AS page

@@ -1,0 +1,97 @@
+"""Loading profiles: one statement for any number of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from operator import attrgetter
+
+import msgspec
+
+from graph.customers.records import HOT_SET, Address, Facts, Parts, Profile, ProfileKey
+from graph.identity import Identifier, provenance
+from graph.settled import ATTEMPTS, moved, never_settled, pause
+from graph.store import Reader
+from graph.timeline import newest_first
+
+EVERYTHING = Parts()
+
+_addresses = msgspec.json.Decoder(tuple[Address, ...])
+_traits = msgspec.json.Decoder(dict[str, object])
+
+
+class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A profile as the graph has it. `sums`: names such as revenue_USD with minor units; the texts are JSON."""
+
+    position: int
+    version_before: int
+    version_after: int
+    addresses: str | None
+    traits: str | None
+    sums: tuple[tuple[str, int], ...]
+    trait_states: tuple[str, ...]
+    profile: Profile
+
+
+async def load_profiles(reader: Reader, keys: Sequence[ProfileKey], *, parts: Parts = EVERYTHING) -> list[Profile | None]:
+    """The profile of each key, in order; None where there is no such customer.
+
+    Each is of one version: one that a writer came in between is read again; raises StoreUnavailable when that never ends.
+    """
+    found: list[Profile | None] = [None] * len(keys)
+    missing = list(range(len(keys)))
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            await pause()
+        rows = await _load(reader, [(position, keys[position]) for position in missing], parts)
+        missing = []
+        for row in rows:
+            if moved(row):
+                missing.append(row.position)
+            else:
+                found[row.position] = _profile(row)
+        if not missing:
+            return found
+    raise never_settled()
+
+
+async def _load(reader: Reader, keys: list[tuple[int, ProfileKey]], parts: Parts) -> list[ProfileRow]:
+    return await reader.many(
+        "customers/load_profiles",
+        ProfileRow,
+        keys=[{"position": position, "id": key.id, "type": key.type, "value": key.value} for position, key in keys],
+        kinds=list(parts.kinds),
+        limit=HOT_SET + 1,
+        with_channels=parts.channels,
+        with_carts=parts.carts,
+        with_referred_by=parts.referred_by,
+        with_traits=parts.provenance,
+    )
+
+
+def _profile(row: ProfileRow) -> Profile:
+    # The newest of all kinds are among the newest of each kind: an entry with at most HOT_SET newer ones of any kind has
+    # at most HOT_SET newer ones of its own. So no further seek is needed.
+    return msgspec.structs.replace(
+        row.profile,
+        addresses=_addresses.decode(row.addresses) if row.addresses else (),
+        traits=_traits.decode(row.traits) if row.traits else None,
+        provenance=provenance(row.trait_states),
+        identifiers=tuple(sorted(row.profile.identifiers, key=_age)),
+        facts=_with_sums(row.profile.facts, row.sums),
+        entries=newest_first(row.profile.entries),
+        carts=tuple(sorted(row.profile.carts, key=attrgetter("opened_at", "id"), reverse=True)),
+    )
+
+
+def _age(identifier: Identifier) -> tuple[datetime, str, str]:
+    return identifier.first_seen_at, identifier.type, identifier.value
+
+
+def _with_sums(facts: Facts, sums: Sequence[tuple[str, int]]) -> Facts:
+    by_name: dict[str, dict[str, int]] = {"revenue": {}, "refunds": {}}
+    for name, amount in sums:
+        kind, _, currency = name.partition("_")
+        if amount:
+            by_name[kind][currency] = amount
+    return msgspec.structs.replace(facts, revenue=by_name["revenue"], refunds=by_name["refunds"])
