@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from graph.search import searchable
+
 KEPT_VALUES = 21  # the survivor, and the twenty it overrode
 
 #: A value, newest first: [at (RFC 3339, UTC), source, event key, value].
@@ -77,5 +79,5 @@ def customer_row(customer: str, state: State, identifiers: Iterable[tuple[str, s
     row["name_key"] = (row["name"] or "~").casefold()[:200]
     searched = [row["name"], row["given_name"], row["family_name"], row["email"], row["phone"]]
     searched += [each[1] for each in newest_first[:20]]
-    row["search_text"] = " ".join(dict.fromkeys(text[:200] for text in searched if text))
+    row["search_text"] = searchable(text[:200] for text in searched if text)
     return row
