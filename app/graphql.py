@@ -1,0 +1,232 @@
+"""GraphQL over HTTP: what comes in at /graphql, and in what form the answer goes out.
+
+The rules are those of the GraphQL-over-HTTP specification (https://graphql.github.io/graphql-over-http/draft/): a request
+that isn't one is a 4xx with a GraphQL error; a wrong document is a 400 in `application/graphql-response+json`, and a 200 in
+the older `application/json`, whose clients expect it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.explorer import explorer_page
+from app.profiles import CacheStatus, watched
+from resolvers.context import Sources
+from resolvers.operations import Answer, answer, masked
+
+LONGEST_BODY = 100_000  # bytes
+LONGEST_REQUEST = 20.0  # seconds
+
+OLDER = "application/json"
+NEWER = "application/graphql-response+json"
+PAGE = "text/html"
+
+
+class BadRequest(Exception):
+    """What arrived is no GraphQL request."""
+
+    def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error = {"message": message, "extensions": {"code": code}}
+        self.headers = headers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One GraphQL request. `explain_cache`: whether the answer is to say where the profiles came from."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+    explain_cache: bool
+
+
+class GraphQL:
+    """The endpoint, as an ASGI application."""
+
+    def __init__(self, *, explorer: bool) -> None:
+        self._explorer = explorer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        form = OLDER
+        try:
+            form = preferred(request.headers.getlist("accept"), page=self._explorer and request.method == "GET")
+            if form == PAGE:
+                return explorer_page()
+            asked = await read(request)
+            return await run(asked, request.state["sources"], form, reads_only=request.method == "GET")
+        except BadRequest as bad:
+            return reply({"errors": [bad.error]}, form, bad.status, headers=bad.headers)
+        except TimeoutError:
+            error = {"message": "The request took too long; ask for less.", "extensions": {"code": "UNAVAILABLE"}}
+            return reply({"errors": [error]}, form, 503)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            return reply({"errors": [masked(error, where="the endpoint")]}, form, 500)
+
+
+async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool) -> Response:
+    """The response to one request, in the media type `form`."""
+    notes: list[CacheStatus] = []
+    token = watched.set(notes if asked.explain_cache else None)
+    try:
+        async with asyncio.timeout(LONGEST_REQUEST):
+            given = await answer(
+                asked.query,
+                sources,
+                variables=asked.variables,
+                operation_name=asked.operation_name,
+                reads_only=reads_only,
+            )
+    finally:
+        watched.reset(token)
+    body: dict[str, Any] = {"data": given.data} if given.executed else {}
+    if given.errors:
+        body["errors"] = given.errors
+    if asked.explain_cache and notes:
+        body["extensions"] = {"cache": verdict(notes)}
+    return reply(body, form, status(given, form), headers=None if given.read_only else {"allow": "POST"})
+
+
+def status(given: Answer, form: str) -> int:
+    """The HTTP status of an answer in a media type."""
+    if not given.read_only:
+        return 405
+    if given.executed:
+        return 200
+    unnamed = any(error["extensions"]["code"] == "UNKNOWN_OPERATION" for error in given.errors)
+    return 400 if form == NEWER or unnamed else 200
+
+
+def verdict(notes: Iterable[CacheStatus]) -> CacheStatus:
+    """One word for all profiles of a request: the least happy of theirs."""
+    seen = set(notes)
+    return "bypassed" if "bypassed" in seen else "miss" if "miss" in seen else "hit"
+
+
+def reply(body: dict[str, Any], form: str, code: int, *, headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        orjson.dumps(body),
+        status_code=code,
+        media_type=f"{form}; charset=utf-8",
+        headers={"cache-control": "no-store", "vary": "accept", **(headers or {})},
+    )
+
+
+def preferred(accept: list[str], *, page: bool) -> str:
+    """The media type that the Accept headers like best; raises BadRequest (406) when none of ours is acceptable.
+
+    `page`: whether the explorer may be the answer. Of equals our order decides; without a wish it is the older type.
+    """
+    weights = dict(_weights(",".join(accept) or "*/*"))
+    offers = (OLDER, NEWER, PAGE) if page else (OLDER, NEWER)
+    if page and PAGE in weights and weights[PAGE] > 0 and not weights.keys() & {OLDER, NEWER}:
+        return PAGE
+    quality = {offer: _quality(weights, offer) for offer in offers}
+    # A client that names the newer type and doesn't like the older one more means it.
+    best = max(offers, key=lambda offer: (quality[offer], offer in weights, offer == NEWER and NEWER in weights))
+    if quality[best] <= 0:
+        raise BadRequest(406, "NOT_ACCEPTABLE", f"Accept one of {NEWER} and {OLDER}.")
+    return OLDER if best == PAGE and PAGE not in weights else best
+
+
+def _weights(accept: str) -> Iterable[tuple[str, float]]:
+    for part in accept.split(",")[:50]:
+        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
+        try:
+            yield kind, float(quality)
+        except ValueError:
+            yield kind, 0.0
+
+
+def _quality(weights: dict[str, float], offer: str) -> float:
+    for pattern in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
+        if pattern in weights:
+            return weights[pattern]
+    return 0.0
+
+
+async def read(request: Request) -> Asked:
+    """The GraphQL request in an HTTP request; raises BadRequest."""
+    if request.method == "GET":
+        given = _from_query(request)
+    elif request.method == "POST":
+        given = await _from_body(request)
+    else:
+        raise BadRequest(405, "METHOD_NOT_ALLOWED", "Send GET or POST.", headers={"allow": "GET, POST"})
+    return _checked(given, explain=request.headers.get("x-c360-explain", ""))
+
+
+def _from_query(request: Request) -> dict[str, Any]:
+    given: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        if text := given.get(name):
+            given[name] = _json(text.encode("utf-8", "replace"), name)
+        else:
+            given.pop(name, None)
+    return given
+
+
+async def _from_body(request: Request) -> dict[str, Any]:
+    kind, *parameters = (piece.strip().lower() for piece in request.headers.get("content-type", "").split(";"))
+    charsets = [piece.partition("=")[2].strip('"') for piece in parameters if piece.startswith("charset=")]
+    if kind != OLDER or any(charset not in ("utf-8", "utf8") for charset in charsets):
+        raise BadRequest(415, "UNSUPPORTED_MEDIA_TYPE", f"Send content-type: {OLDER}, in UTF-8.")
+    given = _json(await _body(request), "the body")
+    if not isinstance(given, dict):
+        raise BadRequest(400, "BAD_REQUEST", 'Send a JSON object such as {"query": "{ channels { key } }"}, one at a time.')
+    return given
+
+
+async def _body(request: Request) -> bytes:
+    too_large = BadRequest(413, "BODY_TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes.", headers={"connection": "close"})
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated[:12]) > LONGEST_BODY:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            raise too_large
+    return bytes(body)
+
+
+def _json(data: bytes, what: str) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise BadRequest(400, "BAD_REQUEST", f"Send JSON in UTF-8: {what} is none.") from None
+
+
+def _checked(given: dict[str, Any], *, explain: str) -> Asked:
+    query, name = given.get("query"), given.get("operationName")
+    variables, extensions = given.get("variables"), given.get("extensions")
+    if not isinstance(query, str) or not query.strip():
+        raise BadRequest(400, "BAD_REQUEST", "Send query: the text of a GraphQL document.")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest(400, "BAD_REQUEST", "Send variables as an object, or leave it out.")
+    if name is not None and not isinstance(name, str):
+        raise BadRequest(400, "BAD_REQUEST", "Send operationName as a string, or leave it out.")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise BadRequest(400, "BAD_REQUEST", "Send extensions as an object, or leave it out.")
+    wanted = "cache" in explain.lower() or (extensions or {}).get("cache") is True
+    return Asked(query=query, variables=variables, operation_name=name or None, explain_cache=wanted)

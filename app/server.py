@@ -1,0 +1,92 @@
+"""The service as an ASGI application: its routes, and what lives as long as it does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from app.explorer import explorer_files
+from app.graphql import GraphQL
+from app.services import Services, open_services
+from app.settings import Settings
+from graph.customers.places import load_quintiles
+from graph.errors import StoreUnavailable
+from resolvers.catalogue import Copies
+from resolvers.context import Rules, Sources
+from resolvers.cursors import Cursors
+from resolvers.money import Rates
+from resolvers.value import QuintileCopy
+
+COMPRESSED_FROM = 2_000  # bytes; less isn't worth the time
+
+
+class State(TypedDict):
+    """What the lifespan gives to every request."""
+
+    services: Services
+    sources: Sources
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application; Neo4j and Redis are connected to when it starts, and left when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        async with open_services(settings) as services:
+            quintiles = QuintileCopy(lambda: load_quintiles(services.store))
+            try:
+                yield State(services=services, sources=sources_of(services, quintiles))
+            finally:
+                await quintiles.close()
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", GraphQL(explorer=settings.graphiql)),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+    ]
+    if settings.graphiql:
+        routes.append(explorer_files())
+    compress = Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[compress])
+
+
+def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
+    """What resolvers ask, from what the process holds."""
+    settings = services.settings
+    return Sources(
+        profiles=services.profiles,
+        reader=services.store,
+        catalogue=Copies(services.store),
+        quintiles=quintiles,
+        rules=Rules(
+            cursors=Cursors(settings.cursor_secret),
+            rates=Rates(settings.reporting_currency, settings.currency_rates),
+            cart_abandoned_after=timedelta(minutes=settings.cart_abandoned_after_minutes),
+            clock=lambda: datetime.now(UTC),
+        ),
+    )
+
+
+async def healthz(_: Request) -> Response:
+    """The process lives; it says nothing of Neo4j, for a restart wouldn't help there."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """Whether requests can be answered: Neo4j must be there; Redis may be away."""
+    services: Services = request.state["services"]
+    try:
+        await services.store.verify()
+    except StoreUnavailable:
+        return JSONResponse({"status": "unavailable", "neo4j": False}, status_code=503)
+    cache = "none" if services.cache is None else "ok" if await services.cache.ping() else "away"
+    return JSONResponse({"status": "ok", "neo4j": True, "cache": cache})

@@ -1,0 +1,143 @@
+"""Which customers: the one that a key names, all in an order, or those that a search finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+import orjson
+import strawberry
+
+from graph import customers as records
+from graph.customers import CustomerRow, ProfileKey, count_customers, page_customers, search_customers
+from graph.customers.lists import MOST_FOUND
+from graph.customers.places import load_places
+from resolvers.connections import Connection, Listing, Window, connect
+from resolvers.context import Context, Info
+from resolvers.customers import Customer
+from resolvers.entries import load_customer
+from resolvers.errors import InvalidKey, InvalidOrder, InvalidSearch
+from resolvers.identity import IdentifierInput
+from resolvers.nodes import check_id
+
+LONGEST_KEY = 1_000
+LONGEST_SEARCH = 200
+
+
+@strawberry.input(one_of=True, description="Names a customer by exactly one of these.")
+class CustomerKey:
+    id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="Any id the customer was ever given.")
+    email: strawberry.Maybe[str] = strawberry.field(description="An e-mail address; capitals make no difference.")
+    phone: strawberry.Maybe[str] = strawberry.field(description="A phone number; punctuation makes no difference.")
+    identifier: strawberry.Maybe[IdentifierInput] = strawberry.field(description="Any identifier, by type and value.")
+
+
+@strawberry.enum(description="The order of a list of customers; equals by id.")
+class CustomerOrder(Enum):
+    RELEVANCE = "RELEVANCE"
+    LAST_SEEN_DESC = "LAST_SEEN_DESC"
+    FIRST_SEEN_DESC = "FIRST_SEEN_DESC"
+    REVENUE_DESC = "REVENUE_DESC"
+    NAME_ASC = "NAME_ASC"
+
+
+async def customer(info: Info, by: CustomerKey) -> Customer | None:
+    profile = await info.context.customers.load(profile_key(by))
+    return None if profile is None else Customer.of(profile, info.context)
+
+
+async def customers(
+    info: Info,
+    search: str | None = None,
+    order_by: CustomerOrder | None = CustomerOrder.LAST_SEEN_DESC,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Connection[Customer]:
+    context = info.context
+    order = order_by or CustomerOrder.LAST_SEEN_DESC
+    listing = everyone(context, order) if search is None else await found(context, search, order)
+    return await connect(
+        context, listing, lambda row: load_customer(context, row.id), first=first, after=after, last=last, before=before
+    )
+
+
+def profile_key(key: CustomerKey) -> ProfileKey:
+    """The key as the graph takes it; raises InvalidId or InvalidKey."""
+    if key.id is not None:
+        return ProfileKey(id=check_id(key.id.value, "customer"))
+    if key.email is not None:
+        return ProfileKey.of("email", _checked("by.email", key.email.value))
+    if key.phone is not None:
+        return ProfileKey.of("phone", _checked("by.phone", key.phone.value))
+    assert key.identifier is not None  # @oneOf
+    named = key.identifier.value
+    return ProfileKey.of(_checked("by.identifier.type", named.type), _checked("by.identifier.value", named.value))
+
+
+def _checked(field: str, value: str) -> str:
+    if not value.strip() or len(value) > LONGEST_KEY:
+        raise InvalidKey(field)
+    return value
+
+
+def row_key(row: CustomerRow) -> str:
+    return orjson.dumps([row.key, row.id]).decode()
+
+
+def _row(key: str | None) -> CustomerRow | None:
+    if key is None:
+        return None
+    place, customer_id = orjson.loads(key)
+    return CustomerRow(id=customer_id, key=place)
+
+
+def _place(row: CustomerRow) -> tuple[str | int | float, str]:
+    return row.key, row.id
+
+
+def everyone(context: Context, order: CustomerOrder) -> Listing[CustomerRow]:
+    """All customers in an order that an index has."""
+    if order is CustomerOrder.RELEVANCE:
+        raise InvalidOrder.relevance()
+    by = records.CustomerOrder[order.name]
+
+    async def fetch(wanted: Window, /) -> Sequence[CustomerRow]:
+        return await page_customers(
+            context.reader,
+            by,
+            limit=wanted.size,
+            after=_row(wanted.after),
+            before=_row(wanted.before),
+            backwards=wanted.backwards,
+        )
+
+    async def count() -> int:
+        return await count_customers(context.reader)
+
+    return Listing(f"Query.customers by {order.name}", fetch, row_key, count)
+
+
+async def found(context: Context, search: str, order: CustomerOrder) -> Listing[CustomerRow]:
+    """At most MOST_FOUND customers that a search finds, the best matches of all, in an order."""
+    if len(search) > LONGEST_SEARCH:
+        raise InvalidSearch(LONGEST_SEARCH)
+    rows = await search_customers(context.reader, search, limit=MOST_FOUND)
+    if order is not CustomerOrder.RELEVANCE:
+        rows = await load_places(context.reader, [row.id for row in rows], records.CustomerOrder[order.name])
+    falling = order is not CustomerOrder.NAME_ASC
+    rows = sorted(rows, key=_place, reverse=falling)
+
+    async def fetch(wanted: Window, /) -> Sequence[CustomerRow]:
+        after, before = _row(wanted.after), _row(wanted.before)
+        low, high = (before, after) if falling else (after, before)
+        inner = [
+            row for row in rows if (low is None or _place(row) >= _place(low)) and (high is None or _place(row) <= _place(high))
+        ]
+        return inner[-wanted.size :] if wanted.backwards else inner[: wanted.size]
+
+    async def count() -> int | None:
+        return len(rows) if len(rows) < MOST_FOUND else None
+
+    return Listing(f"Query.customers found, by {order.name}", fetch, row_key, count)

@@ -1,0 +1,142 @@
+"""What a client can be told, as one tree. Each error has a code in `extensions.code` and a message that says what to send.
+
+ResolverError                BAD_USER_INPUT
+├── BadValue                 INVALID_DATETIME, INVALID_DATE, INVALID_DECIMAL, INVALID_CURRENCY_CODE
+├── InvalidId                INVALID_ID
+├── InvalidKey               INVALID_CUSTOMER_KEY
+├── InvalidCursor            INVALID_CURSOR
+├── InvalidPageSize          INVALID_PAGE_SIZE
+├── InvalidPeriod            INVALID_PERIOD
+├── InvalidOrder             INVALID_ORDER
+├── InvalidSearch            INVALID_SEARCH
+├── TooMany                  TOO_MANY_IDS, TOO_MANY_VALUES
+├── TooLarge                 TOO_LARGE
+└── NotConvertible           CURRENCY_NOT_CONVERTIBLE
+"""
+
+from __future__ import annotations
+
+
+class ResolverError(Exception):
+    """The root. graphql-core copies `extensions` into the response."""
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.extensions = {"code": code or self.code}
+
+
+class BadValue(ResolverError):
+    """A scalar that is none."""
+
+    @classmethod
+    def datetime(cls) -> BadValue:
+        return cls("send an RFC 3339 time with an offset, such as 2026-11-23T17:00:00Z", code="INVALID_DATETIME")
+
+    @classmethod
+    def date(cls) -> BadValue:
+        return cls("send a calendar date such as 2026-11-23", code="INVALID_DATE")
+
+    @classmethod
+    def decimal(cls) -> BadValue:
+        return cls('send a finite decimal number as a string, such as "12.50"', code="INVALID_DECIMAL")
+
+    @classmethod
+    def currency(cls) -> BadValue:
+        return cls("send an ISO 4217 currency code such as EUR, JPY or USD", code="INVALID_CURRENCY_CODE")
+
+
+class InvalidId(ResolverError):
+    """An id that can't be one, or is one of something else."""
+
+    code = "INVALID_ID"
+
+    @classmethod
+    def malformed(cls) -> InvalidId:
+        return cls("send an id as this service gives it: three letters, an underscore and 32 hexadecimal digits")
+
+    @classmethod
+    def other_kind(cls, prefix: str, wanted: str) -> InvalidId:
+        return cls(f"an id that begins with {prefix}_ is of another kind; send one that begins with {wanted}")
+
+
+class InvalidKey(ResolverError):
+    """A customer or product named by nothing."""
+
+    code = "INVALID_CUSTOMER_KEY"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} is empty or too long; send 1 to 1,000 characters")
+
+
+class InvalidCursor(ResolverError):
+    """A cursor that this service didn't give for this list."""
+
+    code = "INVALID_CURSOR"
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(f"{argument} is no cursor of this list; send one that the same list gave, unchanged")
+
+
+class InvalidPageSize(ResolverError):
+    code = "INVALID_PAGE_SIZE"
+
+    @classmethod
+    def range(cls, argument: str, most: int) -> InvalidPageSize:
+        return cls(f"{argument} must be from 1 to {most}")
+
+    @classmethod
+    def both(cls) -> InvalidPageSize:
+        return cls("send first or last, not both")
+
+
+class InvalidPeriod(ResolverError):
+    code = "INVALID_PERIOD"
+
+    def __init__(self) -> None:
+        super().__init__("period.from must be before period.to")
+
+
+class InvalidOrder(ResolverError):
+    code = "INVALID_ORDER"
+
+    @classmethod
+    def relevance(cls) -> InvalidOrder:
+        return cls("orderBy RELEVANCE needs a search; send search, or another order")
+
+
+class InvalidSearch(ResolverError):
+    code = "INVALID_SEARCH"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"search has more than {most} characters; send a few words")
+
+
+class TooMany(ResolverError):
+    @classmethod
+    def ids(cls, most: int) -> TooMany:
+        return cls(f"send at most {most} ids at once", code="TOO_MANY_IDS")
+
+    @classmethod
+    def values(cls, argument: str, most: int) -> TooMany:
+        return cls(f"send at most {most} values in {argument}, each of at most 1,000 characters", code="TOO_MANY_VALUES")
+
+
+class TooLarge(ResolverError):
+    """An answer that would hold more rows than one request may."""
+
+    code = "TOO_LARGE"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the answer would hold more than {most:,} rows; ask for shorter pages or less nesting")
+
+
+class NotConvertible(ResolverError):
+    """A sum over currencies without a rate between them."""
+
+    code = "CURRENCY_NOT_CONVERTIBLE"
+
+    def __init__(self, source: str, target: str) -> None:
+        message = f"there is no rate from {source} to {target}; ask for {source}, or have the rate set (C360_CURRENCY_RATES)"
+        super().__init__(message)

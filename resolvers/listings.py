@@ -1,0 +1,199 @@
+"""Lists of what happened to a customer: the hot set's where that suffices, else a page of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from graph.customers import HOT_SET, Facts, Profile
+from graph.timeline import KINDS, Entry, count_entries, page_entries, page_key, time_key
+from resolvers.connections import Connection, Listing, Window, connect
+from resolvers.context import Context
+from resolvers.entries import TimelineKind
+from resolvers.errors import InvalidPeriod, TooMany
+
+MOST_VALUES = 50
+LONGEST_VALUE = 1_000
+COUNT_CAP = 10_000
+
+# Sorts behind every character of a key, so that a bound with it appended takes in the bound itself.
+_BEHIND = "~"
+
+_COUNTED = {
+    "TOUCHPOINT": "touchpoints",
+    "PURCHASE": "purchases",
+    "REVIEW": "reviews",
+    "SURVEY_RESPONSE": "survey_responses",
+    "CASE": "cases",
+    "COMMUNICATION": "communications",
+    "REFERRAL": "referrals",
+}
+
+
+@strawberry.input(description="Half-open: from <= time < to.")
+class Period:
+    from_: datetime = strawberry.field(name="from", description="The first moment of it.")
+    to: datetime = strawberry.field(description="The first moment behind it.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which entries are wanted; None selects all, an empty sequence nothing. `since` and `until` are half-open."""
+
+    kinds: tuple[str, ...] | None = None
+    channels: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None
+    statuses: tuple[str, ...] | None = None
+    survey_kinds: tuple[str, ...] | None = None
+    open: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        kinds: Sequence[TimelineKind] | None = None,
+        channels: Sequence[str] | None = None,
+        types: Sequence[str] | None = None,
+        statuses: Sequence[Enum] | None = None,
+        survey_kinds: Sequence[Enum] | None = None,
+        open: bool | None = None,
+        period: Period | None = None,
+    ) -> Asked:
+        """What a field's arguments ask for; raises InvalidPeriod or TooMany."""
+        if period is not None and period.from_ >= period.to:
+            raise InvalidPeriod
+        return cls(
+            kinds=_names(kinds),
+            channels=_texts("channels", channels),
+            types=_texts("types", types),
+            statuses=_names(statuses),
+            survey_kinds=_names(survey_kinds),
+            open=open,
+            since=period.from_ if period else None,
+            until=period.to if period else None,
+        )
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The filters besides kinds, as the graph's functions name them."""
+        return {
+            "channels": self.channels,
+            "types": self.types,
+            "statuses": self.statuses,
+            "survey_kinds": self.survey_kinds,
+            "open": self.open,
+        }
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but kinds narrows the list."""
+        return self.since is None and all(value is None for value in self.filters.values())
+
+    @property
+    def known_kinds(self) -> tuple[str, ...] | None:
+        """Those of the kinds that there can be entries of so far."""
+        return None if self.kinds is None else tuple(kind for kind in KINDS if kind in self.kinds)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the arguments rule out every entry."""
+        chosen = (self.known_kinds, self.channels, self.types, self.statuses, self.survey_kinds)
+        return any(value is not None and not value for value in chosen)
+
+
+def _names(values: Sequence[Enum] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(dict.fromkeys(value.value for value in values))
+
+
+def _texts(argument: str, values: Sequence[str] | None) -> tuple[str, ...] | None:
+    if values is None:
+        return None
+    if len(values) > MOST_VALUES or any(len(value) > LONGEST_VALUE for value in values):
+        raise TooMany.values(argument, MOST_VALUES)
+    return tuple(dict.fromkeys(values))
+
+
+def entry_key(entry: Entry) -> str:
+    """Where an entry stands in every list of a customer."""
+    return page_key(entry.at, entry.id)
+
+
+def hot_entries(profile: Profile, asked: Asked, wanted: Window) -> Sequence[Entry] | None:
+    """The beginning of a list that the profile document holds, or None where it doesn't."""
+    if not (asked.plain and wanted.at_start and wanted.size <= HOT_SET + 1):
+        return None
+    kinds = asked.known_kinds
+    if kinds is None:
+        return profile.entries[: wanted.size]
+    return [entry for entry in profile.entries if entry.__struct_config__.tag in kinds][: wanted.size]
+
+
+def bounds(asked: Asked, wanted: Window) -> tuple[str | None, str | None]:
+    """The exclusive bounds `low` and `high` of page_entries: the period, and the window with the rows at its own bounds."""
+    low = [] if asked.since is None else [time_key(asked.since)]
+    high = [] if asked.until is None else [time_key(asked.until)]
+    if wanted.before is not None:
+        low.append(f"{wanted.before[:-1]}{chr(ord(wanted.before[-1]) - 1)}{_BEHIND}")
+    if wanted.after is not None:
+        high.append(wanted.after + _BEHIND)
+    return max(low, default=None), min(high, default=None)
+
+
+def counted(facts: Facts, kinds: Sequence[str]) -> int:
+    """How many entries of these kinds there are, from the folded facts."""
+    return sum(getattr(facts, _COUNTED[kind]) for kind in kinds)
+
+
+def entry_listing(context: Context, profile: Profile, asked: Asked, *, name: str) -> Listing[Entry]:
+    """The list of a customer's entries that `asked` selects, newest first."""
+
+    async def fetch(wanted: Window, /) -> Sequence[Entry]:
+        if asked.nothing:
+            return []
+        hot = hot_entries(profile, asked, wanted)
+        if hot is not None:
+            return hot
+        low, high = bounds(asked, wanted)
+        return await page_entries(
+            context.reader,
+            profile.id,
+            kinds=asked.known_kinds,
+            low=low,
+            high=high,
+            limit=wanted.size,
+            backwards=wanted.backwards,
+            **asked.filters,
+        )
+
+    async def count() -> int | None:
+        if asked.nothing:
+            return 0
+        if asked.plain:
+            return counted(profile.facts, KINDS if asked.known_kinds is None else asked.known_kinds)
+        low, high = bounds(asked, Window())
+        return await count_entries(
+            context.reader, profile.id, kinds=asked.known_kinds, low=low, high=high, cap=COUNT_CAP, **asked.filters
+        )
+
+    return Listing(name, fetch, entry_key, count)
+
+
+async def list_entries(
+    context: Context,
+    profile: Profile,
+    asked: Asked,
+    *,
+    name: str,
+    build: Callable[[Any, str], Any],
+    **arguments: Any,
+) -> Connection[Any]:
+    """One page of a customer's entries; `arguments` are first, after, last and before."""
+    listing = entry_listing(context, profile, asked, name=name)
+    return await connect(context, listing, lambda record: build(record, profile.id), **arguments)

@@ -1,0 +1,57 @@
+"""Money in answers, and sums over several currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import strawberry
+
+from graph import money
+from graph.money import exponent
+from resolvers.errors import NotConvertible
+from resolvers.scalars import CurrencyCode
+
+
+@strawberry.type(description="An amount, exact, with as many decimals as its currency has.")
+class Money:
+    amount: Decimal = strawberry.field(description="In major units: 12.50 for twelve dollars and fifty cents.")
+    currency: CurrencyCode = strawberry.field(description="The currency of the amount.")
+
+    @classmethod
+    def of(cls, record: money.Money) -> Money:
+        return cls(amount=record.decimal(), currency=CurrencyCode(record.currency))
+
+    @classmethod
+    def maybe(cls, record: money.Money | None) -> Money | None:
+        return None if record is None else cls.of(record)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Units of the reporting currency that one unit of each other currency is worth."""
+
+    reporting: str
+    rates: Mapping[str, Decimal]
+
+    def total(self, sums: Mapping[str, int], currency: str) -> money.Money:
+        """The sum, in `currency`, of minor units by currency: exact until the end, then rounded once, half to even, to
+        minor units. Raises NotConvertible where a rate is missing."""
+        exact = sum((self._minor(amount, source, currency) for source, amount in sums.items() if amount), Fraction(0))
+        return money.Money(round(exact), currency)
+
+    def _minor(self, amount: int, source: str, target: str) -> Fraction:
+        if source == target:
+            return Fraction(amount)
+        worth = Fraction(amount) * self._rate(source, source, target) / self._rate(target, source, target)
+        return worth * Fraction(10) ** (exponent(target) - exponent(source))
+
+    def _rate(self, currency: str, source: str, target: str) -> Fraction:
+        if currency == self.reporting:
+            return Fraction(1)
+        rate = self.rates.get(currency)
+        if rate is None:
+            raise NotConvertible(source, target)
+        return Fraction(rate)

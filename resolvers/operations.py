@@ -1,0 +1,150 @@
+"""Running one operation: parse, validate, execute, and tell errors apart.
+
+Request errors (no field was executed) and field errors (beside data) both leave here as plain dicts with a code; what is
+nobody's business but ours is masked behind a trace id.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse, validate
+
+from graph.errors import StoreUnavailable
+from resolvers.context import Context, Sources
+from resolvers.errors import ResolverError
+from resolvers.schema import schema
+
+log = logging.getLogger("customer360.graphql")
+
+MAX_TOKENS = 2_000
+MAX_ERRORS = 5
+KEPT_DOCUMENTS = 256
+LONGEST_KEPT = 8_000  # characters
+# Rows × tokens of the document: what one request may make this process do.
+WORK = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document and what is wrong with it, if anything."""
+
+    node: DocumentNode
+    errors: tuple[GraphQLError, ...]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """`data` and `errors` of a response. `executed`: whether any field was; without that, the request itself was wrong."""
+
+    data: Mapping[str, Any] | None = None
+    errors: list[dict[str, Any]]
+    executed: bool
+    read_only: bool = True
+
+
+def prepare(text: str) -> Document:
+    """The document of a query text; raises GraphQLError where it can't be parsed."""
+    return _kept(text) if len(text) <= LONGEST_KEPT else _prepare(text)
+
+
+def _prepare(text: str) -> Document:
+    node = parse(text, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS, allow_empty_selection_sets=False)
+    errors = validate(schema._schema, node, max_errors=MAX_ERRORS, hide_suggestions=True)
+    return Document(node, tuple(errors), node.token_count)
+
+
+_kept = lru_cache(maxsize=KEPT_DOCUMENTS)(_prepare)
+
+
+async def answer(
+    text: str,
+    sources: Sources,
+    *,
+    variables: dict[str, Any] | None = None,
+    operation_name: str | None = None,
+    reads_only: bool = False,
+) -> Answer:
+    """Run the operation of `text` that `operation_name` names. `reads_only` refuses anything but a query."""
+    try:
+        document = prepare(text)
+    except GraphQLError as error:
+        return _refused(_formatted(error, "GRAPHQL_PARSE_FAILED"))
+    if document.errors:
+        return _refused(*(_formatted(error, "GRAPHQL_VALIDATION_FAILED") for error in document.errors))
+    operation = get_operation_ast(document.node, operation_name)
+    if operation is None:
+        return _refused(_unknown_operation(document.node, operation_name))
+    if reads_only and operation.operation is not OperationType.QUERY:
+        return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
+    context = Context.of(sources, document=document.node, rows=WORK // max(document.tokens, 1))
+    result = await schema.execute(
+        text, variable_values=variables, context_value=context, operation_name=operation.name.value if operation.name else None
+    )
+    errors = result.errors or []
+    if result.data is None and all(error.path is None for error in errors):
+        return _refused(*(_formatted(error, "BAD_USER_INPUT") for error in errors))
+    return Answer(data=result.data, errors=[field_error(error) for error in errors], executed=True)
+
+
+def _refused(*errors: dict[str, Any]) -> Answer:
+    return Answer(errors=list(errors), executed=False)
+
+
+def _plain(message: str, code: str) -> dict[str, Any]:
+    return {"message": message, "extensions": {"code": code}}
+
+
+def _unknown_operation(document: DocumentNode, name: str | None) -> dict[str, Any]:
+    named = [node.name.value for node in document.definitions if isinstance(node, OperationDefinitionNode) and node.name]
+    if name is None:
+        return _plain("The document holds no operation, or several: send operationName.", "UNKNOWN_OPERATION")
+    hint = f"; it has {', '.join(named[:10])}" if named else ""
+    return _plain(f"The document has no operation of that name{hint}.", "UNKNOWN_OPERATION")
+
+
+def _formatted(error: GraphQLError, code: str) -> dict[str, Any]:
+    """An error that the client made, and may see; `code` where it has none of its own."""
+    shown: dict[str, Any] = dict(error.formatted)
+    shown["extensions"] = {"code": code, **(error.extensions or {})}
+    return shown
+
+
+def field_error(error: GraphQLError) -> dict[str, Any]:
+    """What the client is shown of an error that a field raised."""
+    cause = _cause(error)
+    if isinstance(cause, ResolverError):
+        return _formatted(error, cause.code)
+    shown = {"locations": error.formatted.get("locations", []), "path": error.path}
+    if isinstance(cause, StoreUnavailable):
+        return {"message": "Neo4j did not answer; send the request again.", **shown, "extensions": {"code": "UNAVAILABLE"}}
+    if isinstance(cause, GraphQLError) and cause.nodes:
+        # graphql-core's own words on an argument that a variable has made null.
+        return _formatted(error, "BAD_USER_INPUT")
+    return {**masked(cause, where=error.path), **shown}
+
+
+def masked(cause: BaseException, *, where: object) -> dict[str, Any]:
+    """An error that tells a client nothing but the trace id under which the log has it.
+
+    The log has the kind of the error and where it was raised; its message may hold personal data, and stays out.
+    """
+    trace = secrets.token_hex(8)
+    frames = traceback.extract_tb(cause.__traceback__)
+    raised = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    log.error("internal error %s at %s: %s raised at %s", trace, where, type(cause).__name__, raised)
+    message = f"Something went wrong on our side. Trace id: {trace}"
+    return {"message": message, "extensions": {"code": "INTERNAL", "traceId": trace}}
+
+
+def _cause(error: BaseException) -> BaseException:
+    while isinstance(error, GraphQLError) and error.original_error is not None:
+        error = error.original_error
+    return error

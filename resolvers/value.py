@@ -1,0 +1,173 @@
+"""What a customer is worth."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+import strawberry
+
+from graph import money
+from graph.customers import Facts
+from graph.customers.places import Quintiles as Boundaries
+from graph.errors import StoreUnavailable
+from resolvers.context import Info
+from resolvers.fields import resolved
+from resolvers.money import Money, Rates
+from resolvers.scalars import CurrencyCode
+
+REFRESH_SECONDS = 60.0
+# A refresh that takes long is done seldom: at most this share of the time goes into it.
+REFRESH_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Sums of `facts` in one currency. Each raises NotConvertible where a rate is missing."""
+
+    facts: Facts
+    rates: Rates
+    currency: str
+
+    def revenue(self) -> money.Money | None:
+        """None where there are orders and none of them states an amount: unknown isn't 0."""
+        if self.facts.orders and not self.facts.revenue:
+            return None
+        return self.rates.total(self.facts.revenue, self.currency)
+
+    def refunds(self) -> money.Money:
+        return self.rates.total(self.facts.refunds, self.currency)
+
+    def average_order(self) -> money.Money | None:
+        """Revenue by orders, rounded half to even; None without orders."""
+        revenue = self.revenue()
+        if revenue is None or not self.facts.orders:
+            return None
+        return money.Money(round(Fraction(revenue.amount, self.facts.orders)), self.currency)
+
+    def historic(self) -> money.Money | None:
+        """Revenue less refunds."""
+        if self.revenue() is None:
+            return None
+        sums = dict(self.facts.revenue)
+        for currency, amount in self.facts.refunds.items():
+            sums[currency] = sums.get(currency, 0) - amount
+        return self.rates.total(sums, self.currency)
+
+
+def score(facts: Facts, boundaries: Boundaries, rates: Rates) -> str:
+    """Recency, frequency and monetary value as fifths of all customers with orders, 5 the best: "5-4-5".
+
+    A value equal to a boundary belongs to the lower fifth. Amounts are compared in the reporting currency.
+    """
+    assert facts.last_purchase_at is not None
+    recency = 1 + bisect_left(boundaries.last_purchase_at, facts.last_purchase_at.timestamp())
+    frequency = 1 + bisect_left(boundaries.orders, facts.orders)
+    monetary = 1 + bisect_left(boundaries.revenue, rates.total(facts.revenue, rates.reporting).amount)
+    return f"{recency}-{frequency}-{monetary}"
+
+
+@strawberry.type(description="Recency, frequency and monetary value.")
+class RFM:
+    recency_days: int = strawberry.field(description="Whole days since the last purchase.")
+    frequency: int = strawberry.field(description="How many orders.")
+    monetary: Money | None = strawberry.field(description="Revenue.")
+    score: str = strawberry.field(description='Each by quintile of all customers with orders, 5 the best: "5-4-5".')
+
+    @classmethod
+    def of(cls, worth: Worth, boundaries: Boundaries | None, now: datetime) -> RFM | None:
+        facts = worth.facts
+        if boundaries is None or not facts.orders or facts.last_purchase_at is None:
+            return None
+        return cls(
+            recency_days=max(0, (now - facts.last_purchase_at).days),
+            frequency=facts.orders,
+            monetary=Money.maybe(worth.revenue()),
+            score=score(facts, boundaries, worth.rates),
+        )
+
+
+@strawberry.type(
+    description=(
+        "orders: purchases that were not cancelled, wholly refunded ones included; revenue: their totals before refunds; "
+        "refunds: what was paid back."
+    )
+)
+class CustomerValue:
+    """Sums over several currencies are exact until they are rounded once, half to even, to minor units."""
+
+    worth: strawberry.Private[Worth]
+    orders: int = strawberry.field(description="Purchases that were not cancelled.")
+    first_purchase_at: datetime | None = strawberry.field(description="The earliest of them.")
+    last_purchase_at: datetime | None = strawberry.field(description="The latest of them.")
+
+    @classmethod
+    def of(cls, facts: Facts, rates: Rates, currency: CurrencyCode | None) -> CustomerValue:
+        return cls(
+            worth=Worth(facts, rates, currency or rates.reporting),
+            orders=facts.orders,
+            first_purchase_at=facts.first_purchase_at,
+            last_purchase_at=facts.last_purchase_at,
+        )
+
+    @resolved("What was bought, before refunds; null where no order states an amount.")
+    def revenue(self) -> Money | None:
+        return Money.maybe(self.worth.revenue())
+
+    @resolved("What was paid back.")
+    def refunds(self) -> Money | None:
+        return Money.of(self.worth.refunds())
+
+    @resolved("Revenue by orders; null without orders.")
+    def average_order(self) -> Money | None:
+        return Money.maybe(self.worth.average_order())
+
+    @resolved("Recency, frequency and monetary value; null without orders.")
+    async def rfm(self, info: Info) -> RFM | None:
+        boundaries = await info.context.sources.quintiles.current()
+        return RFM.of(self.worth, boundaries, info.context.rules.clock())
+
+    @resolved("Revenue less refunds.")
+    def historic_lifetime_value(self) -> Money | None:
+        return Money.maybe(self.worth.historic())
+
+
+class QuintileCopy:
+    """This process's copy of the boundaries: loaded by the first request that asks, then refreshed in the background."""
+
+    def __init__(self, load: Callable[[], Awaitable[Boundaries | None]]) -> None:
+        self._load = load
+        self._known: Boundaries | None = None
+        self._loaded = False
+        self._next = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    async def current(self) -> Boundaries | None:
+        """The boundaries as of a minute ago or so; None while no customer has orders, or Neo4j doesn't answer."""
+        if self._task is None and time.monotonic() >= self._next:
+            self._task = asyncio.create_task(self._refresh())
+        if not self._loaded and self._task is not None:
+            await asyncio.shield(self._task)
+        return self._known
+
+    async def _refresh(self) -> None:
+        started = time.monotonic()
+        try:
+            self._known = await self._load()
+            self._loaded = True
+        except StoreUnavailable:
+            # The boundaries of before are better than none; the next request after the pause asks again.
+            pass
+        finally:
+            took = time.monotonic() - started
+            self._next = time.monotonic() + max(REFRESH_SECONDS, took / REFRESH_SHARE)
+            self._task = None
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
