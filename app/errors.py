@@ -84,8 +84,9 @@ class DiskFull(StackError):
 class BadChecksum(StackError):
     def __init__(self, file: str, *, source: str) -> None:
         super().__init__(
-            f"{file} from {source} is not the file that deploy/neo4j-jars.lock names (size or sha256 differs): "
-            f"nothing was kept; remove it from {source} and run it again"
+            f"{file}, brought by {source}, is not the file that deploy/neo4j-jars.lock names (size or sha256 differs): "
+            "nothing was kept; remove it from Maven's local repository, or name a mirror with C360_MAVEN_MIRROR, "
+            "and run it again"
         )
         self.file = file
 

@@ -46,7 +46,7 @@ def fetch(jars: Sequence[Jar], target: Path, *, scratch: Path, mirror: str | Non
         if NO_SPACE in reason:
             raise DiskFull(target.parent.parent)
     _by_jgo(jars, target, scratch=scratch, mirror=mirror, on_bytes=on_bytes)
-    return "the Maven repository"
+    return "jgo"
 
 
 def _by_maven(
