@@ -1,7 +1,6 @@
 """`c360 demo`: from nothing to a service that answers about demo customers."""
 
 import asyncio
-import json
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +54,7 @@ class _Demo:
     seed: int
     out: Path | None
     serve: bool
+    local: bool = False
     served: bool = False
 
     def programs(self) -> "Programs | None":
@@ -75,6 +75,7 @@ class _Demo:
                 if programs:
                     with self.steps.step("Start Neo4j and Redis"):
                         await running.enter_async_context(stack.attached(self.settings, programs))
+                self.local = self.settings.neo4j_uri is None
                 self.settings = stack.located(self.settings)
                 await self._migrate()
                 await self._load()
@@ -92,9 +93,9 @@ class _Demo:
     async def _load(self) -> None:
         from app.demo import load_demo
 
-        mark = self.settings.home / "demo.json"
-        loaded = {"neo4j": self.settings.neo4j_uri, "customers": self.customers, "seed": self.seed}
-        if mark.exists() and json.loads(mark.read_text()) == loaded:
+        mark, loaded = self.settings.home / "demo.loaded", f"{self.customers} customers, seed {self.seed}\n"
+        # Only of the local data can a file beside it say what is in it.
+        if self.local and mark.exists() and mark.read_text() == loaded:
             return
         with self.steps.step(f"Load {self.customers:,} demo customers"), bar("Loading") as show:
             await load_demo(
@@ -104,7 +105,8 @@ class _Demo:
                 out=self.out,
                 on_progress=show,
             )
-        mark.write_text(json.dumps(loaded))
+        if self.local:
+            mark.write_text(loaded)
 
     async def _serve(self) -> None:
         from app.commands.trying import first_customer, what_to_try

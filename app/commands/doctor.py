@@ -1,8 +1,11 @@
-"""`c360 doctor`: whether what is stored is what should be."""
+"""`c360 doctor`: whether what is there, and what is stored, is what should be."""
 
 import asyncio
+import re
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import typer
 
@@ -12,6 +15,9 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from graph.doctor import Finding
+    from graph.store import Store
+
+OLDEST_NEO4J = (5, 26)
 
 
 def doctor(*, json: Json = False) -> None:
@@ -37,4 +43,48 @@ async def _examine(settings: Settings) -> "list[Finding]":
     from graph.doctor import examine
 
     async with opened(settings) as store:
-        return await examine(store)
+        around = [finding async for finding in _version(store, settings)]
+        around += [finding async for finding in _redis(settings)]
+        unmigrated = [finding async for finding in _migrations(store)]
+        # What an older schema holds can't be judged by the rules of the newer one.
+        return [*around, *(unmigrated or await examine(store))]
+
+
+async def _version(store: "Store", settings: Settings) -> "AsyncIterator[Finding]":
+    from graph.doctor import Finding
+
+    async with store.explain("RETURN 1") as summary:
+        agent = str(summary.server.agent)
+    number = re.search(r"(\d+)\.(\d+)", agent)
+    if not number or (int(number[1]), int(number[2])) < OLDEST_NEO4J:
+        oldest = ".".join(map(str, OLDEST_NEO4J))
+        yield Finding("Neo4j's version", str(settings.neo4j_uri), f"{oldest} or newer", agent)
+
+
+async def _redis(settings: Settings) -> "AsyncIterator[Finding]":
+    from app.cache import Cache
+    from graph.doctor import Finding
+
+    if settings.redis_url is None:
+        return
+    cache = Cache.connect(
+        settings.redis_url, timeout_seconds=settings.redis_timeout_ms / 1000, ttl_seconds=settings.cache_ttl_seconds
+    )
+    try:
+        if not await cache.ping():
+            address = urlsplit(settings.redis_url)
+            yield Finding("Redis", f"{address.hostname}:{address.port or 6379}", "an answer", "none")
+    finally:
+        await cache.close()
+
+
+async def _migrations(store: "Store") -> "AsyncIterator[Finding]":
+    from graph.doctor import Finding
+    from graph.migrations import AppliedMigration, migrations
+
+    applied = {each.name: each.checksum for each in await store.many("migrations/find_migrations", AppliedMigration)}
+    for migration in migrations():
+        if migration.name not in applied:
+            yield Finding("migration", migration.name, "applied", "missing: run `c360 migrate`")
+        elif applied[migration.name] != migration.checksum:
+            yield Finding("migration", migration.name, "unchanged", "changed after it was applied")

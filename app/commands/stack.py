@@ -8,9 +8,7 @@ import typer
 from app.commands.terminal import Json, bar, errors, print_json, print_table
 from app.settings import Settings
 
-Quick = Annotated[
-    bool, typer.Option("--quick", help="Start sooner with less memory; slower under load. Not for measurements.")
-]
+Quick = Annotated[bool, typer.Option("--quick", help="Start sooner with less memory; slower under load. Not for measurements.")]
 
 
 def up(*, quick: Quick = False, json: Json = False) -> None:

@@ -46,11 +46,9 @@ def bar(title: str, *, in_bytes: bool = False) -> Iterator[Callable[[int, int | 
     count = DownloadColumn() if in_bytes else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as progress:
-        task = None
 
         def show(done: int, total: int | None) -> None:
-            nonlocal task
-            task = progress.add_task(title, total=total) if task is None else task
+            task = progress.task_ids[0] if progress.task_ids else progress.add_task(title, total=total)
             progress.update(task, completed=done, total=total)
 
         yield show

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import urllib.request
+from typing import Any
 
 from app.errors import NotReachable
 from app.settings import Settings
@@ -34,22 +35,20 @@ def address(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}/graphql" if ":" in host else f"http://{host}:{settings.port}/graphql"
 
 
-async def first_customer(settings: Settings) -> dict[str, str]:
+async def first_customer(settings: Settings) -> dict[str, Any]:
     """The customer with the most revenue, as the service answers it. Raises NotReachable."""
     answer = await asyncio.to_thread(_ask, address(settings), FIRST)
-    nodes = answer["data"]["customers"]["nodes"]
+    nodes: list[dict[str, Any]] = answer["data"]["customers"]["nodes"]
     return nodes[0] if nodes else {"id": "unknown"}
 
 
-def _ask(url: str, query: str) -> dict[str, dict[str, dict[str, list[dict[str, str]]]]]:
+def _ask(url: str, query: str) -> dict[str, Any]:
     request = urllib.request.Request(  # noqa: S310 -- our own address, always http
         url, json.dumps({"query": query}).encode(), {"content-type": "application/json", "accept": "application/json"}
     )
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            request, timeout=TIMEOUT_SECONDS
-        ) as reply:
-            answer = json.load(reply)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=TIMEOUT_SECONDS) as reply:
+            answer: dict[str, Any] = json.load(reply)
     except OSError as error:
         raise NotReachable("the service", f"{url} did not answer the first query ({error})") from error
     if not answer.get("data"):
@@ -57,7 +56,7 @@ def _ask(url: str, query: str) -> dict[str, dict[str, dict[str, list[dict[str, s
     return answer
 
 
-def what_to_try(settings: Settings, customer: dict[str, str]) -> str:
+def what_to_try(settings: Settings, customer: dict[str, Any]) -> str:
     """Three queries as commands to paste, and where the explorer is."""
     url, lines = address(settings), []
     for question, query in QUERIES:

@@ -115,10 +115,10 @@ def test_every_field_has_a_variable_and_says_unit_and_default() -> None:
     tree = ast.parse((TOP / "app" / "settings.py").read_text())
     body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef))
     documented = {}
-    for field, text in pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+    for field, after in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             assert isinstance(field.target, ast.Name)
-            documented[field.target.id] = str(text.value.value)
+            documented[field.target.id] = str(after.value.value)
     assert list(documented) == [field.name for field in fields(Settings)]
     assert set(documented) == set(VARIABLES)
     for name, text in documented.items():
