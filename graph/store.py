@@ -112,6 +112,11 @@ class Store:
                 await asyncio.sleep(random.uniform(*CONFLICT_DELAY))
             except (ServiceUnavailable, SessionExpired, AuthError) as error:
                 raise StoreUnavailable(str(error)) from error
+            except Neo4jError as error:
+                # The server ended the transaction, for example because it took longer than `timeout`.
+                if error.code and error.code.startswith("Neo.ClientError.Transaction."):
+                    raise StoreUnavailable(str(error)) from error
+                raise
         raise AssertionError("unreachable")
 
     async def _write_once(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
