@@ -41,8 +41,8 @@ def _test(section: Section, operator: str, get: Callable[[Row], str], schema: Sc
         return lambda row: (not get(row)) is wanted
     if operator == "before":
         # Text order is time order for times of one ISO form; a missing time is neither before nor after another.
-        other = _text_getter(section, "before", section.text("before", needed="write a column"), schema)
-        return lambda row: bool(mine := get(row)) and bool(its := other(row)) and mine < its
+        others = [_text_getter(section, "before", name, schema) for name in section.texts("before")]
+        return lambda row: bool(mine := get(row)) and any(mine < other(row) for other in others)
     if operator in ("in", "not_in"):
         written: list[Any] = section.take(operator, list) or []
         values = frozenset(as_text(value, operator) for value in written)

@@ -43,18 +43,20 @@ class CsvReader:
         pick = _picker([self.header.index(name) if name in self.header else width for name in columns])
         chunk: Chunk = []
         records = self._records(bad)
-        next(records, None)
-        for line, values in records:
-            if len(values) != width:
-                bad(line, "", f"has {len(values)} columns, the header {width}")
-                continue
-            values.append("")
-            chunk.append([line, *blank, *pick(values)])
-            if len(chunk) >= CHUNK:
-                yield chunk
-                chunk = []
-        yield chunk
-        self._file.close()
+        try:
+            next(records, None)
+            for line, values in records:
+                if len(values) != width:
+                    bad(line, "", f"has {len(values)} columns, the header {width}")
+                    continue
+                values.append("")
+                chunk.append([line, *blank, *pick(values)])
+                if len(chunk) >= CHUNK:
+                    yield chunk
+                    chunk = []
+            yield chunk
+        finally:
+            self._file.close()
 
     def _records(self, bad: Bad) -> Iterator[tuple[int, list[str]]]:
         """Records with the line each begins on. A record that can't be parsed costs its first line; the others are read again."""
@@ -72,8 +74,10 @@ class CsvReader:
 
     def _read_header(self) -> list[str]:
         problems: list[str] = []
-        first = next(self._records(lambda line, column, reason: problems.append(reason)), None)
-        self._file.close()
+        try:
+            first = next(self._records(lambda line, column, reason: problems.append(reason)), None)
+        finally:
+            self._file.close()
         if first is None or problems:
             problem = f"has no header that can be read ({problems[0]})" if problems else "is empty; a header row is needed"
             raise SourceError(self.path, problem)

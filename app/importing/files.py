@@ -60,6 +60,7 @@ class ByteFile:
             raise SourceError(self.path, f"can't be opened ({error.strerror})") from None
         packed = self._raw.peek(2)[:2] == b"\x1f\x8b"
         if self.path.suffix == ".gz" and not packed:
+            self.close()
             raise SourceError(self.path, "is no gzip file, though its name ends in .gz; rename it, or fetch it again")
         return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=self._raw)), 2**18) if packed else self._raw
 

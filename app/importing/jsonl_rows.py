@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,8 @@ class JsonlReader:
                 yield chunk
                 chunk = []
         yield chunk
-        self._file.close()
 
-    def lines(self, bad: Bad) -> Iterator[tuple[int, bytes]]:
+    def lines(self, bad: Bad) -> Generator[tuple[int, bytes], None, None]:
         """The lines that aren't blank, as bytes, with their numbers."""
         number = 0
         try:
@@ -70,17 +70,17 @@ class JsonlReader:
                     yield number, raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
         except TRUNCATED:
             bad(number + 1, "", ENDS_EARLY)
+        finally:
+            self._file.close()
 
     def _sample(self) -> set[str]:
         names: set[str] = set()
         first = b""
-        for _, raw in islice(self.lines(lambda line, column, reason: None), SAMPLE):
-            first = first or raw
-            try:
-                _collect(orjson.loads(raw), "", names)
-            except orjson.JSONDecodeError:
-                continue
-        self._file.close()
+        with closing(self.lines(lambda line, column, reason: None)) as lines:
+            for _, raw in islice(lines, SAMPLE):
+                first = first or raw
+                with suppress(orjson.JSONDecodeError):
+                    _collect(orjson.loads(raw), "", names)
         if first and not names:
             raise SourceError(self.path, "has no line that is a JSON object; JSONL has one { ... } a line")
         return names

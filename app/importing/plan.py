@@ -18,7 +18,6 @@ from app.importing.rows import Passage
 from app.importing.spool import Spool
 from graph.events.inputs import Event
 
-
 Pending = tuple[Event, str, int, EventMaker | None]
 """An event on its way to the write door, and where it came from: file, line, maker. A plain tuple, for there are millions."""
 

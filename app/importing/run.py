@@ -16,11 +16,15 @@ from app.importing.plan import Meter, Pending, Plan
 from app.importing.rejects import Rejects
 from app.importing.spool import Error as SpoolError
 from app.settings import Settings
+from graph.errors import StoreUnavailable
 from graph.events import Outcome, Rejection
 from graph.events.inputs import Event
 
 BATCH = 5000
 """Events handed to the write door at a time: as many as it takes in one transaction."""
+
+SMALLEST_BATCH = 250
+"""A batch that Neo4j could not commit (it takes longer than a transaction may) is halved, down to this size."""
 
 Recorder = Callable[[Sequence[Event]], Awaitable[Outcome]]
 
@@ -111,6 +115,7 @@ class _Pour:
         self.accepted = 0
         self.duplicates = 0
         self.by_kind: Counter[str] = Counter()
+        self._size = BATCH
         self._plan = plan
         self._rejects = rejects
         self._on_progress = on_progress
@@ -121,24 +126,35 @@ class _Pour:
         try:
             for found in self._plan.pending(self.meter, self._rejects.add):
                 batch += found
-                if len(batch) >= BATCH:
+                if len(batch) >= self._size:
                     if flight is not None:
                         await flight
-                    flight = asyncio.create_task(self._send(batch[:BATCH], record))
-                    batch = batch[BATCH:]
+                    flight = asyncio.create_task(self._send(batch, record))
+                    batch = []
                 self._report()
                 # Lets the batch that is on its way make progress.
                 await asyncio.sleep(0)
             if flight is not None:
                 await flight
-            for start in range(0, len(batch), BATCH):
-                await self._send(batch[start : start + BATCH], record)
+            await self._send(batch, record)
         finally:
             if flight is not None and not flight.done():
                 flight.cancel()
                 await asyncio.gather(flight, return_exceptions=True)
 
     async def _send(self, batch: list[Pending], record: Recorder) -> None:
+        """Sends a batch in parts of the present size, which is halved whenever Neo4j gives up on one."""
+        while batch:
+            part, batch = batch[: self._size], batch[self._size :]
+            try:
+                await self._send_part(part, record)
+            except StoreUnavailable:
+                if len(part) <= SMALLEST_BATCH:
+                    raise
+                self._size = max(SMALLEST_BATCH, len(part) // 2)
+                batch = part + batch
+
+    async def _send_part(self, batch: list[Pending], record: Recorder) -> None:
         outcome = await record([event for event, *_ in batch])
         self.accepted += outcome.accepted
         self.duplicates += outcome.duplicates

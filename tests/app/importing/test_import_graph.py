@@ -1,0 +1,135 @@
+"""The four real sets imported into a real Neo4j through the write door, and counted there with Cypher."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from neo4j import AsyncDriver, AsyncGraphDatabase
+
+from app.importing import ImportSummary, import_path
+from app.settings import Settings
+from graph.store import Store
+from tests.app.importing.harness import EXAMPLES, SETS, real_data
+from tests.app.importing.recount import CompleteJourney, Olist, Otto, Vouching
+
+WIPE = "MATCH (n) WHERE NOT n:Migration AND NOT n:MigrationLock CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS"
+
+
+@pytest.fixture(scope="module")
+def data() -> Path:
+    return real_data()
+
+
+@pytest.fixture(scope="module")
+async def driver(settings: Settings) -> AsyncIterator[AsyncDriver]:
+    assert settings.neo4j_uri is not None
+    auth = (settings.neo4j_user, settings.neo4j_password)
+    async with AsyncGraphDatabase.driver(settings.neo4j_uri, auth=auth) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+async def imported(data: Path, settings: Settings, store: Store, driver: AsyncDriver) -> AsyncIterator[dict[str, ImportSummary]]:
+    await store.apply(WIPE)
+    yield {name: await import_path(settings, data / name, EXAMPLES / name / "mapping.toml") for name in SETS}
+    await store.apply(WIPE)
+
+
+@pytest.fixture
+def ask(imported: dict[str, ImportSummary], driver: AsyncDriver) -> Any:
+    """`await ask(cypher)` gives the columns of the only row, or its single value."""
+
+    async def run(cypher: str, **parameters: Any) -> Any:
+        found = await driver.execute_query(cypher, parameters)
+        (row,) = found.records
+        return row.values() if len(row.keys()) > 1 else row.value()
+
+    return run
+
+
+async def test_everything_is_accepted(imported: dict[str, ImportSummary]) -> None:
+    for name, summary in imported.items():
+        assert (summary.rejected, summary.duplicates, summary.rejects_path) == (0, 0, None), name
+        assert summary.accepted == sum(summary.by_kind.values()) > 0
+
+
+async def test_completejourney(ask: Any, data: Path) -> None:
+    truth = CompleteJourney(data / "completejourney")
+    assert await ask("MATCH (:Customer)-[:IDENTIFIED_BY]->(i {type: 'household_id'}) RETURN count(i)") == 2_379
+    assert len(truth.households) == 2_379
+    campaigns_only = """
+        MATCH (i:Identifier {type: 'household_id'})
+        WHERE NOT EXISTS { (i)-[:MADE]->() } AND EXISTS { (i)-[:WAS_SENT]->() }
+        RETURN count(i)"""
+    assert await ask(campaigns_only) == 2
+    baskets = """
+        MATCH (:Identifier {type: 'household_id'})-[:MADE]->(p:Purchase)
+        RETURN count(p) AS baskets, sum(p.total) AS sales, sum(COUNT { (p)-[:CONTAINS]->(:Product) }) AS lines"""
+    assert await ask(baskets) == [47_243, truth.sales, 75_000]
+    assert truth.sales == 23_393_524
+    line_total = "MATCH (:Identifier {type: 'household_id'})-[:MADE]->(:Purchase)-[l:CONTAINS]->() RETURN sum(l.total)"
+    assert await ask(line_total) == truth.sales
+    assert await ask("MATCH (:Identifier {type: 'household_id'})-[:WAS_SENT]->(c:Communication) RETURN count(c)") == 6_589
+    assert await ask("MATCH (t:Touchpoint {type: 'coupon_redeemed'}) RETURN count(t)") == 2_102
+    revenue = "MATCH (c:Customer)-[:IDENTIFIED_BY]->({type: 'household_id'}) RETURN sum(c.orders)"
+    assert await ask(revenue) == 47_243
+
+
+async def test_olist(ask: Any, data: Path) -> None:
+    truth = Olist(data / "olist")
+    assert await ask("MATCH (:Customer)-[:IDENTIFIED_BY]->(i:Identifier {type: 'customer_id'}) RETURN count(i)") == 8_135
+    persons = "MATCH (c:Customer)-[:IDENTIFIED_BY]->(:Identifier {type: 'customer_id'}) RETURN count(DISTINCT c)"
+    assert await ask(persons) == len(truth.persons) == 8_016
+    orders = """
+        MATCH (:Identifier {type: 'customer_id'})-[:MADE]->(p:Purchase)
+        RETURN count(p), sum(p.total), count(CASE WHEN p.total IS NULL THEN 1 END)"""
+    assert await ask(orders) == [8_135, truth.item_value, 775]
+    assert truth.item_value == 109_326_435
+    for status, count in truth.statuses.items():
+        found = "MATCH (:Identifier {type: 'customer_id'})-[:MADE]->(p:Purchase {purchase_status: $status}) RETURN count(p)"
+        assert await ask(found, status=status) == count
+    assert await ask("MATCH (:Identifier {type: 'customer_id'})-[:WROTE]->(r:Review) RETURN count(r)") == 8_225
+    assert await ask("MATCH (:Customer)-[:IDENTIFIED_BY]->(i:Identifier {type: 'mql_id'}) RETURN count(i)") == 8_000
+    assert await ask("MATCH (t:Touchpoint {type: 'deal_won'}) RETURN count(t)") == len(truth.deals) == 842
+    for origin, count in truth.origins.items():
+        found = "MATCH (t:Touchpoint {type: 'lead_qualified', channel: $origin}) RETURN count(t)"
+        assert await ask(found, origin=origin) == count
+
+
+async def test_vouching(ask: Any, data: Path) -> None:
+    truth = Vouching(data / "debian-vouching")
+    member = "(:Identifier {type: 'member_id'})<-[:IDENTIFIED_BY]-(c:Customer)"
+    assert await ask(f"MATCH {member} RETURN count(c)") == len(truth.members) == 905
+    assert await ask(f"MATCH {member} RETURN count {{ (c)<-[:REFERRED]-() }} AS n, count(*) ORDER BY n DESC LIMIT 1") == [1, 831]
+    assert await ask(f"MATCH {member} WHERE NOT (c)<-[:REFERRED]-() RETURN count(c)") == len(truth.roots) == 74
+    depth = "MATCH path = (root:Customer)-[:REFERRED*]->() WHERE NOT (root)<-[:REFERRED]-() RETURN max(length(path))"
+    assert await ask(depth) == truth.depth == 9
+    pairs = """
+        MATCH (a:Identifier {type: 'member_id'})<-[:IDENTIFIED_BY]-()-[:REFERRED]->()-[:IDENTIFIED_BY]->(f:Identifier)
+        RETURN collect([f.value, a.value])"""
+    assert dict(await ask(pairs)) == truth.referrers
+
+
+async def test_otto(ask: Any, data: Path) -> None:
+    truth = Otto(data / "otto" / "otto-20-sessions.jsonl")
+    session = "(i:Identifier {type: 'session_id'})"
+    assert await ask(f"MATCH {session}-[:HAD]->(t:Touchpoint) RETURN count(t)") == truth.types.total() == 862
+    assert await ask(f"MATCH {session}-[:MADE]->(p:Purchase)-[l:CONTAINS]->() RETURN count(DISTINCT p), count(l)") == [5, 10]
+    assert await ask(f"MATCH {session}-[:MADE]->(p:Purchase) WHERE p.total IS NOT NULL RETURN count(p)") == 0
+    carts = sum(len(found) for found in truth.carts.values())
+    assert await ask("MATCH (c:Cart) RETURN count(c)") == carts
+
+
+async def test_a_second_import_changes_nothing(
+    imported: dict[str, ImportSummary], data: Path, settings: Settings, driver: AsyncDriver
+) -> None:
+    counts = "MATCH (n) RETURN count(n), sum(COUNT { (n)-->() }), sum(n.version)"
+    before = (await driver.execute_query(counts)).records[0].values()
+    for name in SETS:
+        again = await import_path(settings, data / name, EXAMPLES / name / "mapping.toml")
+        assert (again.accepted, again.rejected) == (0, 0)
+        assert again.duplicates == imported[name].accepted
+    assert (await driver.execute_query(counts)).records[0].values() == before
