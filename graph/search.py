@@ -1,8 +1,9 @@
 """Finding customers by what they are called: one form for what is kept and what is asked, and the query in Lucene's syntax.
 
-Neo4j's analyzer `standard-folding` makes words small, takes their accents off, and parts Han characters and hiragana one by
-one, as Japanese writes no spaces. Katakana it leaves in one piece, so it is written as hiragana here: any part of a Japanese
-name is then found as a phrase of characters, whichever of the two it was typed in.
+Neo4j's analyzer `standard-no-stop-words` parts Han characters and hiragana one by one, as Japanese writes no spaces. Katakana
+it leaves in one piece, so it is written as hiragana here: any part of a Japanese name is then found as a phrase of characters,
+whichever of the two it was typed in. Accents come off here too: the analyzer that takes them off leaves them on beginnings of
+words, and drops words such as will and an, which are names.
 """
 
 from __future__ import annotations
@@ -16,18 +17,31 @@ LONGEST_WORD = 100  # characters
 
 # Small letters a to ke and the voiced wu have both forms, 0x60 apart; the marks of length and middle dots have one.
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
-_DOT_ABOVE = "\u0307"  # left behind by the small form of the Turkish capital I
+# What Latin letters with strokes, and ligatures, are without them; accents come off by decomposition.
+_LATIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n", "ŧ": "t"}
+)
+_MARKS = re.compile(r"[\u0300-\u036f]")
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 # A word's end as the analyzer sees it: a run without the characters that part words, not of those that stand alone.
-_TAIL = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+(?:[.'’][^\W\u3040-\U0003ffff]+)*$")
-_PHONE = re.compile(r"[+(]?[0-9][0-9 ()./-]{4,}")
+_TAIL = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+(?:[.'][^\W\u3040-\U0003ffff]+)*$")
+_PHONE = re.compile(r"[+(]?[0-9][0-9 ()./-]{4,30}")
 _COUNTRY_CODES = range(1, 4)  # digits that a country code can have
 
 
 def folded(text: str) -> str:
-    """`text` in small letters, of one width, in hiragana for katakana, without what can't be sent."""
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).replace(_DOT_ABOVE, "")
-    return "".join(" " if unicodedata.category(each) in ("Cc", "Cs") else each for each in text).translate(_HIRAGANA)
+    """`text` in small letters of one width, Latin ones without accents, hiragana for katakana, without what can't be sent."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        text = "".join(_plain(each) for each in text).translate(_LATIN).translate(_HIRAGANA)
+        text = _MARKS.sub("", text).replace("’", "'")
+    return _UNSENDABLE.sub(" ", text.lower())
+
+
+def _plain(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base.isascii() and base.isalpha() else letter
 
 
 def searchable(texts: Iterable[str]) -> str:
@@ -60,7 +74,7 @@ def _beginning(word: str) -> str:
     if tail is None:
         return ""
     head = word[: tail.start()]
-    begins = f"{tail[0].replace('’', chr(39))}*"
+    begins = f"{tail[0]}*"
     if not any(each.isalnum() for each in head):
         return f" {begins}"
     return f" (+{_quoted(head)} +{begins})"

@@ -33,10 +33,11 @@ CREATE INDEX customers_by_first_seen IF NOT EXISTS FOR (c:Customer) ON (c.first_
 CREATE INDEX customers_by_revenue IF NOT EXISTS FOR (c:Customer) ON (c.revenue, c.id);
 CREATE INDEX customers_by_name IF NOT EXISTS FOR (c:Customer) ON (c.name_key, c.id);
 
-// Search: words with their accents folded. Japanese comes as single characters (graph/search.py), found again as phrases.
-// Neo4j keeps one full-text index for a label and its properties; a second one with another analyzer is skipped without a word.
+// Search: words as graph/search.py writes them. The analyzer parts Japanese into single characters, found again as phrases; the
+// folding one would drop words such as will, an and no, which are names. (Neo4j keeps one full-text index for a property: a
+// second one with another analyzer is skipped without a word.)
 CREATE FULLTEXT INDEX customer_words IF NOT EXISTS FOR (c:Customer) ON EACH [c.search_text]
-  OPTIONS {indexConfig: {`fulltext.analyzer`: 'standard-folding', `fulltext.eventually_consistent`: false}};
+  OPTIONS {indexConfig: {`fulltext.analyzer`: 'standard-no-stop-words', `fulltext.eventually_consistent`: false}};
 
 // Rows still to be published after a commit.
 CREATE INDEX outbox_customer IF NOT EXISTS FOR (o:Outbox) ON (o.customer, o.version);
