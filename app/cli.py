@@ -37,9 +37,7 @@ cli.command(epilog="Example: c360 down")(stack.down)
 cli.command(epilog="Example: c360 status --json")(stack.status)
 cli.command(epilog="Example: C360_PORT=8080 c360 serve")(serve.serve)
 cli.command(epilog="Example: c360 migrate")(data.migrate)
-cli.command("import", epilog="Example: c360 import visits.csv.gz --mapping visits.toml --rejects rejects.csv")(
-    data.import_
-)
+cli.command("import", epilog="Example: c360 import visits.csv.gz --mapping visits.toml --rejects rejects.csv")(data.import_)
 cli.command(epilog="Example: c360 demo --customers 2000 --seed 7")(demo.demo)
 cli.command(epilog="Example: c360 schema > schema.graphql")(schema.schema)
 cli.command(epilog="Example: c360 doctor --json")(doctor.doctor)
