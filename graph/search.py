@@ -18,9 +18,7 @@ LONGEST_WORD = 100  # characters
 # Small letters a to ke and the voiced wu have both forms, 0x60 apart; the marks of length and middle dots have one.
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 # What Latin letters with strokes, and ligatures, are without them; accents come off by decomposition.
-_LATIN = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n", "ŧ": "t"}
-)
+_LATIN = str.maketrans("øłđðıħŋŧ", "olddihnt") | str.maketrans({"þ": "th", "æ": "ae", "œ": "oe"})
 _MARKS = re.compile(r"[\u0300-\u036f]")
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 

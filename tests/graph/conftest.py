@@ -1,7 +1,7 @@
 """What tests of the graph share: a way to ask the graph directly, past the functions under test."""
 
 from collections.abc import AsyncIterator
-from typing import Any, LiteralString, Protocol, cast
+from typing import Any, Protocol
 
 import neo4j
 import pytest
@@ -26,7 +26,7 @@ async def driver(stack: Stack) -> AsyncIterator[neo4j.AsyncDriver]:
 @pytest.fixture
 def ask(driver: neo4j.AsyncDriver, graph: Store) -> AskCypher:
     async def run(text: str, /, **parameters: Any) -> list[Any]:
-        found = await driver.execute_query(cast(LiteralString, text), parameters, database_="neo4j")
+        found = await driver.execute_query(text, parameters, database_="neo4j")
         return [record[0] for record in found.records]
 
     return run
