@@ -85,7 +85,7 @@ class Cache:
             self._probe.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._probe
-        await self._redis.aclose()
+        await self._redis.aclose(close_connection_pool=True)
 
     @property
     def bypassed(self) -> bool:
