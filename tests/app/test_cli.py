@@ -1,0 +1,219 @@
+"""The command `c360` as a user runs it: what it prints, what it ends with, and what it leaves behind."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.local.process import AliveFile
+from app.local.stack import Programs
+from tests.conftest import Stack, free_port
+
+TOP = Path(__file__).parents[2]
+C360 = str(Path(sys.executable).with_name("c360"))
+COMMANDS = ("up", "down", "status", "serve", "migrate", "import", "demo", "schema", "doctor")
+TIMEOUT_SECONDS = 120
+
+Environ = dict[str, str]
+
+
+@pytest.fixture
+def environ(tmp_path: Path, programs: Programs) -> Environ:
+    """An environment with a home and ports of its own, and the fetched jars of the session."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "JAVA_HOME", "LANG") if name in os.environ}
+    return kept | {
+        "C360_HOME": str(tmp_path / "home"),
+        "C360_CACHE_HOME": str(programs.jars.parent),
+        "C360_LOCAL_BOLT_PORT": str(free_port()),
+        "C360_LOCAL_REDIS_PORT": str(free_port()),
+        "C360_PORT": str(free_port()),
+        "COLUMNS": "200",
+    }
+
+
+def c360(environ: Environ, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [C360, *arguments], env=environ, cwd=TOP, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
+
+
+def lives(environ: Environ) -> list[int]:
+    home = Path(environ["C360_HOME"])
+    files = (home / "neo4j" / "alive", home / "redis" / "alive", home / "owner")
+    return [pid for file in files if (pid := AliveFile(file).pid())]
+
+
+def wait_for(true: Callable[[], object], *, process: subprocess.Popen[str], seconds: float = TIMEOUT_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert process.poll() is None, "it ended too soon"
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def test_help_shows_every_command_and_each_an_example() -> None:
+    environ = {"PATH": os.environ["PATH"], "COLUMNS": "200"}
+    text = c360(environ, "--help").stdout
+    for command in COMMANDS:
+        assert re.search(rf"\b{command}\b", text)
+        assert f"c360 {command}" in c360(environ, command, "--help").stdout.partition("Example:")[2]
+
+
+def test_help_is_quick_for_it_imports_no_driver() -> None:
+    code = "import sys, app.cli; print([m for m in ('neo4j', 'redis', 'strawberry', 'uvicorn', 'jgo') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_document_names_every_command_and_exit_code() -> None:
+    text = (TOP / "docs" / "cli.md").read_text()
+    assert set(re.findall(r"^\| `c360 (\w+)`", text, re.MULTILINE)) == set(COMMANDS)
+    assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == ["0", "1", "2", "3", "4", "130"]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["frobnicate"], "No such command"),
+        (["import", "nowhere.csv", "--mapping", "nowhere.toml"], "does not exist"),
+        (["demo", "--customers", "0"], "--customers"),
+    ],
+)
+def test_wrong_usage_ends_with_2(environ: Environ, command: list[str], said: str) -> None:
+    done = c360(environ, *command)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not Path(environ["C360_HOME"]).exists()
+
+
+def test_a_bad_setting_is_one_line_and_ends_with_2(environ: Environ) -> None:
+    done = c360(environ | {"C360_PORT": "http"}, "status")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "c360: C360_PORT: must be a whole number from 1 to 65535, not 'http'\n"
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["doctor"], ["serve"]])
+def test_without_servers_the_line_says_what_to_do(environ: Environ, command: list[str]) -> None:
+    done = c360(environ, *command)
+    assert done.returncode == 3
+    assert done.stderr == "c360: Neo4j is not reachable: run `c360 up` first, or set NEO4J_URI\n"
+
+
+def test_a_neo4j_that_does_not_answer_ends_with_3(environ: Environ) -> None:
+    done = c360(environ | {"NEO4J_URI": f"bolt://127.0.0.1:{free_port()}"}, "migrate")
+    assert done.returncode == 3
+    assert done.stderr.startswith("c360: Neo4j is not reachable: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("setting", ["C360_LOCAL_BOLT_PORT", "C360_LOCAL_REDIS_PORT"])
+def test_a_port_in_use_is_one_line_and_starts_nothing(environ: Environ, setting: str) -> None:
+    with socket.create_server(("127.0.0.1", int(environ[setting]))):
+        done = c360(environ, "up")
+    assert done.returncode == 1
+    assert f"port {environ[setting]}, " in done.stderr
+    assert done.stderr.rstrip().endswith(f"choose another port with {setting}")
+    assert lives(environ) == []
+
+
+def test_up_status_down(environ: Environ) -> None:
+    assert c360(environ, "status", "--json").returncode == 3
+    up = c360(environ, "up", "--quick", "--json")
+    assert up.returncode == 0, up.stderr
+    try:
+        running = json.loads(c360(environ, "status", "--json").stdout)
+        assert running == {"running": True, "neo4j": lives(environ)[0], "redis": lives(environ)[1], "owner": None}
+        assert json.loads(c360(environ, "up", "--json").stdout) == json.loads(up.stdout)
+        assert str(running["neo4j"]) in c360(environ, "status").stdout
+    finally:
+        down = c360(environ, "down", "--json")
+    assert (down.returncode, json.loads(down.stdout)) == (0, {"stopped": True})
+    assert lives(environ) == []
+    assert c360(environ, "down").returncode == 0
+    assert not (Path(environ["C360_HOME"]) / "connection.json").exists()
+
+
+def test_migrate_says_what_it_applied(stack: Stack, environ: Environ) -> None:
+    of_session = environ | {"C360_HOME": str(stack.settings.home)}
+    c360(of_session, "migrate")
+    done = c360(of_session, "migrate", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"applied": []})
+
+
+def test_schema_prints_what_it_checks(environ: Environ, tmp_path: Path) -> None:
+    printed = c360(environ, "schema")
+    assert printed.returncode == 0
+    assert "type Query" in printed.stdout
+    file = tmp_path / "schema.graphql"
+    file.write_text(printed.stdout)
+    assert c360(environ, "schema", "--check", "--file", str(file)).returncode == 0
+    file.write_text(printed.stdout.replace("type Query", "type Question"))
+    differs = c360(environ, "schema", "--check", "--file", str(file))
+    assert differs.returncode == 1
+    assert "-type Question" in differs.stdout
+    assert "+type Query" in differs.stdout
+
+
+def demo(environ: Environ) -> subprocess.Popen[str]:
+    command = [C360, "demo", "--customers", "20", "--seed", "5"]
+    return subprocess.Popen(
+        command, env=environ, cwd=TOP, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+
+
+def answered(environ: Environ) -> str | None:
+    """The name of a customer, or None while nothing answers."""
+    url = f"http://127.0.0.1:{environ['C360_PORT']}/graphql"
+    body = json.dumps({"query": "{ customers(first: 1, orderBy: FIRST_SEEN_DESC) { nodes { id } } }"}).encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, {"content-type": "application/json"})) as reply:
+            return str(json.load(reply)["data"]["customers"]["nodes"][0]["id"])
+    except OSError:
+        return None
+
+
+def test_demo_serves_ends_with_ctrl_c_and_goes_on_where_it_was(environ: Environ) -> None:
+    begun = time.monotonic()
+    with demo(environ) as first:
+        wait_for(lambda: answered(environ), process=first)
+        first_seconds = time.monotonic() - begun
+        customer = answered(environ)
+        assert len(lives(environ)) == 3
+        os.killpg(first.pid, signal.SIGINT)  # as a terminal does: to the whole group
+        said = first.communicate(timeout=30)[0]
+    assert first.returncode == 0, said
+    assert lives(environ) == []
+    assert "Load 20 demo customers" in said
+    assert said.count("curl -s http://127.0.0.1:") == 3
+    assert "Timings" in said
+
+    begun = time.monotonic()
+    with demo(environ) as second:
+        wait_for(lambda: answered(environ), process=second)
+        seconds = time.monotonic() - begun
+        assert answered(environ) == customer
+        second.send_signal(signal.SIGTERM)
+        said = second.communicate(timeout=30)[0]
+    assert second.returncode == 0, said
+    assert "Load 20 demo customers" not in said
+    assert lives(environ) == []
+    assert seconds < first_seconds
+
+
+def test_a_demo_that_is_interrupted_early_leaves_no_process(environ: Environ) -> None:
+    with demo(environ) as process:
+        wait_for(lambda: len(lives(environ)) == 3, process=process)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[0]
+    assert process.returncode == 130, said
+    assert lives(environ) == []
+    assert "Traceback" not in said
