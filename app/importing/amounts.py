@@ -5,7 +5,6 @@ from __future__ import annotations
 import decimal
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from app.importing.errors import RowError
 from app.importing.files import Row
@@ -155,17 +154,18 @@ def _amount(section: Section, column: str, schema: Schema) -> Callable[[Row], Mo
     written = section.take("round", str)
     rounding = None if written is None else _ROUNDINGS[section.one_of("round", tuple(_ROUNDINGS))]
     currency = _currency(section, schema)
-    known: dict[tuple[Any, str], Money] = {}
+    known: dict[tuple[str, str], Money] = {}
 
     def read(row: Row) -> Money | None:
         written = get(row)
         if written is None or written == "":
             return None
         code = currency(row)
-        if (found := known.get((written, code))) is None:
-            found = _money(as_text(written, column), code, column, minor=minor, rounding=rounding)
+        text = as_text(written, column)
+        if (found := known.get((text, code))) is None:
+            found = _money(text, code, column, minor=minor, rounding=rounding)
             if len(known) < 20_000:
-                known[written, code] = found
+                known[text, code] = found
         return found
 
     return read
