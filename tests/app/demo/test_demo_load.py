@@ -1,0 +1,185 @@
+"""Loading a demo world: in batches, once, through the real write door into a real Neo4j."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from neo4j import AsyncDriver, AsyncGraphDatabase
+
+from app.demo import DemoRefused, Truth, generate, load_demo, truth
+from app.demo.load import BATCH
+from app.demo.story import World
+from app.settings import Settings
+from graph.events import Outcome, Rejection
+from graph.events.inputs import Event
+from graph.store import Store
+
+CUSTOMERS, SEED = 700, 2
+
+
+class Books:
+    """Takes batches and remembers them; `refusing` is what it says of the batch with that number."""
+
+    def __init__(self, refusing: dict[int, Rejection] | None = None) -> None:
+        self.batches: list[list[Event]] = []
+        self.under_way = 0
+        self.most_under_way = 0
+        self._refusing = refusing or {}
+
+    async def __call__(self, events: Sequence[Event]) -> Outcome:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        self.batches.append(list(events))
+        number = len(self.batches) - 1
+        await asyncio.sleep(0.01)
+        self.under_way -= 1
+        refused = (self._refusing[number],) if number in self._refusing else ()
+        return Outcome(len(events) - len(refused), 0, refused, {})
+
+
+async def test_everything_is_recorded_in_order_in_batches_one_at_a_time(tmp_path: Path) -> None:
+    books, told = Books(), truth(customers=1_500, seed=SEED)
+    heard: list[tuple[int, int | None]] = []
+    summary = await load_demo(
+        Settings(home=tmp_path), customers=1_500, seed=SEED, on_progress=lambda *done: heard.append(done), record=books
+    )
+    assert [event for batch in books.batches for event in batch] == list(generate(customers=1_500, seed=SEED))
+    assert [len(batch) for batch in books.batches[:3]] == [1, BATCH, BATCH]
+    assert books.most_under_way == 1
+    assert heard[-1] == (1_500, 1_500)
+    assert heard == sorted(heard)
+    assert (summary.customers, summary.events) == (1_500, told.events)
+    assert summary.seconds > 0
+
+
+async def test_the_next_batch_is_made_while_one_is_on_its_way(tmp_path: Path) -> None:
+    made = World.events
+    taken, ahead = 0, []
+
+    async def record(events: Sequence[Event]) -> Outcome:
+        for _ in range(BATCH):
+            await asyncio.sleep(0)
+        ahead.append(taken)
+        return Outcome(len(events), 0, (), {})
+
+    def counted(world: World) -> Iterator[Event]:
+        nonlocal taken
+        for event in made(world):
+            taken += 1
+            yield event
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(World, "events", counted)
+        await load_demo(Settings(home=tmp_path), customers=1_500, seed=SEED, record=record)
+    # When the n-th batch has been kept, the one after it has been made already, and no more than that.
+    assert ahead[:3] == [1, 1 + 2 * BATCH, 1 + 3 * BATCH]
+
+
+@pytest.mark.parametrize(
+    ("out", "found"), [(None, "home/demo/truth.json"), ("there", "there/truth.json"), ("planted.json", "planted.json")]
+)
+async def test_the_truth_goes_where_it_was_wanted(tmp_path: Path, out: str | None, found: str) -> None:
+    summary = await load_demo(
+        Settings(home=tmp_path / "home"), customers=20, seed=1, out=tmp_path / out if out else None, record=Books()
+    )
+    assert summary.truth_path == tmp_path / found
+    assert orjson.loads(summary.truth_path.read_bytes())["events"] == summary.events
+
+
+async def test_a_refused_event_ends_the_load_with_its_reason(tmp_path: Path) -> None:
+    books = Books({1: Rejection(3, "INVALID", "at: has no time zone")})
+    with pytest.raises(DemoRefused, match=r"1 demo events were refused.*has no time zone"):
+        await load_demo(Settings(home=tmp_path), customers=2_000, seed=1, record=books)
+    assert len(books.batches) <= 3
+    assert not (tmp_path / "demo").exists()
+
+
+async def test_what_recording_raises_is_raised(tmp_path: Path) -> None:
+    async def record(events: Sequence[Event]) -> Outcome:
+        raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError, match="gone"):
+        await load_demo(Settings(home=tmp_path), customers=10, seed=1, record=record)
+
+
+@pytest.fixture
+async def driver(settings: Settings) -> AsyncIterator[AsyncDriver]:
+    assert settings.neo4j_uri
+    async with AsyncGraphDatabase.driver(settings.neo4j_uri, auth=(settings.neo4j_user, settings.neo4j_password)) as driver:
+        yield driver
+
+
+async def asked(driver: AsyncDriver, cypher: str, **parameters: Any) -> Any:
+    rows = (await driver.execute_query(cypher, parameters_=parameters, database_="neo4j")).records
+    return rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else [tuple(row) for row in rows]
+
+
+async def test_a_real_graph_holds_what_was_planted(graph: Store, settings: Settings, driver: AsyncDriver, tmp_path: Path) -> None:
+    summary = await load_demo(settings, customers=CUSTOMERS, seed=SEED, out=tmp_path)
+    told = truth(customers=CUSTOMERS, seed=SEED)
+    assert orjson.loads(summary.truth_path.read_bytes())["graph_customers"] == told.graph_customers
+    await _people_are_right(driver, told)
+    await _happenings_are_right(driver, told)
+    await _referrals_are_right(driver, told)
+
+    before = await asked(driver, "MATCH (c:Customer) RETURN sum(c.version)")
+    again = await load_demo(settings, customers=CUSTOMERS, seed=SEED, out=tmp_path)
+    assert again.events == told.events
+    assert await asked(driver, "MATCH (c:Customer) RETURN sum(c.version)") == before
+    with pytest.raises(DemoRefused, match="another size or seed"):
+        await load_demo(replace(settings, home=tmp_path), customers=CUSTOMERS + 1, seed=SEED)
+    await _people_are_right(driver, told)
+
+
+async def _people_are_right(driver: AsyncDriver, told: Truth) -> None:
+    assert await asked(driver, "MATCH (c:Customer) RETURN count(c)") == told.graph_customers
+    assert dict(await asked(driver, "MATCH (i:Identifier) RETURN i.type, count(*)")) == told.identifiers
+    owner = "MATCH (:Identifier {type: $type, value: $value})<-[:IDENTIFIED_BY]-(c:Customer) RETURN c.id"
+    for twin in told.duplicates:
+        owners = [
+            {await asked(driver, owner, type=key.type, value=key.value) for key in keys} for keys in (twin.first, twin.second)
+        ]
+        assert [len(each) for each in owners] == [1, 1]
+        assert (owners[0] == owners[1]) == (twin.rule != "similar")
+
+
+async def _happenings_are_right(driver: AsyncDriver, told: Truth) -> None:
+    kinds = told.events_by_kind
+    for label in ("Touchpoint", "Review"):
+        assert await asked(driver, f"MATCH (n:{label}) RETURN count(n)") == kinds[label.lower()]
+    assert await asked(driver, "MATCH (n:SurveyResponse) RETURN count(n)") == kinds["survey_response"]
+    assert await asked(driver, "MATCH (c:Case) RETURN count(c), sum(toInteger(c.complaint))") == [(told.cases, told.complaints)]
+    open_complaints = "MATCH (c:Case) WHERE c.complaint AND c.closed_at IS NULL RETURN count(c)"
+    assert await asked(driver, open_complaints) == told.open_complaints
+    carts = "MATCH (c:Cart) RETURN count(c), sum(CASE WHEN EXISTS { (c)-[:BECAME]->() } THEN 0 ELSE 1 END)"
+    assert await asked(driver, carts) == [(told.carts, told.carts_abandoned)]
+    assert await asked(driver, "MATCH (p:Purchase {purchase_status: 'CANCELLED'}) RETURN count(p)") == told.purchases_cancelled
+    sums = "MATCH (p:Purchase) WHERE p.purchase_status <> 'CANCELLED' RETURN p.currency, count(p), sum(p.total), sum(p.refunded)"
+    rows = await asked(driver, sums)
+    assert sum(count for _, count, _, _ in rows) == told.orders
+    assert {currency: revenue for currency, _, revenue, _ in rows} == told.revenue
+    assert {currency: refunded for currency, _, _, refunded in rows if refunded} == told.refunded
+
+
+async def _referrals_are_right(driver: AsyncDriver, told: Truth) -> None:
+    planted = told.referrals
+    assert await asked(driver, "MATCH (r:Referral) RETURN count(r)") == planted.invited
+    assert await asked(driver, "MATCH ()-[r:REFERRED]->() RETURN count(r)") == planted.referred
+    statuses = dict(await asked(driver, "MATCH (r:Referral) RETURN coalesce(r.ended_reason, r.referral_status), count(*)"))
+    assert statuses["ACCEPTED"] == planted.referred
+    assert statuses.get("SUPERSEDED", 0) == planted.superseded
+    assert statuses["SELF_REFERRAL"] == sum(1 for ring in told.rings if len(ring.members) == 1)
+    assert statuses["CYCLE"] == sum(1 for ring in told.rings if len(ring.members) > 1)
+    depth = (
+        "MATCH p = (root:Customer)-[:REFERRED*]->(:Customer) WHERE NOT EXISTS { ()-[:REFERRED]->(root) } RETURN max(length(p))"
+    )
+    assert await asked(driver, depth) == planted.longest_chain >= 12
+    most = "MATCH (c:Customer)-[:IDENTIFIED_BY]->(:Identifier {value: $value}) RETURN COUNT { (c)-[:REFERRED]->() }"
+    assert await asked(driver, most, value=planted.largest_advocate.value) == planted.largest_advocate_referred
+    codes = [ring.closing_code for ring in told.rings]
+    closing = "MATCH (r:Referral) WHERE r.code IN $codes RETURN DISTINCT r.referral_status"
+    assert await asked(driver, closing, codes=codes) == "REJECTED"
