@@ -1,6 +1,6 @@
 // load_campaigns($keys, $ids) -> many Campaign
 // Campaigns by key or by id.
-CALL {
+CALL () {
   UNWIND $keys AS key
   MATCH (campaign:Campaign {key: key})
   RETURN campaign

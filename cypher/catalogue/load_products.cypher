@@ -1,6 +1,6 @@
 // load_products($skus, $ids) -> many Product
 // Products by what sources call them, or by id.
-CALL {
+CALL () {
   UNWIND $skus AS sku
   MATCH (product:Product {sku: sku})
   RETURN product

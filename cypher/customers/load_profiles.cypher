@@ -101,10 +101,10 @@ CALL (owned) {
 CALL (owned) {
   UNWIND CASE WHEN $with_channels THEN owned ELSE [] END AS i
   MATCH (i)-[use:USES]->(channel:Channel)
-  WITH channel.key AS key, sum(use.touchpoints) AS touchpoints, sum(use.purchases) AS purchases,
+  WITH channel.key AS used, sum(use.touchpoints) AS touchpoints, sum(use.purchases) AS purchases,
     min(use.first_at) AS first_at, max(use.last_at) AS last_at
-  ORDER BY key
-  RETURN collect({channel: key, touchpoints: touchpoints, purchases: purchases, first_at: toString(first_at),
+  ORDER BY used
+  RETURN collect({channel: used, touchpoints: touchpoints, purchases: purchases, first_at: toString(first_at),
     last_at: toString(last_at)}) AS channels
 }
 CALL (c) {

@@ -1,7 +1,7 @@
 // load_quintiles() -> one Quintiles
 // Over all customers with orders; found through the index on revenue, which everyone has.
 MATCH (c:Customer)
-WHERE c.revenue >= 0 AND c.orders > 0 AND c.last_purchase_at IS NOT NULL
+WHERE c.revenue >= 0 AND c.id > '' AND c.orders > 0 AND c.last_purchase_at IS NOT NULL
 WITH c.last_purchase_at.epochSeconds AS last, c.orders AS orders, c.revenue AS revenue
 WITH count(*) AS customers,
   [percentileDisc(last, 0.2), percentileDisc(last, 0.4), percentileDisc(last, 0.6), percentileDisc(last, 0.8)] AS last,

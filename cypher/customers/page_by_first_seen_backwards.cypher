@@ -1,6 +1,6 @@
 // page_by_first_seen_backwards($key, $id, $limit) -> many CustomerRow
 // Customers newest first, from the end of the list: those that share the key, then those beyond it, each an ordered seek.
-CALL {
+CALL () {
   MATCH (c:Customer)
   WHERE c.first_seen_at = datetime($key) AND c.id > $id
   RETURN c

@@ -1,6 +1,6 @@
 // page_by_last_seen($key, $id, $limit) -> many CustomerRow
 // Customers latest seen first: those that share the key, then those beyond it, each an ordered seek.
-CALL {
+CALL () {
   MATCH (c:Customer)
   WHERE c.last_seen_at = datetime($key) AND c.id < $id
   RETURN c

@@ -1,6 +1,6 @@
 // page_by_last_seen_backwards($key, $id, $limit) -> many CustomerRow
 // Customers latest seen first, from the end of the list: those that share the key, then those beyond it, each an ordered seek.
-CALL {
+CALL () {
   MATCH (c:Customer)
   WHERE c.last_seen_at = datetime($key) AND c.id > $id
   RETURN c

@@ -1,6 +1,6 @@
 // page_by_name($key, $id, $limit) -> many CustomerRow
 // Customers by name: those that share the key, then those beyond it, each an ordered seek.
-CALL {
+CALL () {
   MATCH (c:Customer)
   WHERE c.name_key = $key AND c.id > $id
   RETURN c

@@ -1,6 +1,6 @@
 // page_by_revenue_backwards($key, $id, $limit) -> many CustomerRow
 // Customers largest revenue first, from the end of the list: those that share the key, then those beyond it, each an ordered seek.
-CALL {
+CALL () {
   MATCH (c:Customer)
   WHERE c.revenue = $key AND c.id > $id
   RETURN c

@@ -1,11 +1,11 @@
 // find_identifiers($keys, $ids) -> one
 // Identifiers by type and value, and by the customer id each was given, with the customer each belongs to now.
-CALL {
+CALL () {
   UNWIND $keys AS key
   MATCH (i:Identifier {type: key[0], value: key[1]})<-[:IDENTIFIED_BY]-(c:Customer)
   RETURN collect([i.type, i.value, i.id, i.customer_id, c.id, coalesce(c.first_seen_at.epochMillis, 0)]) AS by_key
 }
-CALL {
+CALL () {
   UNWIND $ids AS id
   MATCH (i:Identifier {customer_id: id})<-[:IDENTIFIED_BY]-(c:Customer)
   RETURN collect([i.type, i.value, i.id, i.customer_id, c.id, coalesce(c.first_seen_at.epochMillis, 0)]) AS by_id
