@@ -32,13 +32,8 @@ class _Amount(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     currency: str
 
 
-@lru_cache(maxsize=65_536)
-def _money(amount: str | int, currency: str) -> Money:
-    try:
-        return Money.of(amount, currency)
-    except MoneyError as error:
-        # msgspec adds the path to a ValueError, and to nothing else.
-        raise ValueError(str(error)) from None
+# The same few amounts come again and again.
+_money = lru_cache(maxsize=65_536)(Money.of)
 
 
 def _with_money(*names: str) -> Any:
@@ -47,7 +42,11 @@ def _with_money(*names: str) -> Any:
     def __post_init__(self: Any) -> None:  # noqa: N807 - the name msgspec looks for
         for name in names:
             if (stated := getattr(self, name)) is not None:
-                setattr(self, name, _money(stated.amount, stated.currency))
+                try:
+                    setattr(self, name, _money(stated.amount, stated.currency))
+                except MoneyError as error:
+                    # msgspec adds the path of the object to a ValueError, and to nothing else.
+                    raise ValueError(f"{name}: {error}") from None
 
     return __post_init__
 

@@ -58,3 +58,9 @@ def real_data() -> Path:
             pytest.fail(problem)
         pytest.skip(problem)
     return folder
+
+
+def drain(root: Path, mapping: Path) -> int:
+    """How many events an import would hand to the write door; keeps none of them."""
+    plan = Plan.of(root, mapping)
+    return sum(len(found) for found in plan.pending(Meter(plan.bytes_total), lambda *reject: None))

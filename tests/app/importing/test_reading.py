@@ -233,9 +233,9 @@ def columns(at: Any, count: int = 1) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
-def test_parquet_types(tmp_path: Path, unit: str) -> None:
-    at = pa.array([LOCAL], pa.timestamp(unit))
+@pytest.mark.parametrize("kind", [pa.timestamp("s"), pa.timestamp("ms"), pa.timestamp("us"), pa.timestamp("ns")], ids=str)
+def test_parquet_types(tmp_path: Path, kind: Any) -> None:
+    at = pa.array([LOCAL], kind)
     (event,) = make_of(tmp_path, PARQUET, {"f.parquet": parquet(columns(at))}).events
     assert isinstance(event, TouchpointInput)
     assert event.at == datetime(2026, 1, 1, 18, 4, 5, tzinfo=UTC)
