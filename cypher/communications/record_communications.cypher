@@ -1,14 +1,12 @@
 // record_communications($rows) -> write
+// Messages heard of for the first time.
 UNWIND $rows AS row
 MATCH (i:Identifier {id: row.identifier})
-MERGE (message:Thing {thing_key: row.thing_key})
-ON CREATE SET message:Communication:TimelineEntry:Event, message.id = row.id, message.key = row.key, message.body_hash = row.body_hash,
-  message.body = row.body, message.message = row.number, message.source = row.source, message.kind = 'COMMUNICATION'
-SET message.at = datetime(row.at), message.timeline_key = row.timeline_key, message.kind_key = row.kind_key, message.channel = row.channel,
-  message.communication_status = row.communication_status, message.purpose = row.purpose, message.campaign = row.campaign,
-  message.offer = row.offer, message.planned_at = datetime(row.planned_at), message.sent_at = datetime(row.sent_at)
-MERGE (i)-[:WAS_SENT]->(message)
-WITH message
-WHERE message.campaign IS NOT NULL
-MATCH (campaign:Campaign {key: message.campaign})
-MERGE (message)-[:FOR]->(campaign)
+CREATE (i)-[:WAS_SENT]->(message:Communication:Thing:TimelineEntry:Event {
+  id: row.id, key: row.key, body_hash: row.body_hash, body: row.body, thing_key: row.thing_key, kind: 'COMMUNICATION',
+  message: row.number, source: row.source, at: datetime(row.at), timeline_key: row.timeline_key, kind_key: row.kind_key,
+  channel: row.channel, communication_status: row.communication_status, purpose: row.purpose, campaign: row.campaign,
+  offer: row.offer, planned_at: datetime(row.planned_at), sent_at: datetime(row.sent_at)})
+WITH message, row
+MATCH (campaign:Campaign {key: row.campaign})
+CREATE (message)-[:FOR]->(campaign)

@@ -1,11 +1,10 @@
 // record_cases($rows) -> write
+// Cases heard of for the first time.
 UNWIND $rows AS row
 MATCH (i:Identifier {id: row.identifier})
-MERGE (case:Thing {thing_key: row.thing_key})
-ON CREATE SET case:Case:TimelineEntry:Event, case.id = row.id, case.key = row.key, case.body_hash = row.body_hash, case.body = row.body,
-  case.number = row.number, case.source = row.source, case.kind = 'CASE'
-SET case.at = datetime(row.at), case.opened_at = datetime(row.at), case.timeline_key = row.timeline_key, case.kind_key = row.kind_key,
-  case.channel = row.channel, case.subject = row.subject, case.complaint = row.complaint, case.priority = row.priority,
-  case.first_response_at = datetime(row.first_response_at), case.closed_at = datetime(row.closed_at),
-  case.resolution = row.resolution, case.deflected = row.deflected
-MERGE (i)-[:RAISED]->(case)
+CREATE (i)-[:RAISED]->(:Case:Thing:TimelineEntry:Event {
+  id: row.id, key: row.key, body_hash: row.body_hash, body: row.body, thing_key: row.thing_key, kind: 'CASE', number: row.number,
+  source: row.source, at: datetime(row.at), opened_at: datetime(row.at), timeline_key: row.timeline_key, kind_key: row.kind_key,
+  channel: row.channel, subject: row.subject, complaint: row.complaint, priority: row.priority,
+  first_response_at: datetime(row.first_response_at), closed_at: datetime(row.closed_at), resolution: row.resolution,
+  deflected: row.deflected})

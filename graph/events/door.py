@@ -126,7 +126,7 @@ async def _keep(
     found = await things.find_things(transaction, [each for each in fresh if things.is_about_a_thing(each.event)])
     changes = _changes(fresh, identities, found, codes)
     touched = {changes.owners[identifier] for identifier in changes.deltas.identifiers} | identities.born_now()
-    versions = await settle(transaction, identities, touched, changes.customers)
+    versions = await settle(transaction, identities, touched, changes.customers, changes.deltas)
     await record_named(transaction, fresh)
     for name, rows in sorted(changes.singles.items()):
         await transaction.run(name, rows=rows)

@@ -40,6 +40,9 @@ class _Span:
                 self.last_at = at
 
 
+_NOTHING = _Span(dict.fromkeys(COUNTS, 0))
+
+
 @dataclass(slots=True)
 class Deltas:
     """Collected while the rows of a transaction are made, written at its end."""
@@ -49,6 +52,7 @@ class Deltas:
     revenue: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     ratings: dict[str, list[int]] = field(default_factory=dict)
     purchase_times: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
 
     def count(self, identifier: str, what: str | None, at: datetime | None, *, channel: str | None = None, by: int = 1) -> None:
         """Something happened to an identifier: `what` is one of COUNTS or None, `at` None where the customer did nothing."""
@@ -74,16 +78,25 @@ class Deltas:
         sums[0] += rating
         sums[1] += 1
 
+    def opening(self, identifier: str, at: datetime) -> dict[str, Any]:
+        """The facts that a new identifier, first named at `at`, begins with; they are then not added to it once more."""
+        self.opened.add(identifier)
+        span = self.identifiers.get(identifier) or _NOTHING
+        first_at = at if span.first_at is None else min(at, span.first_at)
+        last_at = at if span.last_at is None else max(at, span.last_at)
+        return {"first_at": iso(first_at), "last_at": iso(last_at), **span.counts}
+
     async def record(
         self, transaction: Transaction, owners: dict[str, str], weights: dict[str, float], *, also: set[str]
     ) -> None:
         """Write all of it, and fold it into the customers: `owners` of the identifiers, and `also` those that were merged."""
         run = transaction.run
-        if self.identifiers:
-            rows = [
-                {"id": id, "first_at": iso(span.first_at), "last_at": iso(span.last_at), **span.counts}
-                for id, span in sorted(self.identifiers.items())
-            ]
+        rows = [
+            {"id": id, "first_at": iso(span.first_at), "last_at": iso(span.last_at), **span.counts}
+            for id, span in sorted(self.identifiers.items())
+            if id not in self.opened
+        ]
+        if rows:
             await run("events/record_identifier_facts", rows=rows)
         if self.uses:
             await run("events/record_uses", rows=[_use_row(key, span) for key, span in sorted(self.uses.items())])

@@ -10,6 +10,7 @@ from typing import Any
 
 from graph import ids
 from graph.errors import InvalidEvent
+from graph.events.facts import Deltas
 from graph.events.inputs import CustomerKey, IdentifierKey, IdentifyInput
 from graph.events.kept import Kept, iso
 from graph.store import Conflict, Transaction
@@ -212,10 +213,13 @@ def _link(identities: Identities, each: Kept) -> None:
             }
 
 
-async def settle(transaction: Transaction, identities: Identities, touched: set[str], others: set[str]) -> dict[str, int]:
+async def settle(
+    transaction: Transaction, identities: Identities, touched: set[str], others: set[str], deltas: Deltas
+) -> dict[str, int]:
     """Lock every customer concerned, in order of id, then write new customers, identifiers and links; returns versions by id.
 
-    `touched`: customers as `Identities.root` names them; `others`: customers that events concern without naming them.
+    `touched`: customers as `Identities.root` names them; `others`: customers that events concern without naming them;
+    `deltas`: what new identifiers begin with.
     Raises Conflict when another transaction moved an identifier meanwhile.
     """
     before = {known.owner for known in identities.everyone() if not known.new} | others
@@ -232,7 +236,7 @@ async def settle(transaction: Transaction, identities: Identities, touched: set[
         await transaction.run("customers/record_customers", ids=born)
         versions |= dict.fromkeys(born, 1)
     if made:
-        await transaction.run("identity/record_identifiers", rows=[_identifier_row(identities, known) for known in made])
+        await transaction.run("identity/record_identifiers", rows=[_identifier_row(identities, known, deltas) for known in made])
     if identities.links:
         await transaction.run("identity/record_links", rows=list(identities.links.values()))
     return versions
@@ -261,13 +265,13 @@ async def _still_there(transaction: Transaction, identities: Identities) -> None
         raise Conflict("an identifier changed hands meanwhile")
 
 
-def _identifier_row(identities: Identities, known: Known) -> dict[str, Any]:
-    return {
+def _identifier_row(identities: Identities, known: Known, deltas: Deltas) -> dict[str, Any]:
+    assert known.first_at is not None
+    return deltas.opening(known.id, known.first_at) | {
         "id": known.id,
         "customer_id": known.customer_id,
         "type": known.type,
         "value": known.value,
         "source": known.source,
-        "at": iso(known.first_at),
         "owner": identities.owner(known),
     }

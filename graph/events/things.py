@@ -89,17 +89,27 @@ async def find_things(transaction: Transaction, kept: Sequence[Kept]) -> dict[st
 
 @dataclass(slots=True)
 class ThingRows:
-    """What is to be written of the things of one transaction."""
+    """What is to be written of the things of one transaction: those that are new, and those that change."""
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    new: dict[str, list[Row]] = field(default_factory=dict)
+    changed: dict[str, list[Row]] = field(default_factory=dict)
+    items: list[Row] = field(default_factory=list)
+    old_items: list[str] = field(default_factory=list)
     statements: list[Row] = field(default_factory=list)
     unparked: list[str] = field(default_factory=list)
     carts: set[str] = field(default_factory=set)
 
     async def record(self, transaction: Transaction) -> None:
-        for kind in ("purchase", "cart", "case", "communication"):
-            if self.rows.get(kind):
-                await transaction.run(_STATEMENTS[kind], rows=self.rows[kind])
+        """Write them; products and campaigns are there already."""
+        for kind, (name, change) in _STATEMENTS.items():
+            if self.new.get(kind):
+                await transaction.run(name, rows=self.new[kind])
+            if self.changed.get(kind):
+                await transaction.run(change, rows=self.changed[kind])
+        if self.old_items:
+            await transaction.run("purchases/forget_items", keys=self.old_items)
+        if self.items:
+            await transaction.run("purchases/record_items", rows=self.items)
         if self.statements:
             await transaction.run("events/record_statements", rows=self.statements)
         if self.unparked:
@@ -118,24 +128,40 @@ def rows_of(things: dict[str, Thing], identities: Identities, deltas: Deltas) ->
 
 def _add(thing: Thing, identities: Identities, deltas: Deltas, result: ThingRows) -> None:
     fold = _FOLDS[thing.kind]
-    old: Any = fold(thing.known) if thing.id is not None else None
+    # While the event that makes it is still to come a thing has no state, however much was said of it.
+    old: Any = fold(thing.known)
     state: Any = fold([*thing.known, *(each.event for each in thing.added)])
     statements = list(thing.added)
     if state is not None:
-        if thing.id is None:
-            maker = _first_maker(thing.added)
+        new = thing.id is None
+        maker = _make(thing, identities, result) if new else thing.added[0]
+        if new:
             statements.remove(maker)
-            thing.identifier = identities.named(maker.event.customer).id  # type: ignore[union-attr]
-            thing.id = ids.derive(thing.kind, maker.event.at, thing.key)
-            if thing.known:
-                result.unparked.append(thing.key)
-        else:
-            maker = thing.added[0]
-        row = _ROWS[thing.kind](thing, state, maker)
-        result.rows.setdefault(thing.kind, []).append(row)
+        (result.new if new else result.changed).setdefault(thing.kind, []).append(_ROWS[thing.kind](thing, state, maker))
+        _items(thing, old, state, result)
         _COUNTS[thing.kind](thing, old, state, deltas)
         _closes(thing, state, maker, result)
     result.statements.extend(_statement(thing, each) for each in statements)
+
+
+def _make(thing: Thing, identities: Identities, result: ThingRows) -> Kept:
+    """Give a new thing its id and its place; returns the event that makes it."""
+    maker = _first_maker(thing.added)
+    thing.identifier = identities.named(maker.event.customer).id  # type: ignore[union-attr]
+    thing.id = ids.derive(thing.kind, maker.event.at, thing.key)
+    if thing.known:
+        result.unparked.append(thing.key)
+    return maker
+
+
+def _items(thing: Thing, old: Any, state: Any, result: ThingRows) -> None:
+    items = getattr(state, "items", ())
+    before = getattr(old, "items", ())
+    if items == before:
+        return
+    if before:
+        result.old_items.append(thing.key)
+    result.items.append({"thing_key": thing.key, "items": _item_rows(items)})
 
 
 def _first_maker(added: list[Kept]) -> Kept:
@@ -195,7 +221,6 @@ def _purchase_row(thing: Thing, state: PurchaseState, maker: Kept) -> Row:
             "total": None if state.total is None else state.total.amount,
             "refunded": state.refunded or None,
             "cart_key": None if state.cart is None else key("cart", maker.event.source, state.cart),
-            "items": _item_rows(state.items),
         }
     )
 
@@ -225,7 +250,6 @@ def _cart_row(thing: Thing, state: CartState, maker: Kept) -> Row:
         "checkout_step": state.checkout_step,
         "currency": None if state.total is None else state.total.currency,
         "total": None if state.total is None else state.total.amount,
-        "items": _item_rows(state.items),
     }
 
 
@@ -304,8 +328,8 @@ _COUNTS: dict[str, Callable[[Thing, Any, Any, Deltas], None]] = {
     "communication": _count_other("communications"),
 }
 _STATEMENTS = {
-    "purchase": "purchases/record_purchases",
-    "cart": "purchases/record_carts",
-    "case": "feedback/record_cases",
-    "communication": "communications/record_communications",
+    "purchase": ("purchases/record_purchases", "purchases/record_purchase_changes"),
+    "cart": ("purchases/record_carts", "purchases/record_cart_changes"),
+    "case": ("feedback/record_cases", "feedback/record_case_changes"),
+    "communication": ("communications/record_communications", "communications/record_communication_changes"),
 }
