@@ -21,6 +21,7 @@ from graph.events.inputs import Event
 
 _SALT_STORY = 1
 _by_time = attrgetter("at")
+_kind = attrgetter("kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class World:
         """
         kinds = self.ledger.kinds
         for index in range(self.network.customers):
-            for event in self.customer(index):
-                kinds[event.kind] += 1
-                yield event
+            written = self.customer(index)
+            kinds.update(map(_kind, written))
+            yield from written
 
     def customer(self, index: int) -> list[Event]:
         """The events of one customer, and of the organization that is written with it."""

@@ -8,7 +8,7 @@ import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -249,15 +249,19 @@ def test_sizes_and_seeds_that_can_t_be_used_are_refused_before_anything_is_made(
 
 
 def test_a_larger_world_takes_no_more_memory_to_generate() -> None:
-    def peak(customers: int) -> int:
+    def memory(customers: int) -> tuple[int, int]:
+        """Bytes held when the last event has come, and at most: besides the eight bytes a customer of the books."""
         stream = generate(customers=customers, seed=6)
         next(stream)
         tracemalloc.start()
-        for _ in islice(stream, None):
-            pass
-        _, most = tracemalloc.get_traced_memory()
+        for event in stream:
+            last = event
+        traced = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        return most
+        assert last.id.startswith(f"{customers - 1:08d}")
+        return traced
 
-    # Eight bytes a customer are allowed; keeping as much as one object of each would be a megabyte more.
-    assert peak(8_000) - peak(800) < 200_000
+    (held, most), (held_before, _) = memory(2_000), memory(200)
+    # The smallest object for each customer would be three times as much, and no customer's own story takes a megabyte.
+    assert held - held_before < 30_000
+    assert most < 1_000_000
