@@ -60,10 +60,10 @@ async def settle(transaction: Transaction, customers: set[str]) -> set[str]:
     acceptances = (await transaction.run("referrals/find_acceptances", customer_ids=sorted(customers)))[0]
     stated: dict[str, list[Pointer]] = {customer: [] for customer in customers}
     for row in acceptances:
-        stated[row["friend"]].append(_pointer(row))
+        stated[row["friend"]].append(pointer_of(row))
     above = {pointer.advocate for each in stated.values() for pointer in each}
     rows = (await transaction.run("referrals/find_pointers", customer_ids=sorted(customers | above)))[0]
-    before = {row["friend"]: (_pointer(row), bool(row["closed"])) for row in rows}
+    before = {row["friend"]: (pointer_of(row), bool(row["closed"])) for row in rows}
     candidates = {friend: pointer for friend, (pointer, _) in before.items() if friend not in customers}
     for customer, pointers in stated.items():
         chosen = candidate(pointers)
@@ -113,7 +113,8 @@ def _status(row: dict[str, Any], candidates: Mapping[str, Pointer], closers: set
     return ("REJECTED", "CYCLE") if row["friend"] in closers else ("ACCEPTED", None)
 
 
-def _pointer(row: dict[str, Any]) -> Pointer:
+def pointer_of(row: dict[str, Any]) -> Pointer:
+    """A row of `referrals/find_acceptances` or `find_pointers` as a pointer."""
     return Pointer(row["friend"], row["advocate"], row["referral"], row["order"], row["at"])
 
 

@@ -29,6 +29,8 @@ Result = TypeVar("Result")
 
 ACQUISITION_TIMEOUT = 5.0  # seconds; the driver's own default is a minute
 CONNECTION_POOL = 64
+#: Seconds that the server grants a write: up to 5,000 events, by some forty statements that a cold server has yet to plan.
+WRITE_TIMEOUT = 60.0
 CONFLICT_ATTEMPTS = 30
 CONFLICT_DELAY = (0.005, 0.020)  # seconds, with jitter: the driver's first delay is a whole second
 
@@ -46,7 +48,7 @@ class Reader(Protocol):
 
 
 class Store:
-    """One Neo4j database. `timeout` is the server-side limit of a transaction, in seconds."""
+    """One Neo4j database. `timeout` is the server-side limit of a read, in seconds; writes have WRITE_TIMEOUT."""
 
     def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float) -> None:
         self._driver = driver
@@ -113,7 +115,7 @@ class Store:
             except (ServiceUnavailable, SessionExpired, AuthError) as error:
                 raise StoreUnavailable(str(error)) from error
             except Neo4jError as error:
-                # The server ended the transaction, for example because it took longer than `timeout`.
+                # The server ended the transaction, for example because it took longer than it may.
                 if error.code and error.code.startswith("Neo.ClientError.Transaction."):
                     raise StoreUnavailable(str(error)) from error
                 raise
@@ -121,7 +123,7 @@ class Store:
 
     async def _write_once(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         async with self._driver.session(database=self._database, default_access_mode=neo4j.WRITE_ACCESS) as session:
-            transaction = await session.begin_transaction(timeout=self._timeout)
+            transaction = await session.begin_transaction(timeout=max(self._timeout, WRITE_TIMEOUT))
             async with transaction:
                 result = await work(Transaction(transaction))
                 await transaction.commit()
