@@ -5,13 +5,12 @@ before the test. Everything async runs on one event loop, the session's.
 """
 
 import os
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from app.local.process import Guard, stop
+from app.local.process import Guard, free_port, stop
 from app.local.redis import Redis
 from app.local.stack import Connection, Programs, attached, prepare
 from app.settings import Settings
@@ -60,12 +59,6 @@ class Stack:
     async def close(self) -> None:
         await self.stop_redis()
         self._guard.dismiss()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -36,10 +36,10 @@ def demo(*, customers: Customers = 1000, seed: Seed = 1, out: Out = None, serve:
     if serve:
         check_port(settings.port, wanted_by="c360 demo", setting="C360_PORT", host=settings.host)
     run = _Demo(settings=settings, steps=Steps(), customers=customers, seed=seed, out=out, serve=serve)
-    programs = run.programs()
+    run.find()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run.run(programs))
+            runner.run(run.run())
     except asyncio.CancelledError:
         errors.print("Stopped. The data stays; `c360 demo` goes on from here.")
         if not run.served:
@@ -54,27 +54,28 @@ class _Demo:
     seed: int
     out: Path | None
     serve: bool
+    found: "Programs | None" = None
     local: bool = False
     served: bool = False
 
-    def programs(self) -> "Programs | None":
-        """What a local stack runs on; None when Neo4j is somewhere already."""
+    def find(self) -> None:
+        """Finds, or fetches, what a local stack runs on; nothing when Neo4j is somewhere already."""
         from app.local import stack
 
         if self.settings.neo4j_uri or stack.connection(self.settings):
-            return None
+            return
         with self.steps.step("Find Java, Redis and Neo4j"), bar("Fetching Neo4j", in_bytes=True) as show:
-            return stack.prepare(self.settings, on_bytes=show)
+            self.found = stack.prepare(self.settings, on_bytes=show)
 
-    async def run(self, programs: "Programs | None") -> None:
+    async def run(self) -> None:
         from app.commands.web import cancelled_by_signals
         from app.local import stack
 
         with cancelled_by_signals():
             async with AsyncExitStack() as running:
-                if programs:
+                if self.found:
                     with self.steps.step("Start Neo4j and Redis"):
-                        await running.enter_async_context(stack.attached(self.settings, programs))
+                        await running.enter_async_context(stack.attached(self.settings, self.found))
                 self.local = self.settings.neo4j_uri is None
                 self.settings = stack.located(self.settings)
                 await self._migrate()
@@ -83,6 +84,13 @@ class _Demo:
                     await self._serve()
                 else:
                     self.steps.print()
+
+    async def _make_archive(self) -> None:
+        """While nobody waits for anything: the next start will be quicker for it."""
+        from app.local import archive
+
+        if self.found:
+            await archive.make(self.settings, java=self.found.java, jars=self.found.jars)
 
     async def _migrate(self) -> None:
         from app.commands.data import migrated
@@ -121,4 +129,10 @@ class _Demo:
             self.steps.print()
             errors.print(what_to_try(self.settings, customer), markup=False, soft_wrap=True)
             self.served = True
-            await ended
+            making = asyncio.create_task(self._make_archive())
+            # Waiting, unlike awaiting, leaves the server alone when this command is cancelled: it is to end in good order.
+            try:
+                await asyncio.wait([ended])
+            finally:
+                making.cancel()
+                await asyncio.wait([making])

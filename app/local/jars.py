@@ -106,9 +106,7 @@ def ensure(*, cache: Path, mirror: str | None = None, lock: Path = LOCK, on_byte
 def missing_from(folder: Path, jars: Sequence[Jar]) -> list[Jar]:
     """The jars that `folder` lacks, or holds in another shape. Reads every file, a tenth of a second a core."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [
-            jar for jar, there in zip(jars, pool.map(lambda jar: jar.is_in(folder), jars), strict=True) if not there
-        ]
+        return [jar for jar, there in zip(jars, pool.map(lambda jar: jar.is_in(folder), jars), strict=True) if not there]
 
 
 def _keep(folder: Path, jars: set[Jar], target: Path) -> None:

@@ -33,9 +33,7 @@ def find_java(*, java_home: Path | None) -> Java:
     for program in candidates:
         if version := _fitting_version(program):
             return Java(program, version)
-    raise ToolMissing(
-        "Java 17 or 21", advice="install one of them and set JAVA_HOME, or set NEO4J_URI to a Neo4j that runs"
-    )
+    raise ToolMissing("Java 17 or 21", advice="install one of them and set JAVA_HOME, or set NEO4J_URI to a Neo4j that runs")
 
 
 def _bundled() -> Path | None:

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,17 +75,17 @@ class Neo4j:
         """Made at the first start and kept in a file that only its owner reads."""
         return keep_secret(self.folder / "password")
 
-    def start(self, *, java: Java, jars: Path) -> subprocess.Popen[bytes]:
-        """Starts the server as a child process and returns at once."""
+    def start(self, *, java: Java, jars: Path, flags: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """Starts the server as a child process, `flags` being more of Java's, and returns at once."""
         (self.folder / "conf").mkdir(parents=True, exist_ok=True)
         text = CONFIGURATION.format(port=self.port, page_cache=self.page_cache, timeout=self.timeout_seconds)
         (self.folder / "conf" / "neo4j.conf").write_text(text)
         self._set_initial_password()
-        return spawn(self._command(java, jars), alive=self.alive, log=self.log)
+        return spawn(self._command(java, jars, flags), alive=self.alive, log=self.log)
 
-    def _command(self, java: Java, jars: Path) -> list[str]:
+    def _command(self, java: Java, jars: Path, flags: Sequence[str] = ()) -> list[str]:
         command = [str(java.program), *(f"--add-opens={package}=ALL-UNNAMED" for package in OPENS)]
-        command += QUICK if self.quick else ()
+        command += [*flags, *(QUICK if self.quick else ())]
         command += [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-Dlog4j2.disable.jmx=true", "-cp", f"{jars}/*"]
         command += ["org.neo4j.server.CommunityEntryPoint"]
         return [*command, f"--home-dir={self.folder}", f"--config-dir={self.folder / 'conf'}"]

@@ -84,17 +84,17 @@ def spawn(
     return process
 
 
-async def stop(alive: AliveFile) -> bool:
-    """Ends the process that holds `alive` and waits until it is gone. Returns whether there was one.
+async def stop(alive: AliveFile, *, kill_after: float = KILL_AFTER_SECONDS) -> bool:
+    """Ends the process that holds `alive` and waits until it is gone, killing it after `kill_after` seconds.
 
-    A child's Popen object is to be waited for all the same, lest it stays behind as a zombie.
+    Returns whether there was one. A child's Popen object is to be waited for all the same, lest it stays behind as a zombie.
     """
     pid = alive.pid()
     if pid is None:
         return False
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + KILL_AFTER_SECONDS
+    deadline = time.monotonic() + kill_after
     while alive.pid() == pid:
         if time.monotonic() > deadline:
             with suppress(ProcessLookupError):
@@ -128,6 +128,13 @@ class Guard:
             process.wait()
         self._shell.kill()
         self._shell.communicate()
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def check_port(port: int, *, wanted_by: str, setting: str, host: str = "127.0.0.1") -> None:

@@ -69,9 +69,7 @@ class Redis:
         # In a file, not on the command line, which everyone can list.
         configuration = self.folder / "redis.conf"
         configuration.touch(mode=0o600)
-        configuration.write_text(
-            CONFIGURATION.format(port=self.port, password=self.password(), folder=f'"{self.folder}"')
-        )
+        configuration.write_text(CONFIGURATION.format(port=self.port, password=self.password(), folder=f'"{self.folder}"'))
         return spawn([str(program), str(configuration)], alive=self.alive, log=self.log)
 
     async def ready(self, process: subprocess.Popen[bytes]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from app.errors import DiskFull, NotReachable
-from app.local import jars
+from app.local import archive, jars
 from app.local.java import Java, find_java
 from app.local.neo4j import USER, Neo4j
 from app.local.process import AliveFile, Guard, check_port, stop
@@ -123,7 +123,8 @@ async def _start(settings: Settings, programs: Programs, *, quick: bool, guard: 
     check_port(redis.port, wanted_by="the local Redis", setting="C360_LOCAL_REDIS_PORT")
     try:
         watch = guard.watch if guard else lambda _: None
-        watch(slow := neo4j.start(java=programs.java, jars=programs.jars))
+        kept = archive.flags(programs.java, programs.jars)
+        watch(slow := neo4j.start(java=programs.java, jars=programs.jars, flags=kept))
         watch(swift := redis.start(programs.redis))
         await asyncio.gather(neo4j.ready(slow), redis.ready(swift))
         found = Connection(neo4j_uri=neo4j.uri, neo4j_user=USER, neo4j_password=neo4j.password(), redis_url=redis.url)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from app.local.process import AliveFile
+from app.local.process import AliveFile, free_port
 from app.local.stack import Programs
-from tests.conftest import Stack, free_port
+from tests.conftest import Stack
 
 TOP = Path(__file__).parents[2]
 C360 = str(Path(sys.executable).with_name("c360"))
@@ -193,6 +193,8 @@ def test_demo_serves_ends_with_ctrl_c_and_goes_on_where_it_was(environ: Environ)
     assert first.returncode == 0, said
     assert lives(environ) == []
     assert "Load 20 demo customers" in said
+    assert "Traceback" not in said
+    assert said.rstrip().splitlines()[-2] == "Ctrl-C stops everything; the data stays."
     assert said.count("curl -s http://127.0.0.1:") == 3
     assert "Timings" in said
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from app.errors import HomeInUse, PortInUse, SettingsError
-from app.local import process
 from app.local.process import AliveFile, check_port, spawn, stop
 
 
@@ -35,13 +34,12 @@ async def test_a_child_is_known_as_long_as_it_lives(tmp_path: Path) -> None:
     assert await stop(alive) is False
 
 
-async def test_a_child_that_ignores_the_signal_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "KILL_AFTER_SECONDS", 0.3)
+async def test_a_child_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
     alive = AliveFile(tmp_path / "alive")
     child = spawn(["sh", "-c", 'trap "" TERM; echo ready; sleep 60 & wait; wait'], alive=alive, log=tmp_path / "log")
     wait_until(lambda: (tmp_path / "log").read_text() == "ready\n")
     # The shell's own child holds the lock too: it isn't free before both are gone.
-    stopping = asyncio.create_task(stop(alive))
+    stopping = asyncio.create_task(stop(alive, kill_after=0.3))
     await asyncio.sleep(0.6)
     assert child.wait() == -signal.SIGKILL
     os.killpg(child.pid, signal.SIGKILL)

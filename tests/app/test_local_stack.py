@@ -9,11 +9,12 @@ import pytest
 from app.errors import NotReachable, StartFailed
 from app.local import neo4j as neo4j_module
 from app.local.neo4j import Neo4j
+from app.local.process import free_port
 from app.local.redis import Redis
 from app.local.stack import Connection, attached, connection, located, status
 from graph.errors import StoreUnavailable
 from graph.store import Store
-from tests.conftest import Stack, free_port
+from tests.conftest import Stack
 
 
 async def test_other_commands_find_them(stack: Stack) -> None:
