@@ -85,7 +85,7 @@ WITH c, version, collect(
           total: CASE WHEN line.total IS NOT NULL THEN {amount: line.total, currency: line.currency} END}
         ORDER BY line.position}}
     WHEN 'REVIEW' THEN t {.id, .kind, at: toString(t.at), .channel, .rating, .title, .text, .sku,
-      purchase_id: head(COLLECT { MATCH (t)-[:ABOUT]->(purchase:Purchase) RETURN purchase.id })}
+      purchase_id: head(COLLECT { MATCH (purchase:Thing {thing_key: t.purchase_key}) RETURN purchase.id })}
     WHEN 'SURVEY_RESPONSE' THEN t {.id, .kind, at: toString(t.at), .channel, .survey, .survey_kind, .score, .comment}
     WHEN 'CASE' THEN t {.id, .kind, at: toString(t.at), .channel, .number, .subject, .complaint, .priority, .resolution, .deflected,
       opened_at: toString(t.opened_at), first_response_at: toString(t.first_response_at), closed_at: toString(t.closed_at)}
