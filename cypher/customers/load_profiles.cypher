@@ -24,7 +24,7 @@ CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
   RETURN collect(i) AS owned,
     collect(i {.type, .value, .verified, .source, first_seen_at: toString(i.first_seen_at),
-      last_seen_at: toString(i.last_seen_at)}) AS identifiers,
+      last_seen_at: toString(coalesce(i.last_seen_at, i.first_seen_at))}) AS identifiers,
     CASE WHEN $with_traits THEN collect(i.trait_state) ELSE [] END AS trait_states
 }
 CALL (owned) {
@@ -69,7 +69,7 @@ CALL (owned) {
         friend_id: head(COLLECT { MATCH (t)-[:BROUGHT]->(friend:Identifier) RETURN friend.customer_id }),
         invitee: head(COLLECT {
           MATCH (t)-[:INVITEE]->(f:Identifier)
-          RETURN f {.type, .value, .verified, .source, first_seen_at: toString(f.first_seen_at), last_seen_at: toString(f.last_seen_at)}})}
+          RETURN f {.type, .value, .verified, .source, first_seen_at: toString(f.first_seen_at), last_seen_at: toString(coalesce(f.last_seen_at, f.first_seen_at))}})}
     END
   ) AS entries
 }
@@ -118,7 +118,7 @@ CALL (c) {
       friend_id: head(COLLECT { MATCH (t)-[:BROUGHT]->(friend:Identifier) RETURN friend.customer_id }),
       invitee: head(COLLECT {
         MATCH (t)-[:INVITEE]->(f:Identifier)
-        RETURN f {.type, .value, .verified, .source, first_seen_at: toString(f.first_seen_at), last_seen_at: toString(f.last_seen_at)}})}
+        RETURN f {.type, .value, .verified, .source, first_seen_at: toString(f.first_seen_at), last_seen_at: toString(coalesce(f.last_seen_at, f.first_seen_at))}})}
   ) AS referrals
 }
 MATCH (again:Customer {id: c.id})

@@ -10,7 +10,7 @@ CALL (c) {
     sum(i.survey_responses) AS survey_responses, sum(i.cases) AS cases, sum(i.communications) AS communications,
     sum(i.referrals) AS referrals, sum(i.carts) AS carts
 }
-SET c.first_seen_at = first_seen_at, c.last_seen_at = last_seen_at,
+SET c.first_seen_at = first_seen_at, c.last_seen_at = coalesce(last_seen_at, first_seen_at),
   c.first_purchase_at = first_purchase_at, c.last_purchase_at = last_purchase_at,
   c.touchpoints = touchpoints, c.purchases = purchases, c.orders = orders, c.reviews = reviews,
   c.survey_responses = survey_responses, c.cases = cases, c.communications = communications,

@@ -1,5 +1,5 @@
 // record_identifier_facts($rows) -> write
-// Counts change by what this transaction added; first and last seen only ever widen.
+// Counts change by what this transaction added; first and last seen only ever widen; what was only named was never seen.
 UNWIND $rows AS row
 MATCH (i:Identifier {id: row.id})
 SET i.touchpoints = coalesce(i.touchpoints, 0) + row.touchpoints,
@@ -12,4 +12,4 @@ SET i.touchpoints = coalesce(i.touchpoints, 0) + row.touchpoints,
   i.referrals = coalesce(i.referrals, 0) + row.referrals,
   i.carts = coalesce(i.carts, 0) + row.carts,
   i.first_seen_at = CASE WHEN i.first_seen_at > datetime(row.first_at) THEN datetime(row.first_at) ELSE i.first_seen_at END,
-  i.last_seen_at = CASE WHEN i.last_seen_at < datetime(row.last_at) THEN datetime(row.last_at) ELSE i.last_seen_at END
+  i.last_seen_at = CASE WHEN i.last_seen_at IS NULL OR i.last_seen_at < datetime(row.last_at) THEN datetime(row.last_at) ELSE i.last_seen_at END

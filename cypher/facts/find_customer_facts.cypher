@@ -23,6 +23,6 @@ RETURN {
   counted: {
     touchpoints: touchpoints, purchases: purchases, orders: orders, reviews: reviews, survey_responses: survey_responses,
     cases: cases, communications: communications, referrals: referrals, carts: carts,
-    first_seen_at: toString(first_seen_at), last_seen_at: toString(last_seen_at),
+    first_seen_at: toString(first_seen_at), last_seen_at: toString(coalesce(last_seen_at, first_seen_at)),
     first_purchase_at: toString(first_purchase_at), last_purchase_at: toString(last_purchase_at)}
 } AS facts

@@ -24,20 +24,19 @@ COUNTS = (
 
 @dataclass(slots=True)
 class _Span:
-    """Counts of one identifier, and the first and last time it was seen, if it was."""
+    """Counts of one identifier, the first time it was named, and the last time it was seen, if it was."""
 
     counts: dict[str, int]
     first_at: datetime | None = None
     last_at: datetime | None = None
 
-    def add(self, what: str | None, at: datetime | None, by: int) -> None:
+    def add(self, what: str | None, at: datetime, by: int, seen: bool) -> None:
         if what is not None:
             self.counts[what] += by
-        if at is not None:
-            if self.first_at is None or at < self.first_at:
-                self.first_at = at
-            if self.last_at is None or at > self.last_at:
-                self.last_at = at
+        if self.first_at is None or at < self.first_at:
+            self.first_at = at
+        if seen and (self.last_at is None or at > self.last_at):
+            self.last_at = at
 
 
 _NOTHING = _Span(dict.fromkeys(COUNTS, 0))
@@ -54,17 +53,23 @@ class Deltas:
     purchase_times: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
 
-    def count(self, identifier: str, what: str | None, at: datetime | None, *, channel: str | None = None, by: int = 1) -> None:
-        """Something happened to an identifier: `what` is one of COUNTS or None, `at` None where the customer did nothing."""
+    def count(self, identifier: str, what: str | None, at: datetime, *, by: int = 1, seen: bool = True) -> None:
+        """Something happened to an identifier: `what` is one of COUNTS or None.
+
+        `seen` False: it was only named, by what somebody else did; that tells nothing of when the customer was last seen.
+        """
         span = self.identifiers.get(identifier)
         if span is None:
             span = self.identifiers[identifier] = _Span(dict.fromkeys(COUNTS, 0))
-        span.add(what, at, by)
-        if channel is not None:
-            use = self.uses.get((identifier, channel))
-            if use is None:
-                use = self.uses[identifier, channel] = _Span({"touchpoints": 0, "purchases": 0})
-            use.add(what, at, by)
+        span.add(what, at, by, seen)
+
+    def use(self, identifier: str, channel: str, at: datetime, *, touchpoints: int = 0, purchases: int = 0) -> None:
+        """An identifier used a channel."""
+        use = self.uses.get((identifier, channel))
+        if use is None:
+            use = self.uses[identifier, channel] = _Span({"touchpoints": 0, "purchases": 0})
+        use.add("touchpoints", at, touchpoints, True)
+        use.counts["purchases"] += purchases
 
     def pay(self, identifier: str, currency: str, *, revenue: int, refunds: int) -> None:
         """Change the sums of an identifier in one currency by minor units."""
@@ -83,8 +88,7 @@ class Deltas:
         self.opened.add(identifier)
         span = self.identifiers.get(identifier) or _NOTHING
         first_at = at if span.first_at is None else min(at, span.first_at)
-        last_at = at if span.last_at is None else max(at, span.last_at)
-        return {"first_at": iso(first_at), "last_at": iso(last_at), **span.counts}
+        return {"first_at": iso(first_at), "last_at": iso(span.last_at), **span.counts}
 
     async def record(
         self, transaction: Transaction, owners: dict[str, str], weights: dict[str, float], *, also: set[str]

@@ -80,6 +80,8 @@ def _invite(each: Kept, entry: dict[str, Any], identities: Identities, deltas: D
     advocate = identities.named(event.advocate)
     invitee = None if event.friend is None else identities.by_key[normalised(event.friend.type, event.friend.value)].id
     deltas.count(advocate.id, "referrals", event.at)
+    if invitee is not None:
+        deltas.count(invitee, None, event.at, seen=False)
     row = entry_row("REFERRAL", advocate.id, event.at, ids.derive("referral", event.at, each.key))
     row |= {
         "advocate": advocate.id,
@@ -145,6 +147,6 @@ def _another(each: Kept, first: dict[str, Any], deltas: Deltas, result: Referral
         "campaign": first["campaign"],
         "channel": first["channel"],
     }
-    deltas.count(first["advocate"], "referrals", at)
+    deltas.count(first["advocate"], "referrals", at, seen=False)
     result.referrals.append(row)
     return first | {"id": row["id"], "invitee": None}

@@ -50,7 +50,8 @@ def touchpoint(each: Kept, identities: Identities, deltas: Deltas) -> Row:
     event = each.event
     assert isinstance(event, TouchpointInput)
     known = identities.named(event.customer)
-    deltas.count(known.id, "touchpoints", event.at, channel=event.channel)
+    deltas.count(known.id, "touchpoints", event.at)
+    deltas.use(known.id, event.channel, event.at, touchpoints=1)
     row = _own(each, "touchpoint", known)
     row["channel"] = event.channel
     row["type"] = event.type
@@ -120,6 +121,9 @@ def observation(each: Kept, identities: Identities, deltas: Deltas) -> Row:
     strongest = identities.strongest(event.identifiers)
     for identifier in event.identifiers:
         deltas.count(identities.by_key[normalised(identifier.type, identifier.value)].id, None, event.at)
+    if event.account is not None:
+        account = identities.by_key[normalised(event.account.type, event.account.value)]
+        deltas.count(account.id, None, event.at, seen=False)
     return {
         "identifier": strongest.id,
         "key": each.key,

@@ -289,13 +289,26 @@ def _communication_row(thing: Thing, state: CommunicationState, maker: Kept) -> 
 def _count_purchase(thing: Thing, old: PurchaseState | None, new: PurchaseState, deltas: Deltas) -> None:
     assert thing.identifier is not None
     identifier = thing.identifier
-    made = old is None
-    deltas.count(identifier, "purchases", new.at, channel=new.channel, by=1 if made else 0)
+    for each in thing.added:
+        # Deliveries and refunds are the shop's doing; only who states a purchase was there.
+        deltas.count(identifier, None, each.event.at, seen=isinstance(each.event, PurchaseInput))
+    deltas.count(identifier, "purchases", new.at, by=1 if old is None else 0)
     deltas.count(identifier, "orders", new.at, by=int(new.counts) - int(old is not None and old.counts))
+    _count_channels(thing, identifier, old, new, deltas)
     for state, sign in ((old, -1), (new, 1)):
         if state is not None and state.counts and state.total is not None:
             deltas.pay(identifier, state.total.currency, revenue=sign * state.total.amount, refunds=sign * state.refunded)
     deltas.purchase_times.add(identifier)
+
+
+def _count_channels(thing: Thing, identifier: str, old: PurchaseState | None, new: PurchaseState, deltas: Deltas) -> None:
+    for event in (each.event for each in thing.added):
+        if isinstance(event, PurchaseInput) and event.channel is not None:
+            deltas.use(identifier, event.channel, event.at, purchases=0)
+    if old is not None and old.channel is not None:
+        deltas.use(identifier, old.channel, old.at, purchases=-1)
+    if new.channel is not None:
+        deltas.use(identifier, new.channel, new.at, purchases=1)
 
 
 def _count_other(what: str) -> Callable[[Thing, Any, Any, Deltas], None]:
@@ -303,8 +316,8 @@ def _count_other(what: str) -> Callable[[Thing, Any, Any, Deltas], None]:
         assert thing.identifier is not None
         for each in thing.added:
             # What was sent to customers says nothing of when they were last seen.
-            deltas.count(thing.identifier, None, None if what == "communications" else each.event.at)
-        deltas.count(thing.identifier, what, None, by=0 if old is not None else 1)
+            deltas.count(thing.identifier, None, each.event.at, seen=what != "communications")
+        deltas.count(thing.identifier, what, thing.added[0].event.at, by=0 if old is not None else 1, seen=False)
 
     return count
 
