@@ -101,7 +101,9 @@ async def _record(
         await transaction.run("referrals/record_pointers", rows=changed)
     if restated:
         await transaction.run("referrals/record_statuses", rows=restated)
-    return {row["friend"] for row in changed} | {row["advocate"] for row in changed if row["advocate"]}
+    advocates = {row["referral"]: row["advocate"] for row in acceptances}
+    told = {row["friend"] for row in changed} | {row["advocate"] for row in changed if row["advocate"]}
+    return told | {advocates[row["referral"]] for row in restated if row["referral"] in advocates}
 
 
 def _status(row: dict[str, Any], candidates: Mapping[str, Pointer], closers: set[str]) -> tuple[str, str | None]:

@@ -8,14 +8,11 @@ import msgspec
 
 
 class Invitee(msgspec.Struct, frozen=True, kw_only=True):
-    """The identifier an invitation was sent to."""
+    """The identifier an invitation was sent to; what else is known of it belongs to its own customer."""
 
     type: str
     value: str
-    verified: bool
-    first_seen_at: datetime
-    last_seen_at: datetime
-    source: str
+    customer_id: str
 
 
 class Referral(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="REFERRAL"):

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from graph import identity, referrals
+from graph import identity
 
 
 @strawberry.type(description="Something that names a customer: an e-mail address, a device, a number in some system.")
@@ -20,7 +20,7 @@ class Identifier:
     source: str = strawberry.field(description="Who brought it.")
 
     @classmethod
-    def of(cls, record: identity.Identifier | referrals.Invitee) -> Identifier:
+    def of(cls, record: identity.Identifier) -> Identifier:
         return cls(
             type=record.type,
             value=record.value,

@@ -8,7 +8,7 @@ from enum import Enum
 import strawberry
 
 from graph import referrals
-from graph.customers import Profile
+from graph.customers import Profile, ProfileKey
 from resolvers.catalogue import Campaign
 from resolvers.connections import Connection
 from resolvers.context import Info
@@ -35,7 +35,7 @@ class ReferralStatus(Enum):
 class Referral(TimelineEntry):
     friend_id: strawberry.Private[str | None]
     campaign_key: strawberry.Private[str | None]
-    invitee: Identifier | None = strawberry.field(description="The identifier that was invited, where one was named.")
+    invited: strawberry.Private[referrals.Invitee | None]
     code: str | None = strawberry.field(description="What the friend accepts with.")
     referral_status: ReferralStatus = strawberry.field(description="How far it has come.")
     invited_at: datetime = strawberry.field(description="When the friend was invited.")
@@ -51,7 +51,7 @@ class Referral(TimelineEntry):
             **common(record, owner or record.advocate_id, TimelineKind.REFERRAL),
             friend_id=record.friend_id,
             campaign_key=record.campaign,
-            invitee=None if record.invitee is None else Identifier.of(record.invitee),
+            invited=record.invitee,
             code=record.code,
             referral_status=ReferralStatus(record.referral_status),
             invited_at=record.invited_at,
@@ -68,6 +68,15 @@ class Referral(TimelineEntry):
     @resolved("Who accepted.")
     async def friend(self, info: Info) -> LazyCustomer | None:
         return None if self.friend_id is None else await load_customer(info.context, self.friend_id)
+
+    @resolved("The identifier that was invited, where one was named.")
+    async def invitee(self, info: Info) -> Identifier | None:
+        if self.invited is None:
+            return None
+        profile = await info.context.customers.load(ProfileKey(id=self.invited.customer_id))
+        known = () if profile is None else profile.identifiers
+        wanted = (self.invited.type, self.invited.value)
+        return next((Identifier.of(each) for each in known if (each.type, each.value) == wanted), None)
 
     @resolved("The campaign it is part of.")
     async def campaign(self, info: Info) -> Campaign | None:

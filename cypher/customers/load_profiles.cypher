@@ -69,7 +69,7 @@ CALL (owned) {
         friend_id: head(COLLECT { MATCH (t)-[:BROUGHT]->(friend:Identifier) RETURN friend.customer_id }),
         invitee: head(COLLECT {
           MATCH (t)-[:INVITEE]->(f:Identifier)
-          RETURN f {.type, .value, .verified, .source, first_seen_at: toString(f.first_seen_at), last_seen_at: toString(coalesce(f.last_seen_at, f.first_seen_at))}})}
+          RETURN f {.type, .value, .customer_id}})}
     END
   ) AS entries
 }
@@ -118,7 +118,7 @@ CALL (c) {
       friend_id: head(COLLECT { MATCH (t)-[:BROUGHT]->(friend:Identifier) RETURN friend.customer_id }),
       invitee: head(COLLECT {
         MATCH (t)-[:INVITEE]->(f:Identifier)
-        RETURN f {.type, .value, .verified, .source, first_seen_at: toString(f.first_seen_at), last_seen_at: toString(coalesce(f.last_seen_at, f.first_seen_at))}})}
+        RETURN f {.type, .value, .customer_id}})}
   ) AS referrals
 }
 MATCH (again:Customer {id: c.id})

@@ -97,7 +97,7 @@ WITH c, version, collect(
       friend_id: head(COLLECT { MATCH (t)-[:BROUGHT]->(friend:Identifier) RETURN friend.customer_id }),
       invitee: head(COLLECT {
         MATCH (t)-[:INVITEE]->(f:Identifier)
-        RETURN f {.type, .value, .verified, .source, first_seen_at: toString(f.first_seen_at), last_seen_at: toString(coalesce(f.last_seen_at, f.first_seen_at))}})}
+        RETURN f {.type, .value, .customer_id}})}
   END
 ) AS entries
 MATCH (again:Customer {id: c.id})

@@ -129,6 +129,7 @@ def _accept(each: Kept, found: dict[str, dict[str, Any]], identities: Identities
     referral = meant[0] if meant else _another(each, entry["referrals"][0], deltas, result)
     referral["accepted"] = True
     deltas.count(friend.id, None, event.at)
+    deltas.count(referral["advocate"], None, event.at, seen=False)
     result.acceptances.append(row | {"referral": referral["id"], "friend": friend.id})
     result.friends.add(identities.owner(friend))
 
