@@ -48,7 +48,9 @@ def item(sku: str, total: str, *, quantity: str = "1") -> PurchaseItemInput:
 
 def purchase(id: str, hours: float, customer: CustomerKey, number: str, total: str = "10", **more: Any) -> PurchaseInput:
     more.setdefault("items", (item(f"sku-{number}", total),))
-    return PurchaseInput(id=id, source="test", at=at(hours), customer=customer, number=number, total=Money.of(total, "USD"), **more)
+    return PurchaseInput(
+        id=id, source="test", at=at(hours), customer=customer, number=number, total=Money.of(total, "USD"), **more
+    )
 
 
 def status(id: str, hours: float, number: str, status: str) -> PurchaseStatusInput:
@@ -74,7 +76,15 @@ def case(id: str, hours: float, customer: CustomerKey, name: str, **more: Any) -
 
 def message(id: str, hours: float, customer: CustomerKey, name: str, status: str, **more: Any) -> CommunicationInput:
     return CommunicationInput(
-        id=id, source="test", at=at(hours), customer=customer, message=name, channel="email", purpose="marketing", status=status, **more
+        id=id,
+        source="test",
+        at=at(hours),
+        customer=customer,
+        message=name,
+        channel="email",
+        purpose="marketing",
+        status=status,
+        **more,
     )
 
 
