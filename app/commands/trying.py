@@ -24,7 +24,7 @@ QUERIES = (
     (
         "Who brought them in, and whom did they bring?",
         '{ customer(by: {id: "%(id)s"}) { referral { referredBy { advocate { name } } '
-        "referred(first: 5) { nodes { status friend { name } } } } } }",
+        "referred(first: 5) { nodes { referralStatus friend { name } } } } } }",
     ),
 )
 

@@ -1,0 +1,85 @@
+"""A walk through the README as a new user would do it: its commands as they stand there, on ports of our own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.local.process import free_port
+
+TOP = Path(__file__).parents[1]
+README = (TOP / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+QUERIES = [block for block in BLOCKS if block.startswith("curl")]
+TARGETS = re.findall(r"^make \w+", BLOCKS[0], re.MULTILINE)
+(IMPORT,) = [block.strip() for block in BLOCKS if "c360 import" in block]
+START_SECONDS = 400
+
+
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A home of its own and free ports; 60 customers show what a thousand do."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("C360_", "NEO4J_", "REDIS_", "MAKE"))}
+    ports = {name: str(free_port()) for name in ("C360_PORT", "C360_LOCAL_BOLT_PORT", "C360_LOCAL_REDIS_PORT")}
+    return ours | ports | {"C360_HOME": str(tmp_path_factory.mktemp("readme")), "ARGS": "--customers 60", "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture(scope="module")
+def demo(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """`make demo`, until it has said what to try."""
+    process = subprocess.Popen(
+        TARGETS[0], shell=True, cwd=TOP, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0
+    )
+    said: list[str] = []
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl-C" in line:
+                break
+        assert process.poll() is None, "".join(said)
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=60)
+
+
+def run(command: str, environ: dict[str, str]) -> str:
+    done = subprocess.run(
+        command.replace(":8000", f":{environ['C360_PORT']}"),
+        shell=True, cwd=TOP, env=environ, capture_output=True, text=True, timeout=START_SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_its_two_commands_are_targets_and_ci_runs_the_second() -> None:
+    assert TARGETS == ["make demo", "make test"]
+    assert TARGETS[1] in (TOP / ".ci" / "run").read_text().splitlines()
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=["who", "best", "network"])
+def test_its_queries_answer(demo: subprocess.Popen[str], environ: dict[str, str], query: str) -> None:
+    answer = json.loads(run(query, environ))
+    assert "errors" not in answer
+    found = answer["data"].get("customer") or answer["data"]["customers"]["nodes"]
+    assert found, answer
+
+
+def test_its_import_imports(demo: subprocess.Popen[str], environ: dict[str, str]) -> None:
+    first = json.loads(run(f"{IMPORT} --json", environ))
+    assert first["accepted"] > 1_000 and first["rejected"] == 0
+    again = json.loads(run(f"{IMPORT} --json", environ))
+    assert (again["accepted"], again["duplicates"]) == (0, first["accepted"])
+
+
+def test_its_links_lead_somewhere() -> None:
+    for link in re.findall(r"\]\((?!http)([^)]+)\)", README):
+        assert (TOP / link).exists(), link
