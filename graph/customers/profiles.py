@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from operator import attrgetter
 
@@ -16,7 +17,6 @@ from graph.timeline import newest_first
 
 EVERYTHING = Parts()
 
-_addresses = msgspec.json.Decoder(tuple[Address, ...])
 _traits = msgspec.json.Decoder(dict[str, object])
 
 
@@ -74,7 +74,7 @@ def _profile(row: ProfileRow) -> Profile:
     # at most HOT_SET newer ones of its own. So no further seek is needed.
     return msgspec.structs.replace(
         row.profile,
-        addresses=_addresses.decode(row.addresses) if row.addresses else (),
+        addresses=tuple(_addresses(row.addresses)) if row.addresses else (),
         traits=_traits.decode(row.traits) if row.traits else None,
         provenance=provenance(row.trait_states),
         identifiers=tuple(sorted(row.profile.identifiers, key=_age)),
@@ -82,6 +82,13 @@ def _profile(row: ProfileRow) -> Profile:
         entries=newest_first(row.profile.entries),
         carts=tuple(sorted(row.profile.carts, key=attrgetter("opened_at", "id"), reverse=True)),
     )
+
+
+def _addresses(text: str) -> Iterator[Address]:
+    """Those of the stated addresses that are some; the others stay visible in the provenance of the trait."""
+    for stated in msgspec.json.decode(text):
+        with suppress(msgspec.ValidationError):
+            yield msgspec.convert(stated, Address)
 
 
 def _age(identifier: Identifier) -> tuple[datetime, str, str]:

@@ -44,7 +44,9 @@ class Parts:
     provenance: bool = True
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class Address(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """As sources state it in the trait `addresses`: there the fields have the names of the contract."""
+
     kind: str = "home"
     line1: str | None = None
     line2: str | None = None
