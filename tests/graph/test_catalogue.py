@@ -1,0 +1,72 @@
+"""Channels, campaigns and products, which events make by naming them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from graph.catalogue import MOST_CHANNELS, find_product, load_campaigns, load_channels, load_products
+from graph.events import record
+from graph.events.inputs import PurchaseInput, PurchaseItemInput, ReviewInput, TouchpointInput
+from graph.money import Money
+from graph.store import Store
+from tests.graph.histories import SOURCE, at, by_email
+
+ANN = by_email("ann")
+
+
+@pytest.fixture
+async def shop(graph: Store) -> Store:
+    tea = PurchaseItemInput(sku="tea", title="緑茶", category=("Food", "Tea"), quantity=Decimal(2), unit_price=Money(450, "JPY"))
+    cup = PurchaseItemInput(sku="cup", quantity=Decimal(1))
+    outcome = await record(
+        graph,
+        [
+            TouchpointInput(id="1", source=SOURCE, at=at(1), customer=ANN, channel="web", type="view", campaign="spring"),
+            TouchpointInput(id="2", source=SOURCE, at=at(2), customer=ANN, channel="kiosk", type="view", campaign="autumn"),
+            PurchaseInput(id="3", source=SOURCE, at=at(3), customer=ANN, number="1", items=(tea, cup), channel="app"),
+            ReviewInput(id="4", source=SOURCE, at=at(4), customer=ANN, rating=4, sku="tea"),
+            ReviewInput(id="5", source=SOURCE, at=at(5), customer=ANN, rating=5, sku="tea"),
+        ],
+    )
+    assert outcome.accepted == 5
+    return graph
+
+
+async def test_channels_by_key(shop: Store) -> None:
+    channels = await load_channels(shop)
+    assert [each.key for each in channels] == ["app", "kiosk", "web"]
+    assert [each.channel_kind for each in channels] == ["APP", "OTHER", "WEB"]
+    assert all(each.id.startswith("chn_") and each.label for each in channels)
+    assert len(channels) <= MOST_CHANNELS
+
+
+async def test_products_by_sku_and_by_id_in_order(shop: Store) -> None:
+    tea, unknown, cup, again = await load_products(shop, skus=["tea", "unknown", "cup", "tea"])
+    assert unknown is None
+    assert tea is not None
+    assert cup is not None
+    assert again == tea
+    assert (tea.title, tea.category, tea.price) == ("緑茶", ("Food", "Tea"), Money(450, "JPY"))
+    assert (tea.rating_sum, tea.review_count) == (9, 2)
+    assert (cup.title, cup.category, cup.price, cup.rating_sum, cup.review_count) == (None, (), None, 0, 0)
+    assert await load_products(shop, ids=[cup.id, "prd_unknown"], skus=["tea"]) == [tea, cup, None]
+    assert await load_products(shop) == []
+
+
+async def test_one_product(shop: Store) -> None:
+    tea = await find_product(shop, sku="tea")
+    assert tea is not None
+    assert await find_product(shop, id=tea.id) == tea
+    assert await find_product(shop, sku="unknown") is None
+    assert await find_product(shop) is None
+
+
+async def test_campaigns_by_key_and_by_id(shop: Store) -> None:
+    spring, unknown, autumn = await load_campaigns(shop, keys=["spring", "unknown", "autumn"])
+    assert unknown is None
+    assert spring is not None
+    assert autumn is not None
+    assert (spring.key, spring.label) == ("spring", "spring")
+    assert await load_campaigns(shop, ids=[autumn.id, spring.id]) == [autumn, spring]

@@ -1,0 +1,132 @@
+"""Purchases and carts as they come back: amounts as stated, unknown ones as None, pages of carts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from graph.customers import HOT_SET, Profile, ProfileKey, load_profiles
+from graph.events import record
+from graph.events.inputs import CartInput, PurchaseInput, PurchaseItemInput, PurchaseStatusInput, RefundInput
+from graph.money import Money
+from graph.purchases import Cart, Purchase, PurchaseItem, page_carts
+from graph.store import Store
+from graph.timeline import page_key
+from tests.graph.histories import SOURCE, at, by_email, identify
+
+CARTS = 30
+
+
+async def ann(store: Store) -> Profile:
+    [profile] = await load_profiles(store, [ProfileKey.of("email", "ann@example.com")])
+    assert profile is not None
+    return profile
+
+
+def purchase(
+    number: str, *items: PurchaseItemInput, minutes: float = 1, total: Money | None = None, cart: str | None = None
+) -> PurchaseInput:
+    return PurchaseInput(
+        id=f"p{number}",
+        source=SOURCE,
+        at=at(minutes),
+        customer=by_email("ann"),
+        number=number,
+        items=items,
+        total=total,
+        coupon="SPRING",
+        cart=cart,
+    )
+
+
+async def test_lines_are_kept_as_stated_and_in_their_order(graph: Store) -> None:
+    items = (
+        PurchaseItemInput(
+            sku="b", quantity=Decimal("1.5"), unit_price=Money(199, "USD"), discount=Money(10, "USD"), total=Money(300, "USD")
+        ),
+        PurchaseItemInput(sku="a", quantity=Decimal(2)),
+        PurchaseItemInput(sku="b", quantity=Decimal("0.000001"), total=Money(0, "USD")),
+    )
+    await record(graph, [purchase("1", *items, total=Money(1_234, "USD")), purchase("2", items[1], minutes=0)])
+    priced, unpriced = (await ann(graph)).entries
+    assert isinstance(priced, Purchase)
+    assert isinstance(unpriced, Purchase)
+    assert priced.items == (
+        PurchaseItem(
+            sku="b", quantity=Decimal("1.5"), unit_price=Money(199, "USD"), discount=Money(10, "USD"), total=Money(300, "USD")
+        ),
+        PurchaseItem(sku="a", quantity=Decimal(2)),
+        PurchaseItem(sku="b", quantity=Decimal("0.000001"), total=Money(0, "USD")),
+    )
+    assert (priced.total, priced.coupon, priced.number, priced.source) == (Money(1_234, "USD"), "SPRING", "1", SOURCE)
+    assert (unpriced.total, unpriced.items[0].total) == (None, None)
+
+
+async def test_statuses_and_refunds(graph: Store) -> None:
+    item = PurchaseItemInput(sku="a", quantity=Decimal(1), total=Money(1_000, "JPY"))
+    await record(
+        graph,
+        [
+            RefundInput(id="r", source=SOURCE, at=at(4), purchase="1", amount=Money(400, "JPY")),
+            PurchaseStatusInput(id="s", source=SOURCE, at=at(2), purchase="1", status="PAID"),
+            purchase("1", item),
+        ],
+    )
+    [entry] = (await ann(graph)).entries
+    assert isinstance(entry, Purchase)
+    assert [(each.purchase_status, each.at) for each in entry.status_history] == [
+        ("PLACED", at(1)),
+        ("PAID", at(2)),
+        ("PARTLY_REFUNDED", at(4)),
+    ]
+    assert (entry.purchase_status, entry.refunded) == ("PARTLY_REFUNDED", Money(400, "JPY"))
+    facts = (await ann(graph)).facts
+    assert (facts.revenue, facts.refunds) == ({"JPY": 1_000}, {"JPY": 400})
+
+
+def cart(number: int) -> CartInput:
+    """Every third of them is opened at the same time as the one before, under another identifier."""
+    item = PurchaseItemInput(sku=f"sku-{number}", quantity=Decimal(number + 1), total=Money(100 * number, "USD"))
+    return CartInput(
+        id=f"c{number}",
+        source=SOURCE,
+        at=at(number - (number % 3 == 0)),
+        customer=by_email("ann"),
+        cart=f"cart-{number}",
+        items=(item,),
+    )
+
+
+@pytest.fixture
+async def carts(graph: Store) -> list[Cart]:
+    """All carts of a customer, newest first."""
+    await record(graph, [identify("ann"), *(cart(number) for number in range(1, CARTS + 1))])
+    profile = await ann(graph)
+    found = await page_carts(graph, profile.id, limit=1_000)
+    assert len(found) == profile.facts.carts == CARTS
+    assert found == sorted(found, key=lambda each: (each.opened_at, each.id), reverse=True)
+    assert list(profile.carts) == found[: HOT_SET + 1]
+    return found
+
+
+async def test_carts_page_by_page(graph: Store, carts: list[Cart]) -> None:
+    profile = await ann(graph)
+    walked: list[Cart] = []
+    high = None
+    while page := await page_carts(graph, profile.id, limit=4, high=high):
+        walked += page
+        high = page_key(page[-1].opened_at, page[-1].id)
+    assert walked == carts
+    low = page_key(carts[20].opened_at, carts[20].id)
+    assert await page_carts(graph, profile.id, limit=100, low=low) == carts[:20]
+    assert await page_carts(graph, "cus_unknown", limit=5) == []
+
+
+async def test_a_cart_tells_what_it_became(graph: Store, carts: list[Cart]) -> None:
+    item = PurchaseItemInput(sku="sku-7", quantity=Decimal(8), total=Money(700, "USD"))
+    await record(graph, [purchase("7", item, minutes=100, cart="cart-7")])
+    profile = await ann(graph)
+    bought = [each for each in await page_carts(graph, profile.id, limit=100) if each.purchase_id is not None]
+    assert [(each.purchase_id, each.items[0].sku) for each in bought] == [(profile.entries[0].id, "sku-7")]
+    assert bought[0].cart_total == Money(700, "USD")
