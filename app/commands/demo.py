@@ -124,11 +124,11 @@ class _Demo:
         with self.steps.step("Start the service"):
             app = create_app(self.settings)
         async with serving(app, self.settings) as ended:
+            self.served = True
             with self.steps.step("Answer the first query"):
                 customer = await first_customer(self.settings)
             self.steps.print()
             errors.print(what_to_try(self.settings, customer), markup=False, soft_wrap=True)
-            self.served = True
             making = asyncio.create_task(self._make_archive())
             # Waiting, unlike awaiting, leaves the server alone when this command is cancelled: it is to end in good order.
             try:

@@ -1,5 +1,6 @@
 """The command `c360` as a user runs it: what it prints, what it ends with, and what it leaves behind."""
 
+import asyncio
 import json
 import os
 import re
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from typer.testing import CliRunner
 from app.cli import cli
 from app.local.process import AliveFile, free_port
 from app.local.stack import Programs
+from graph.store import Store
 from tests.conftest import Stack
 
 TOP = Path(__file__).parents[2]
@@ -152,6 +155,24 @@ def test_migrate_says_what_it_applied(stack: Stack, environ: Environ) -> None:
     assert (done.returncode, json.loads(done.stdout)) == (0, {"applied": []})
 
 
+async def test_doctor_finds_nothing_in_an_empty_graph_and_names_what_is_missing(
+    stack: Stack, graph: Store, environ: Environ
+) -> None:
+    of_session = environ | {"C360_HOME": str(stack.settings.home)}
+    sound = await asyncio.to_thread(c360, of_session, "doctor", "--json")
+    assert (sound.returncode, json.loads(sound.stdout)) == (0, {"findings": []})
+    await stack.stop_redis()
+    try:
+        somewhere = {"NEO4J_URI": stack.neo4j_uri, "NEO4J_PASSWORD": stack.neo4j_password, "REDIS_URL": stack.redis_url}
+        ill = await asyncio.to_thread(c360, environ | somewhere, "doctor")
+    finally:
+        await stack.start_redis()
+    assert ill.returncode == 1
+    assert "Redis" in ill.stdout
+    assert "an answer" in ill.stdout
+    assert stack.redis_url not in ill.stdout
+
+
 def test_schema_prints_what_it_checks(environ: Environ, tmp_path: Path) -> None:
     printed = c360(environ, "schema")
     assert printed.returncode == 0
@@ -166,54 +187,57 @@ def test_schema_prints_what_it_checks(environ: Environ, tmp_path: Path) -> None:
     assert "+type Query" in differs.stdout
 
 
-def demo(environ: Environ) -> subprocess.Popen[str]:
+@contextmanager
+def demo(environ: Environ) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """The running command, and the file with what it says."""
     command = [C360, "demo", "--customers", "20", "--seed", "5"]
-    return subprocess.Popen(
-        command, env=environ, cwd=TOP, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-    )
+    said = Path(environ["C360_HOME"]).with_name("said")
+    with said.open("w") as output:
+        process = subprocess.Popen(
+            command, env=environ, cwd=TOP, text=True, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        yield process, said
+    finally:
+        process.kill()
+        process.wait()
 
 
-def answered(environ: Environ) -> str | None:
-    """The name of a customer, or None while nothing answers."""
+def first_customer(environ: Environ) -> str:
     url = f"http://127.0.0.1:{environ['C360_PORT']}/graphql"
     body = json.dumps({"query": "{ customers(first: 1, orderBy: FIRST_SEEN_DESC) { nodes { id } } }"}).encode()
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, {"content-type": "application/json"})) as reply:
-            return str(json.load(reply)["data"]["customers"]["nodes"][0]["id"])
-    except OSError:
-        return None
+    with urllib.request.urlopen(urllib.request.Request(url, body, {"content-type": "application/json"})) as reply:
+        return str(json.load(reply)["data"]["customers"]["nodes"][0]["id"])
 
 
 def test_demo_serves_ends_with_ctrl_c_and_goes_on_where_it_was(environ: Environ) -> None:
-    with demo(environ) as first:
-        wait_for(lambda: answered(environ), process=first)
-        customer = answered(environ)
-        assert len(lives(environ)) == 3
+    with demo(environ) as (first, said):
+        wait_for(lambda: "Ctrl-C" in said.read_text(), process=first)
+        customer = first_customer(environ)
+        assert len(lives(environ)) >= 3
         os.killpg(first.pid, signal.SIGINT)  # as a terminal does: to the whole group
-        said = first.communicate(timeout=30)[0]
-    assert first.returncode == 0, said
+        assert first.wait(timeout=60) == 0, said.read_text()
+    text = said.read_text()
     assert lives(environ) == []
-    assert "Load 20 demo customers" in said
-    assert "Traceback" not in said
-    assert said.rstrip().splitlines()[-2] == "Ctrl-C stops everything; the data stays."
-    assert said.count("curl -s http://127.0.0.1:") == 3
-    assert "Timings" in said
+    assert "Load 20 demo customers" in text
+    assert "Traceback" not in text
+    assert text.rstrip().splitlines()[-2] == "Ctrl-C stops everything; the data stays."
+    assert text.count("curl -s http://127.0.0.1:") == 3
+    assert "Timings" in text
 
-    with demo(environ) as second:
-        wait_for(lambda: answered(environ), process=second)
-        assert answered(environ) == customer
+    with demo(environ) as (second, said):
+        wait_for(lambda: "Ctrl-C" in said.read_text(), process=second)
+        assert first_customer(environ) == customer
         second.send_signal(signal.SIGTERM)
-        said = second.communicate(timeout=30)[0]
-    assert second.returncode == 0, said
-    assert "Load 20 demo customers" not in said
+        assert second.wait(timeout=60) == 0, said.read_text()
+    assert "Load 20 demo customers" not in said.read_text()
     assert lives(environ) == []
 
 
 def test_a_demo_that_is_interrupted_early_leaves_no_process(environ: Environ) -> None:
-    with demo(environ) as process:
+    with demo(environ) as (process, said):
         wait_for(lambda: len(lives(environ)) == 3, process=process)
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)[0]
-    assert process.returncode == 130, said
+        assert process.wait(timeout=60) == 130, said.read_text()
     assert lives(environ) == []
-    assert "Traceback" not in said
+    assert "Traceback" not in said.read_text()
