@@ -19,7 +19,7 @@ from app.local.jars import Jar, OnBytes
 THREADS = 16
 TIMEOUT_SECONDS = 30
 
-POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+POM = """<project>
 <modelVersion>4.0.0</modelVersion><groupId>customer360</groupId><artifactId>jars</artifactId><version>1</version>
 <dependencies>{dependencies}</dependencies></project>
 """
