@@ -4,8 +4,9 @@ A value is `layout byte, epoch (8 bytes), version (8 bytes), JSON of the profile
 epochs; it is in the value, never in the key's name. All keys of one customer share a hash tag, so that Lua works on a
 cluster. Names of aliases are hashes: what identifies a person stands in no key.
 
-When Redis fails or doesn't answer in time the breaker opens: nothing waits for it again until a probe in the background has
-reached it, and published whatever could not be published meanwhile.
+When Redis fails or doesn't answer in time the breaker opens: nothing waits for it again. A probe in the background half closes
+it, so that writes are published again while reads still pass Redis by; once what could not be published meanwhile has been, it
+closes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import contextlib
 import secrets
 import struct
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from enum import Enum
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -46,6 +48,14 @@ class _Unreachable(Exception):
     """Redis didn't answer in time, or is known not to; the caller goes on without it."""
 
 
+class Breaker(Enum):
+    """Who may use Redis: everybody, only who publishes, or nobody."""
+
+    CLOSED = "closed"
+    HALF_OPEN = "half open"
+    OPEN = "open"
+
+
 class OnReturn(Protocol):
     """Publishes what could not be published while Redis was away; True when nothing is left."""
 
@@ -59,7 +69,7 @@ class Cache:
         self._redis = redis
         self._ttl = ttl_seconds
         self._fill = redis.register_script(_FILL)
-        self._open = False
+        self._breaker = Breaker.CLOSED
         self._probe: asyncio.Task[None] | None = None
         self._on_return: OnReturn | None = None
 
@@ -89,8 +99,8 @@ class Cache:
 
     @property
     def bypassed(self) -> bool:
-        """Whether Redis is being passed by, because it failed."""
-        return self._open
+        """Whether reads pass Redis by, because it failed."""
+        return self._breaker is not Breaker.CLOSED
 
     async def ping(self) -> bool:
         """Whether Redis answers."""
@@ -116,11 +126,11 @@ class Cache:
     async def lease(self, customers: Sequence[str]) -> list[str | None]:
         """For each customer a token to fill with after a load that begins now; None while another load holds the lease."""
 
-        def take() -> Awaitable[list[Any]]:
-            pipeline = self._redis.pipeline(transaction=False)
-            for customer, token in zip(customers, tokens, strict=True):
-                pipeline.set(_lease(customer), token, nx=True, ex=LEASE_SECONDS)
-            return pipeline.execute()
+        async def take() -> list[Any]:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for customer, token in zip(customers, tokens, strict=True):
+                    pipeline.set(_lease(customer), token, nx=True, ex=LEASE_SECONDS)
+                return await pipeline.execute()
 
         tokens = [secrets.token_hex(8) for _ in customers]
         taken = await self._ask(take) if customers else []
@@ -130,11 +140,11 @@ class Cache:
         """Keep loaded profiles, each with its token, but those whose lease an invalidation voided since it was taken."""
 
         async def put() -> None:
-            pipeline = self._redis.pipeline(transaction=False)
-            for profile, token in filled:
-                keys = [_value(profile.id), _lease(profile.id)]
-                await self._fill(keys=keys, args=[token, encode(profile), self._ttl], client=pipeline)
-            await pipeline.execute()
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for profile, token in filled:
+                    keys = [_value(profile.id), _lease(profile.id)]
+                    await self._fill(keys=keys, args=[token, encode(profile), self._ttl], client=pipeline)
+                await pipeline.execute()
 
         if filled:
             await self._ask(put)
@@ -144,11 +154,14 @@ class Cache:
         keys = [key for customer in customers for key in (_value(customer), _lease(customer))]
         if not keys:
             return True
-        return await self._ask(lambda: self._redis.delete(*keys)) is not None
+        if self._breaker is Breaker.OPEN:
+            return False
+        return await self._try(lambda: self._redis.delete(*keys)) is not None
 
     async def _ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
-        if self._open:
-            return None
+        return None if self.bypassed else await self._try(command)
+
+    async def _try(self, command: Callable[[], Awaitable[Any]]) -> Any:
         try:
             return await command()
         except (RedisError, OSError, TimeoutError):
@@ -156,8 +169,8 @@ class Cache:
             return None
 
     def _trip(self) -> None:
-        if not self._open:
-            self._open = True
+        was, self._breaker = self._breaker, Breaker.OPEN
+        if was is Breaker.CLOSED:
             self._probe = asyncio.create_task(self._until_back())
 
     async def _until_back(self) -> None:
@@ -165,11 +178,14 @@ class Cache:
             await asyncio.sleep(PROBE_SECONDS)
             if not await self.ping():
                 continue
-            # Half open: the publisher may use Redis, readers may not yet.
-            self._open = False
-            if self._on_return is None or await self._on_return():
+            # A write that commits from now on is published by its writer; one that committed before left word in the outbox.
+            self._breaker = Breaker.HALF_OPEN
+            published = self._on_return is None or await self._on_return()
+            # A failure meanwhile has opened it again.
+            if published and self._breaker is Breaker.HALF_OPEN:
+                self._breaker = Breaker.CLOSED
                 return
-            self._open = True
+            self._breaker = Breaker.OPEN
 
 
 def encode(profile: Profile, *, epoch: int = 0) -> bytes:

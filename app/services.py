@@ -52,6 +52,15 @@ class Services:
         return True
 
 
+    async def catch_up(self) -> bool:
+        """`relay` for when Redis is back: False, to be tried again, where the graph can't be reached either."""
+        try:
+            return await self.relay()
+        except StoreUnavailable as error:
+            logger.warning("the outbox waits: %s", error)
+            return False
+
+
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Services for the addresses in `settings`; raises SettingsError when it names no Neo4j."""
@@ -67,7 +76,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     cache = _cache(settings)
     services = Services(settings, store, cache, CachedProfiles(store, cache))
     if cache is not None:
-        cache.when_back(services.relay)
+        cache.when_back(services.catch_up)
     relaying = asyncio.create_task(_relay_for_ever(services))
     try:
         yield services
@@ -97,8 +106,5 @@ def _cache(settings: Settings) -> Cache | None:
 
 async def _relay_for_ever(services: Services) -> None:
     while True:
-        try:
-            await services.relay()
-        except StoreUnavailable as error:
-            logger.warning("the outbox waits: %s", error)
+        await services.catch_up()
         await asyncio.sleep(RELAY_SECONDS)

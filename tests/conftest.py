@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
 import pytest
+from redis.asyncio import Redis
 
+from app.local import redis as local_redis
 from app.local.process import Guard, free_port, stop
-from app.local.redis import Redis
 from app.local.stack import Connection, Programs, attached, prepare
 from app.settings import Settings
 from graph.migrations import migrate
@@ -46,11 +47,11 @@ class Stack:
         return self.connection.redis_url
 
     async def stop_redis(self) -> None:
-        await stop(Redis.of(self.settings).alive)
+        await stop(local_redis.Redis.of(self.settings).alive)
 
     async def start_redis(self) -> None:
         """On the same port, with the same password, and empty."""
-        redis = Redis.of(self.settings)
+        redis = local_redis.Redis.of(self.settings)
         if redis.alive.pid() is None:
             process = redis.start(self.programs.redis)
             self._guard.watch(process)
@@ -109,7 +110,9 @@ async def store(stack: Stack) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def graph(store: Store) -> Store:
-    """The same store, empty but for the schema and the record of the migrations."""
+async def graph(store: Store, stack: Stack) -> Store:
+    """The same store, empty but for the schema and the record of the migrations, and nothing left in Redis of before."""
     await store.apply("MATCH (n) WHERE NOT n:Migration AND NOT n:MigrationLock DETACH DELETE n")
+    async with Redis.from_url(stack.redis_url) as redis:
+        await redis.flushall()
     return store

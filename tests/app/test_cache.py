@@ -1,0 +1,174 @@
+"""Profiles under leases, on a real Redis: what an invalidation voids, what aliases are worth, and life without Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.cache import Cache, decode, encode
+from app.profiles import CachedProfiles, watched
+from app.services import Services, open_services
+from app.settings import Settings
+from graph.customers import Profile, ProfileKey
+from graph.identity import Identifier
+from graph.store import Store
+from tests.conftest import Stack
+from tests.happenings import at, identify, touchpoint, user
+
+ANA = Profile(
+    id="cus_" + "a" * 32,
+    version=3,
+    name="Ana",
+    identifiers=(
+        Identifier(type="email", value="ana@example.com", verified=False, source="s", first_seen_at=at(0), last_seen_at=at(0)),
+    ),
+)
+
+
+@pytest.fixture
+async def cache(stack: Stack) -> AsyncIterator[Cache]:
+    cache = Cache.connect(stack.redis_url, timeout_seconds=0.5, ttl_seconds=60)
+    await cache.invalidate([ANA.id])
+    yield cache
+    await cache.close()
+
+
+@pytest.fixture
+async def services(settings: Settings, graph: Store) -> AsyncIterator[Services]:
+    async with open_services(settings) as services:
+        yield services
+
+
+async def read(cache: Cache) -> Profile | None:
+    found = await cache.read([ANA.id])
+    assert found is not None
+    return found[0]
+
+
+def test_a_value_has_its_layout_epoch_and_version_before_the_profile() -> None:
+    value = encode(ANA, epoch=7)
+    assert value[:17] == bytes([1]) + (7).to_bytes(8) + (3).to_bytes(8)
+    assert decode(value) == ANA
+
+
+@pytest.mark.parametrize("value", [None, b"", b"\x01", b"\x02" + encode(ANA)[1:], encode(ANA)[:-1], encode(ANA)[:17] + b"[]"])
+def test_a_value_that_cannot_be_read_is_a_miss(value: bytes | None) -> None:
+    assert decode(value) is None
+
+
+async def test_a_load_fills_under_its_lease(cache: Cache) -> None:
+    (token,) = await cache.lease([ANA.id])
+    assert token is not None
+    await cache.fill([(ANA, token)])
+    assert await read(cache) == ANA
+
+
+async def test_one_load_at_a_time_holds_the_lease(cache: Cache) -> None:
+    assert (await cache.lease([ANA.id]))[0] is not None
+    assert await cache.lease([ANA.id]) == [None]
+
+
+async def test_an_invalidation_voids_a_load_that_began_before_it(cache: Cache) -> None:
+    (early,) = await cache.lease([ANA.id])
+    assert await cache.invalidate([ANA.id])
+    (late,) = await cache.lease([ANA.id])
+    assert early is not None and late is not None
+    await cache.fill([(ANA, early)])
+    assert await read(cache) is None
+    await cache.fill([(ANA, late)])
+    assert await read(cache) == ANA
+
+
+async def test_an_alias_counts_only_if_the_profile_has_the_identifier(services: Services) -> None:
+    await services.record([identify("1", 0, ("email", "ana@example.com")), identify("2", 0, ("email", "ben@example.com"))])
+    ana, ben = (ProfileKey.of("email", f"{name}@example.com") for name in ("ana", "ben"))
+    ours, theirs = await services.profiles.load([ana, ben])
+    assert ours is not None and theirs is not None and services.cache is not None
+    await services.profiles.load([ProfileKey(id=theirs.id)])
+    await services.cache.keep_alias(f"{ana.type}\x1f{ana.value}", theirs.id)
+    assert await services.profiles.load([ana]) == [ours]
+
+
+async def test_no_name_of_a_key_tells_who_it_is_about(services: Services, stack: Stack) -> None:
+    from redis.asyncio import Redis
+
+    await services.record([identify("1", 0, ("email", "ana@example.com"))])
+    await services.profiles.load([ProfileKey.of("email", "ana@example.com")])
+    async with Redis.from_url(stack.redis_url) as redis:
+        keys = [key async for key in redis.scan_iter("c360:*")]
+    assert keys and not any(b"ana" in key for key in keys)
+
+
+async def test_a_write_is_seen_by_the_next_read_of_another_process(services: Services, settings: Settings) -> None:
+    key = ProfileKey.of("user_id", "ana")
+    async with open_services(settings) as other:
+        for hour in range(5):
+            await services.record([touchpoint(str(hour), hour, user("ana"))])
+            for reader in (other, services, other):
+                (profile,) = await reader.profiles.load([key])
+                assert profile is not None and profile.facts.touchpoints == hour + 1
+
+
+async def test_readers_at_once_never_see_less_than_was_acknowledged(services: Services) -> None:
+    key = ProfileKey.of("user_id", "ana")
+    acknowledged = 0
+
+    async def write() -> None:
+        nonlocal acknowledged
+        for hour in range(15):
+            await services.record([touchpoint(str(hour), hour, user("ana"))])
+            acknowledged = hour + 1
+
+    async def look(writing: asyncio.Task[None]) -> None:
+        while not writing.done():
+            known = acknowledged
+            (profile,) = await services.profiles.load([key])
+            assert (0 if profile is None else profile.facts.touchpoints) >= known
+
+    writing = asyncio.create_task(write())
+    await asyncio.gather(writing, *(look(writing) for _ in range(4)))
+
+
+async def status(profiles: CachedProfiles, key: ProfileKey) -> tuple[Profile | None, list[str]]:
+    notes: list[str] = []
+    watched.set(notes)  # type: ignore[arg-type]
+    (profile,) = await profiles.load([key])
+    watched.set(None)
+    return profile, notes
+
+
+async def test_redis_gone_costs_the_first_read_a_time_out_and_then_nothing(services: Services, stack: Stack) -> None:
+    await services.record([touchpoint("1", 1, user("ana"))])
+    key = ProfileKey.of("user_id", "ana")
+    before, _ = await status(services.profiles, key)
+    await stack.stop_redis()
+    try:
+        assert services.cache is not None
+        assert await status(services.profiles, key) == (before, ["bypassed"])
+        assert services.cache.bypassed
+        outcome = await services.record([touchpoint("2", 2, user("ana"))])
+        assert outcome.accepted == 1
+        after, notes = await status(services.profiles, key)
+        assert notes == ["bypassed"] and after is not None and after.facts.touchpoints == 2
+    finally:
+        await stack.start_redis()
+    while services.cache.bypassed:
+        await asyncio.sleep(0.05)
+    seen = [await status(services.profiles, key) for _ in range(2)]
+    assert [profile for profile, _ in seen] == [after, after] and seen[1][1] == ["hit"]
+
+
+async def test_what_was_committed_without_redis_is_published_when_it_is_back(services: Services, stack: Stack) -> None:
+    await services.record([touchpoint("1", 1, user("ana"))])
+    key = ProfileKey.of("user_id", "ana")
+    (profile,) = await services.profiles.load([key])
+    assert profile is not None and services.cache is not None
+    # As a process leaves it that ends between its commit and its publishing.
+    from graph import events
+
+    await events.record(services.store, [touchpoint("2", 2, user("ana"))])
+    assert await services.relay()
+    (fresh,) = await services.profiles.load([key])
+    assert fresh is not None and fresh.facts.touchpoints == 2
