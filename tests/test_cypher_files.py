@@ -132,6 +132,25 @@ def test_the_server_has_nothing_against_it(name: str, explained: dict[str, neo4j
     assert not found
 
 
+def block(name: str, first: str, last: str) -> list[str]:
+    """The lines of a statement from one to another, without their indentation."""
+    lines = [line.strip() for line in statement(name).text.splitlines()]
+    start = lines.index(first)
+    return lines[start : lines.index(last, start) + 1]
+
+
+def test_an_entry_looks_the_same_wherever_it_is_read() -> None:
+    """Text is never put together in Python, so the statements that give entries and carts repeat what they look like."""
+    entries = [
+        block(name, "CASE t.kind", "END")
+        for name in ("customers/load_profiles", "timeline/page_entries", "timeline/load_entries")
+    ]
+    assert entries[0] == entries[1] == entries[2]
+    first = "cart {.id, opened_at: toString(cart.opened_at), updated_at: toString(cart.updated_at), .checkout_step,"
+    carts = [block(name, first, ") AS carts") for name in ("customers/load_profiles", "purchases/page_carts")]
+    assert carts[0] == carts[1]
+
+
 def test_migrations_are_read_whole() -> None:
     assert [migration.name for migration in migrations()] == sorted(
         path.stem for path in (CYPHER / "migrations").glob("V*.cypher")

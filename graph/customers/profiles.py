@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -9,13 +10,16 @@ from operator import attrgetter
 
 import msgspec
 
-from graph.customers.records import HOT_SET, Address, Facts, Parts, Profile, ProfileKey
+from graph.customers.records import COUNTED, HOT_SET, Address, Facts, Parts, Profile, ProfileKey
 from graph.identity import Identifier, provenance
 from graph.settled import ATTEMPTS, moved, never_settled, pause
 from graph.store import Reader
 from graph.timeline import newest_first
 
 EVERYTHING = Parts()
+
+#: How often lists that lack what the facts count are read again: indexes are behind for less than a millisecond or so.
+INDEX_ATTEMPTS = 3
 
 _traits = msgspec.json.Decoder(dict[str, object])
 
@@ -46,13 +50,26 @@ async def load_profiles(reader: Reader, keys: Sequence[ProfileKey], *, parts: Pa
         rows = await _load(reader, [(position, keys[position]) for position in missing], parts)
         missing = []
         for row in rows:
-            if moved(row):
+            if moved(row) or (attempt < INDEX_ATTEMPTS and _ahead_of_indexes(row, parts)):
                 missing.append(row.position)
             else:
                 found[row.position] = _profile(row)
         if not missing:
             return found
     raise never_settled()
+
+
+def _ahead_of_indexes(row: ProfileRow, parts: Parts) -> bool:
+    """Whether facts count what the lists lack.
+
+    A commit reaches Neo4j's stores before its indexes, so that for a moment version and facts are new, first and last, and a
+    seek still finds the old entries (6 of 4,865 reads under one writer). Counts above the hot set tell nothing.
+    """
+    profile = row.profile
+    listed = Counter(entry.__struct_config__.tag for entry in profile.entries)
+    counted = {kind: getattr(profile.facts, COUNTED[kind]) for kind in parts.kinds}
+    behind = any(listed[kind] < min(count, HOT_SET + 1) for kind, count in counted.items())
+    return behind or (parts.carts and len(profile.carts) < min(profile.facts.carts, HOT_SET + 1))
 
 
 async def _load(reader: Reader, keys: list[tuple[int, ProfileKey]], parts: Parts) -> list[ProfileRow]:

@@ -18,6 +18,18 @@ from graph.timeline import KINDS, Entry
 HOT_SET = 20
 
 
+#: The fact that counts the entries of each kind.
+COUNTED = {
+    "TOUCHPOINT": "touchpoints",
+    "PURCHASE": "purchases",
+    "REVIEW": "reviews",
+    "SURVEY_RESPONSE": "survey_responses",
+    "CASE": "cases",
+    "COMMUNICATION": "communications",
+    "REFERRAL": "referrals",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileKey:
     """Names a customer: by any id ever given, or by an identifier in the form in which it is kept."""

@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 import pytest
 
 from graph.customers import (
+    COUNTED,
     HOT_SET,
     CustomerOrder,
     CustomerRow,
+    Facts,
     Parts,
     Profile,
     ProfileKey,
@@ -28,7 +30,7 @@ from graph.settled import ATTEMPTS, settled
 from graph.store import Reader, Store
 from graph.timeline import KINDS, page_entries
 from tests.graph.conftest import AskCypher
-from tests.graph.histories import SOURCE, at, by_email, history, identify
+from tests.graph.histories import SOURCE, at, by_email, history
 
 Record = TypeVar("Record")
 
@@ -131,32 +133,41 @@ async def test_parts_switched_off_stay_empty(graph: Store, ann: Profile) -> None
 
 async def test_a_profile_is_of_one_version_whatever_is_written_meanwhile(graph: Store) -> None:
     """Facts, the newest entry and the version are raised by each write together, so they tell of one another."""
-    await record(graph, [identify("ann")])
-    writes = 40
-    done = asyncio.Event()
+    writing = asyncio.Semaphore(0)
+    versions: set[int] = set()
 
     async def write() -> None:
-        for number in range(1, writes + 1):
+        for number in range(1, HOT_SET + 1):
             touchpoint = TouchpointInput(
                 id=str(number), source=SOURCE, at=at(number), customer=by_email("ann"), channel="web", type=str(number)
             )
             await record(graph, [touchpoint])
-        done.set()
-
-    versions: set[int] = set()
+        writing.release()
 
     async def read() -> None:
-        while not done.is_set():
-            profile = await load(graph, "ann")
-            versions.add(profile.version)
-            assert len(profile.entries) == min(profile.facts.touchpoints, HOT_SET + 1)
-            if profile.entries:
-                assert profile.entries[0].type == str(profile.facts.touchpoints)  # type: ignore[union-attr]
-                assert profile.channels[0].touchpoints == profile.facts.touchpoints
+        while writing.locked():
+            [profile] = await load_profiles(graph, [ProfileKey.of("email", "ann@example.com")])
+            if profile is not None:
+                versions.add(profile.version)
+                count = profile.facts.touchpoints
+                assert [entry.type for entry in profile.entries] == [str(number) for number in range(count, 0, -1)]  # type: ignore[union-attr]
+                assert [use.touchpoints for use in profile.channels] == [count] * (count > 0)
 
     await asyncio.gather(write(), *(read() for _ in range(3)))
     assert len(versions) > 1
-    assert (await load(graph, "ann")).facts.touchpoints == writes
+    assert (await load(graph, "ann")).facts.touchpoints == HOT_SET
+
+
+async def test_facts_that_are_wrong_do_not_keep_a_customer_from_being_read(graph: Store, ask: AskCypher) -> None:
+    await record(graph, history("ann", events=3, seed=1))
+    await ask("MATCH (c:Customer) SET c.reviews = 100, c.carts = 7")
+    profile = await load(graph, "ann")
+    assert (profile.facts.reviews, profile.facts.carts, len(profile.entries), profile.carts) == (100, 7, 3, ())
+
+
+def test_every_kind_is_counted_by_a_fact() -> None:
+    assert tuple(COUNTED) == KINDS
+    assert set(COUNTED.values()) < set(Facts.__struct_fields__)
 
 
 class Meddling:
