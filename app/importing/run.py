@@ -129,8 +129,9 @@ class _Pour:
                 if len(batch) >= self._size:
                     if flight is not None:
                         await flight
-                    flight = asyncio.create_task(self._send(batch, record))
-                    batch = []
+                    size = self._size
+                    flight = asyncio.create_task(self._send(batch[:size], record))
+                    batch = batch[size:]
                 self._report()
                 # Lets the batch that is on its way make progress.
                 await asyncio.sleep(0)

@@ -15,7 +15,7 @@ from graph.store import Store
 from tests.app.importing.harness import EXAMPLES, SETS, real_data
 from tests.app.importing.recount import CompleteJourney, Olist, Otto, Vouching
 
-WIPE = "MATCH (n) WHERE NOT n:Migration AND NOT n:MigrationLock CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS"
+WIPE = "MATCH (n) WHERE NOT n:Migration AND NOT n:MigrationLock CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 2000 ROWS"
 
 
 @pytest.fixture(scope="module")

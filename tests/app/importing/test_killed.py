@@ -17,7 +17,7 @@ from app.settings import Settings
 from graph.store import Store
 from tests.app.importing.harness import ROOT
 
-ROWS = 30_000
+ROWS = 24_000
 MAPPING = """
 version = 1
 source = "killed"
@@ -73,7 +73,7 @@ async def test_killed_and_run_again(graph: Store, driver: AsyncDriver, settings:
         "PYTHONPATH": str(ROOT),
     }
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, str(tmp_path), env=environment)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while await purchases(driver) == 0:
             assert child.returncode is None
             await asyncio.sleep(0.02)
