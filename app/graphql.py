@@ -23,6 +23,7 @@ from resolvers.context import Sources
 from resolvers.operations import Answer, answer, masked
 
 LONGEST_BODY = 100_000  # bytes
+LONGEST_READ = 32_000_000  # bytes
 LONGEST_REQUEST = 20.0  # seconds
 
 OLDER = "application/json"
@@ -198,15 +199,17 @@ async def _from_body(request: Request) -> dict[str, Any]:
 
 
 async def _body(request: Request) -> bytes:
-    too_large = BadRequest(413, "BODY_TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes.", headers={"connection": "close"})
-    stated = request.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated[:12]) > LONGEST_BODY:
-        raise too_large
-    body = bytearray()
+    body, size = bytearray(), 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise too_large
+        size += len(chunk)
+        if size <= LONGEST_BODY:
+            body += chunk
+        elif size > LONGEST_READ:
+            break
+    # A client that is still sending doesn't hear an answer: what is too large is read to its end, and dropped.
+    if size > LONGEST_BODY:
+        headers = {"connection": "close"} if size > LONGEST_READ else None
+        raise BadRequest(413, "BODY_TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes.", headers=headers)
     return bytes(body)
 
 

@@ -130,10 +130,18 @@ def in_memory(name: str, rows: Sequence[Row], key: Callable[[Row], str]) -> List
     return Listing(name, fetch, key, count)
 
 
-async def exists(listing: Listing[Row], *, ahead_of: str | None = None, behind: str | None = None) -> bool:
-    """Whether the list has a row ahead of one key, or behind another."""
-    found = await listing.fetch(Window(size=2, before=ahead_of, after=behind, backwards=ahead_of is not None))
-    return any(listing.key(row) not in (ahead_of, behind) for row in found)
+async def goes_on(listing: Listing[Row], page: Page[Row], wanted: Window) -> bool:
+    """Whether the list has a row behind the last one of a page; of an empty page, behind the window."""
+    last = listing.key(page.rows[-1]) if page.rows else wanted.before
+    found = await listing.fetch(Window(size=2, after=last))
+    return any(listing.key(row) != last for row in found)
+
+
+async def began_before(listing: Listing[Row], page: Page[Row], wanted: Window) -> bool:
+    """Whether the list has a row ahead of the first one of a page; of an empty page, ahead of the window."""
+    first = listing.key(page.rows[0]) if page.rows else wanted.after
+    found = await listing.fetch(Window(size=2, before=first, backwards=True))
+    return any(listing.key(row) != first for row in found)
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -142,13 +150,13 @@ class PageInfo:
 
     @resolved("Whether rows follow the last one of this page.")
     async def has_next_page(self) -> bool:
-        known = self.of.page.behind
-        return await exists(self.of.listing, behind=self.of.window.before) if known is None else known
+        page = self.of.page
+        return await goes_on(self.of.listing, page, self.of.window) if page.behind is None else page.behind
 
     @resolved("Whether rows stand before the first one of this page.")
     async def has_previous_page(self) -> bool:
-        known = self.of.page.ahead
-        return await exists(self.of.listing, ahead_of=self.of.window.after) if known is None else known
+        page = self.of.page
+        return await began_before(self.of.listing, page, self.of.window) if page.ahead is None else page.ahead
 
     @resolved("The cursor of the first row; null on an empty page.")
     def start_cursor(self) -> str | None:
@@ -208,6 +216,7 @@ async def connect(
     """One page of a list as a connection whose nodes `build` makes of the rows."""
     cursors = context.rules.cursors
     wanted = window(cursors, listing.name, first=first, after=after, last=last, before=before)
+    context.budget.page()
     page = await load_page(listing, wanted)
     context.budget.spend(len(page.rows))
     return Connection(listing=listing, page=page, window=wanted, cursors=cursors, build=build)

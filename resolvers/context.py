@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import strawberry
 from graphql import DocumentNode
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from resolvers.money import Rates
 
 MOST_ROWS = 20_000
+MOST_PAGES = 2_000
 BATCH = 100
+#: Statements of one request at a time: a request with many lists must not take every connection there is.
+AT_A_TIME = 8
+
+Found = TypeVar("Found")
 
 
 class Profiles(Protocol):
@@ -73,16 +79,56 @@ class Sources:
 
 @dataclass(slots=True)
 class Budget:
-    """How many rows one request may still bring: nested pages multiply."""
+    """How many pages one request may still ask for, and how many rows they may bring: nested pages multiply."""
 
     rows: int
-    spent: int = 0
+    stop: Callable[[], object] = lambda: None
+    pages: int = MOST_PAGES
+    spent_rows: int = 0
+    spent_pages: int = 0
+    exceeded: TooLarge | None = None
+
+    def page(self) -> None:
+        """One more page is asked for; raises TooLarge, and stops the request, when it is one too many."""
+        self.spent_pages += 1
+        if self.spent_pages > self.pages:
+            self._exceed(TooLarge.pages(self.pages))
 
     def spend(self, rows: int) -> None:
-        """Raise TooLarge once more than `self.rows` were spent."""
-        self.spent += rows
-        if self.spent > self.rows:
-            raise TooLarge(self.rows)
+        """So many rows came; raises TooLarge, and stops the request, when they are too many."""
+        self.spent_rows += rows
+        if self.spent_rows > self.rows:
+            self._exceed(TooLarge.rows(self.rows))
+
+    def _exceed(self, error: TooLarge) -> None:
+        if self.exceeded is None:
+            self.exceeded = error
+            self.stop()
+        raise error
+
+
+class Once:
+    """What one request asks the graph for, each thing once however often it is selected, and never too much at a time."""
+
+    def __init__(self) -> None:
+        self._gate = asyncio.Semaphore(AT_A_TIME)
+        self._asked: dict[Hashable, asyncio.Task[Any]] = {}
+
+    async def ask(self, key: Hashable, question: Callable[[], Coroutine[Any, Any, Found]]) -> Found:
+        """The answer to `question`, which `key` identifies."""
+        task: asyncio.Task[Found] | None = self._asked.get(key)
+        if task is None:
+            task = self._asked[key] = asyncio.create_task(self._gated(question))
+        return await asyncio.shield(task)
+
+    async def _gated(self, question: Callable[[], Coroutine[Any, Any, Found]]) -> Found:
+        async with self._gate:
+            return await question()
+
+    def close(self) -> None:
+        """Drop what is still being asked when the request has ended early."""
+        for task in self._asked.values():
+            task.cancel()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +138,7 @@ class Context:
     sources: Sources
     document: DocumentNode
     budget: Budget
+    once: Once
     customers: DataLoader[ProfileKey, Profile | None]
     entries: DataLoader[str, OwnedEntry | None]
     channels: DataLoader[str, Channel | None]
@@ -109,6 +156,7 @@ class Context:
             sources=sources,
             document=document,
             budget=Budget(min(rows, MOST_ROWS)),
+            once=Once(),
             customers=DataLoader(load_fn=sources.profiles.load, max_batch_size=BATCH),
             entries=DataLoader(load_fn=load_owned, max_batch_size=BATCH),
             channels=DataLoader(load_fn=sources.catalogue.channels),

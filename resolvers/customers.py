@@ -290,7 +290,10 @@ def cart_listing(context: Context, profile: Profile) -> Listing[CartRecord]:
             rows: Sequence[CartRecord] = profile.carts
         else:
             low, high = bounds(Asked(), wanted)
-            rows = await page_carts(context.reader, profile.id, low=low, high=high, limit=wanted.size + 1)
+            rows = await context.once.ask(
+                (profile.id, "carts", wanted),
+                lambda: page_carts(context.reader, profile.id, low=low, high=high, limit=wanted.size + 1),
+            )
         return [cart for cart in rows if cart.id != hidden][: wanted.size]
 
     async def count() -> int:

@@ -128,8 +128,13 @@ class TooLarge(ResolverError):
 
     code = "TOO_LARGE"
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"the answer would hold more than {most:,} rows; ask for shorter pages or less nesting")
+    @classmethod
+    def rows(cls, most: int) -> TooLarge:
+        return cls(f"the answer would hold more than {most:,} rows; ask for shorter pages or less nesting")
+
+    @classmethod
+    def pages(cls, most: int) -> TooLarge:
+        return cls(f"the answer would take more than {most:,} pages of lists; ask for less nesting")
 
 
 class NotConvertible(ResolverError):

@@ -160,29 +160,37 @@ def entry_listing(context: Context, profile: Profile, asked: Asked, *, name: str
         hot = hot_entries(profile, asked, wanted)
         if hot is not None:
             return hot
-        low, high = bounds(asked, wanted)
-        return await page_entries(
-            context.reader,
-            profile.id,
-            kinds=asked.known_kinds,
-            low=low,
-            high=high,
-            limit=wanted.size,
-            backwards=wanted.backwards,
-            **asked.filters,
-        )
+        return await context.once.ask((profile.id, asked, wanted), lambda: _load(context, profile, asked, wanted))
 
     async def count() -> int | None:
         if asked.nothing:
             return 0
         if asked.plain:
             return counted(profile.facts, KINDS if asked.known_kinds is None else asked.known_kinds)
-        low, high = bounds(asked, Window())
-        return await count_entries(
-            context.reader, profile.id, kinds=asked.known_kinds, low=low, high=high, cap=COUNT_CAP, **asked.filters
-        )
+        return await context.once.ask((profile.id, asked, "count"), lambda: _count(context, profile, asked))
 
     return Listing(name, fetch, entry_key, count)
+
+
+async def _load(context: Context, profile: Profile, asked: Asked, wanted: Window) -> list[Entry]:
+    low, high = bounds(asked, wanted)
+    return await page_entries(
+        context.reader,
+        profile.id,
+        kinds=asked.known_kinds,
+        low=low,
+        high=high,
+        limit=wanted.size,
+        backwards=wanted.backwards,
+        **asked.filters,
+    )
+
+
+async def _count(context: Context, profile: Profile, asked: Asked) -> int | None:
+    low, high = bounds(asked, Window())
+    return await count_entries(
+        context.reader, profile.id, kinds=asked.known_kinds, low=low, high=high, cap=COUNT_CAP, **asked.filters
+    )
 
 
 async def list_entries(
