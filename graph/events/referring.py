@@ -118,10 +118,11 @@ def _accept(each: Kept, found: dict[str, dict[str, Any]], identities: Identities
         "at": iso(event.at),
         "body": body_of(event),
     }
+    friend = identities.named(event.friend)
     if not entry["referrals"]:
+        deltas.count(friend.id, None, event.at)
         result.parked.append(row)
         return
-    friend = identities.named(event.friend)
     open_ones = [referral for referral in entry["referrals"] if not referral["accepted"]]
     meant = [referral for referral in open_ones if referral["invitee"] == friend.id] or [
         referral for referral in open_ones if referral["invitee"] is None or len(open_ones) == 1
