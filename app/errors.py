@@ -50,8 +50,7 @@ class StackError(AppError):
 class PortInUse(StackError):
     def __init__(self, port: int, *, wanted_by: str, setting: str) -> None:
         super().__init__(
-            f"port {port}, wanted by {wanted_by}, is in use: stop the program that has it, "
-            f"or choose another port with {setting}"
+            f"port {port}, wanted by {wanted_by}, is in use: stop the program that has it, or choose another port with {setting}"
         )
         self.port = port
 

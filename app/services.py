@@ -51,7 +51,6 @@ class Services:
             await outbox.forget(self.store, rows)
         return True
 
-
     async def catch_up(self) -> bool:
         """`relay` for when Redis is back: False, to be tried again, where the graph can't be reached either."""
         try:

@@ -184,7 +184,7 @@ async def test_writers_at_once_make_each_customer_once_and_lose_nothing(graph: S
 
 
 async def test_versions_only_rise(graph: Store) -> None:
-    seen = []
+    seen: list[int] = []
     for hour in range(4):
         outcome = await keep(graph, [touchpoint(str(hour), hour, ANA)])
         seen += outcome.touched.values()

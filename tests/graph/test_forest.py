@@ -26,7 +26,7 @@ def pointer(friend: int, advocate: int, order: int) -> Pointer:
 def test_without_its_closers_every_graph_of_candidates_is_a_forest(drawn: list[tuple[int, int]]) -> None:
     candidates = {str(n): pointer(n, advocate % len(drawn), order) for n, (advocate, order) in enumerate(drawn)}
     candidates = {friend: each for friend, each in candidates.items() if each.advocate != friend}
-    graph = nx.DiGraph([(each.advocate, each.friend) for each in candidates.values()])
+    graph: nx.DiGraph[str] = nx.DiGraph([(each.advocate, each.friend) for each in candidates.values()])
     expected = {max(ring, key=lambda friend: candidates[friend].age) for ring in nx.simple_cycles(graph)}
     closers = ring_closers(candidates)
     assert closers == expected
