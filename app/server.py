@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from app.explorer import explorer_files
 from app.graphql import GraphQL
 from app.services import Services, open_services
 from app.settings import Settings
+from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
 from graph.errors import StoreUnavailable
 from resolvers.catalogue import Copies
@@ -25,6 +27,8 @@ from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
 from resolvers.money import Rates
 from resolvers.value import QuintileCopy
+
+logger = logging.getLogger(__name__)
 
 COMPRESSED_FROM = 2_000  # bytes; less isn't worth the time
 
@@ -42,6 +46,7 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         async with open_services(settings) as services:
+            await warm(services)
             quintiles = QuintileCopy(lambda: load_quintiles(services.store))
             try:
                 yield State(services=services, sources=sources_of(services, quintiles))
@@ -57,6 +62,14 @@ def create_app(settings: Settings) -> Starlette:
         routes.append(explorer_files())
     compress = Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
     return Starlette(routes=routes, lifespan=lifespan, middleware=[compress])
+
+
+async def warm(services: Services) -> None:
+    """Have Neo4j plan the largest statement before the first request: on a cold server that takes seconds."""
+    try:
+        await load_profiles(services.store, [ProfileKey(id="none")])
+    except StoreUnavailable as error:
+        logger.warning("the first request will wait for its plan: %s", error)
 
 
 def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
