@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from resolvers.cursors import Cursors
     from resolvers.money import Rates
 
-MOST_ROWS = 20_000
+MOST_ROWS = 12_000
 MOST_PAGES = 2_000
 BATCH = 100
 #: Statements of one request at a time: a request with many lists must not take every connection there is.
@@ -82,29 +82,26 @@ class Budget:
     """How many pages one request may still ask for, and how many rows they may bring: nested pages multiply."""
 
     rows: int
-    stop: Callable[[], object] = lambda: None
     pages: int = MOST_PAGES
     spent_rows: int = 0
     spent_pages: int = 0
     exceeded: TooLarge | None = None
 
     def page(self) -> None:
-        """One more page is asked for; raises TooLarge, and stops the request, when it is one too many."""
+        """One more page is asked for; raises TooLarge when it is one too many, or the budget was exceeded before."""
         self.spent_pages += 1
-        if self.spent_pages > self.pages:
-            self._exceed(TooLarge.pages(self.pages))
+        self._check(TooLarge.pages(self.pages) if self.spent_pages > self.pages else None)
 
     def spend(self, rows: int) -> None:
-        """So many rows came; raises TooLarge, and stops the request, when they are too many."""
+        """So many rows came; raises TooLarge when they are too many, or the budget was exceeded before."""
         self.spent_rows += rows
-        if self.spent_rows > self.rows:
-            self._exceed(TooLarge.rows(self.rows))
+        self._check(TooLarge.rows(self.rows) if self.spent_rows > self.rows else None)
 
-    def _exceed(self, error: TooLarge) -> None:
-        if self.exceeded is None:
-            self.exceeded = error
-            self.stop()
-        raise error
+    def _check(self, error: TooLarge | None) -> None:
+        self.exceeded = self.exceeded or error
+        if self.exceeded is not None:
+            # One for each field: an exception raised again and again drags all its traces along.
+            raise TooLarge(str(self.exceeded))
 
 
 class Once:

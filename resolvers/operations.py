@@ -6,7 +6,6 @@ nobody's business but ours is masked behind a trace id.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 import traceback
@@ -16,7 +15,6 @@ from functools import lru_cache
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse, validate
-from strawberry.types import ExecutionResult
 
 from graph.errors import StoreUnavailable
 from resolvers.context import Context, Sources
@@ -87,29 +85,22 @@ async def answer(
     if reads_only and operation.operation is not OperationType.QUERY:
         return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
     context = Context.of(sources, document=document.node, rows=WORK // max(document.tokens, 1))
-    result = await _execute(text, context, variables, operation.name.value if operation.name else None)
-    if result is None:
-        assert context.budget.exceeded is not None
+    try:
+        result = await schema.execute(
+            text,
+            variable_values=variables,
+            context_value=context,
+            operation_name=operation.name.value if operation.name else None,
+        )
+    finally:
+        context.once.close()
+    if context.budget.exceeded is not None:
+        # Thousands of fields may have failed for this one reason.
         return Answer(errors=[_plain(str(context.budget.exceeded), context.budget.exceeded.code)], executed=True)
     errors = result.errors or []
     if result.data is None and all(error.path is None for error in errors):
         return _refused(*(_formatted(error, "BAD_USER_INPUT") for error in errors))
     return Answer(data=result.data, errors=[field_error(error) for error in errors], executed=True)
-
-
-async def _execute(text: str, context: Context, variables: dict[str, Any] | None, name: str | None) -> ExecutionResult | None:
-    """The result of the context's document; None when it was stopped because it exceeded its budget."""
-    running = asyncio.create_task(schema.execute(text, variable_values=variables, context_value=context, operation_name=name))
-    # Without this each of thousands of fields would fail on its own, and say so.
-    context.budget.stop = running.cancel
-    try:
-        return await running
-    except asyncio.CancelledError:
-        if context.budget.exceeded is None or not running.cancelled():
-            raise
-        return None
-    finally:
-        context.once.close()
 
 
 def _refused(*errors: dict[str, Any]) -> Answer:
