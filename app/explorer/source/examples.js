@@ -3,7 +3,8 @@ export const welcome = `# Questions about one customer, or about all of them.
 # Ctrl-Space completes, Ctrl-Enter runs, the book on the left shows the whole schema.
 `;
 
-const customers = `# Who was here last? Take an id or an e-mail address from here to the next tabs.
+const customers = `# Who was here last? Take an address from here
+# to the variables of the next tabs.
 query LastSeen {
   customers(first: 5) {
     totalCount
@@ -21,7 +22,7 @@ query LastSeen {
 }
 `;
 
-const profile = `# Everything about one customer, by any identifier.
+const profile = `# One customer, by any identifier.
 query Profile($email: String!) {
   customer(by: { email: $email }) {
     id
@@ -73,7 +74,7 @@ query Profile($email: String!) {
 }
 `;
 
-const timeline = `# What happened, newest first: every kind of entry in one list.
+const timeline = `# What happened, newest first.
 query Timeline($email: String!) {
   customer(by: { email: $email }) {
     timeline(first: 10) {
@@ -113,7 +114,7 @@ query Timeline($email: String!) {
 }
 `;
 
-const referrals = `# Who brought this customer in, and whom they brought in themselves.
+const referrals = `# Who brought this customer in, and whom they brought.
 query Referrals($email: String!) {
   customer(by: { email: $email }) {
     name
@@ -139,7 +140,8 @@ query Referrals($email: String!) {
 }
 `;
 
-const search = `# Words, the beginning of a word, e-mail addresses, phone numbers; Japanese without spaces.
+const search = `# Words or their beginning, addresses, phone numbers;
+# Japanese without spaces.
 query Search {
   customers(search: "sato", orderBy: RELEVANCE, first: 10) {
     nodes {
