@@ -1,0 +1,6 @@
+"""The figures of docs/benchmarks.md, run by `make bench`: ratios of one run on one machine, never absolute promises.
+
+`run.py` says what is measured and in which order; `imports.py`, `profiles.py`, `timeline.py` and `demo.py` each measure one
+thing; `snapshot.py` and `bare.py` are the bare script that the import is compared with; `servers.py` gives every
+measurement servers of its own; `figures.py` and `report.py` show what came of it.
+"""

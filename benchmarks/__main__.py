@@ -1,0 +1,93 @@
+"""`python -m benchmarks`, which `make bench` calls."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from app.commands.terminal import errors
+from app.commands.web import cancelled_by_signals
+from app.errors import AppError
+from benchmarks import machine, report
+from benchmarks.costs import show_costs
+from benchmarks.run import CASES, Plan, Run
+from benchmarks.servers import find_programs, servers_in
+
+SMALLEST = 10_000
+EVERYTHING = ",".join(CASES)
+MISSED, UNFINISHED = 1, 130
+
+Only = Annotated[str, typer.Option("--only", help="Some of import,profile,timeline,demo.")]
+Customers = Annotated[int, typer.Option("--customers", help="Size of the world whose import is compared.", min=1)]
+Large = Annotated[int, typer.Option("--large", help="Size of the larger graph; 0 leaves it out.", min=0)]
+Rounds = Annotated[int, typer.Option("--rounds", help="How often import and bare script take turns.", min=1)]
+Minutes = Annotated[float, typer.Option("--minutes", help="Ends after this time; shows what was measured until then.")]
+Write = Annotated[bool, typer.Option("--write", help="Put the table into docs/benchmarks.md.")]
+Costs = Annotated[bool, typer.Option("--costs", help="Only show what each statement of an import costs.")]
+
+
+def main(
+    *,
+    only: Only = EVERYTHING,
+    customers: Customers = SMALLEST,
+    large: Large = 100_000,
+    rounds: Rounds = 3,
+    minutes: Minutes = 60,
+    write: Write = False,
+    costs: Costs = False,
+) -> None:
+    """Measure, and print a table: each case, its figure, what it is compared with, and whether that is as it should be.
+
+    Ends with 1 when a target is missed.
+    """
+    cases = tuple(case for case in CASES if case in only.split(","))
+    if unknown := set(only.split(",")) - set(CASES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(CASES)}", param_hint="--only")
+    sizes = {min(SMALLEST, customers), customers, *([large] if large else [])}
+    plan = Plan(cases=cases, customers=customers, sizes=tuple(sorted(sizes)), rounds=rounds)
+    try:
+        finished = _measure(plan, minutes=minutes, write=write, costs=costs)
+    except AppError as error:
+        errors.print(f"benchmarks: {error}", markup=False)
+        raise typer.Exit(error.exit_code) from None
+    raise typer.Exit(finished)
+
+
+def _measure(plan: Plan, *, minutes: float, write: bool, costs: bool) -> int:
+    programs, load = find_programs(), machine.load()
+    folder = Path(tempfile.mkdtemp(prefix="c360-bench-"))
+    run = Run(plan, servers_in(folder, programs), folder, lambda line: errors.print(line, markup=False, style="dim"))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            whole = runner.run(_bounded(run, minutes=minutes, costs=costs))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if run.figures:
+        report.show(run.figures)
+    if not whole:
+        errors.print("Not everything was measured: it was interrupted, or took longer than --minutes.")
+        return UNFINISHED
+    if write and run.figures:
+        report.write(run.figures, [*machine.described(programs), f"load average before the run: {load}"])
+    return MISSED if any(figure.met is False for figure in run.figures) else 0
+
+
+async def _bounded(run: Run, *, minutes: float, costs: bool) -> bool:
+    """Whether everything was measured, before anyone interrupted it and within the time."""
+    with cancelled_by_signals():
+        try:
+            async with asyncio.timeout(minutes * 60):
+                await (show_costs(run) if costs else run.all())
+        except (TimeoutError, asyncio.CancelledError):
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    typer.run(main)

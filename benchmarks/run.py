@@ -1,0 +1,112 @@
+"""What is measured, and in which order: every graph is made once, and all that wants one of its size is measured there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.settings import Settings
+from benchmarks.demo import demo_figures
+from benchmarks.figures import Figure
+from benchmarks.imports import Imported, World, import_measured, memory_figures, rounds, warm_up
+from benchmarks.profiles import ProfileTimes, growth_figures, profile_times
+from benchmarks.servers import Servers
+from benchmarks.service import service_figures
+from benchmarks.snapshot import Snapshot, take
+from benchmarks.timeline import timeline_figures
+
+CASES = ("import", "profile", "timeline", "demo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to measure. `sizes` are numbers of customers, `customers` that of the import's comparison, one of them.
+
+    `calls`: how often what takes milliseconds is done, after `warm_up` times that count for nothing; `rounds`: how often
+    the import and the bare script take turns; `warmth`: customers of the world that servers are warmed up with.
+    """
+
+    cases: tuple[str, ...] = CASES
+    customers: int = 10_000
+    sizes: tuple[int, ...] = (10_000, 100_000)
+    rounds: int = 3
+    calls: int = 3_000
+    warm_up: int = 1_500
+    long: int = 100_000
+    warmth: int = 300
+    demo: int = 1_000
+
+    @property
+    def graphs(self) -> list[int]:
+        """The sizes of the graphs that are needed, the smallest first."""
+        sizes = sorted(self.sizes)
+        if "import" in self.cases or "profile" in self.cases:
+            return sizes
+        return sizes[:1] if "timeline" in self.cases else []
+
+
+@dataclass(slots=True)
+class Run:
+    """`figures` grows while it runs, so that what an interrupted run came to can be shown."""
+
+    plan: Plan
+    servers: Servers
+    folder: Path
+    say: Callable[[str], None]
+    figures: list[Figure] = field(default_factory=list)
+    _imported: dict[int, Imported] = field(default_factory=dict)
+    _profiles: dict[int, ProfileTimes] = field(default_factory=dict)
+    _begun: float = field(default_factory=time.monotonic)
+
+    async def all(self) -> None:
+        plan = self.plan
+        if graphs := plan.graphs:
+            self._tell(f"warming up with {plan.warmth:,} customers each time")
+            warmth = await World.made(self.folder, customers=plan.warmth)
+            for size in graphs:
+                await self._graph(size, warmth)
+        if "import" in plan.cases:
+            self.figures += memory_figures(self._imported)
+        if self._profiles:
+            self.figures += growth_figures(self._profiles)
+        if "demo" in plan.cases:
+            self._tell("starting the demo twice")
+            self.figures += await demo_figures(self.folder, customers=plan.demo)
+
+    async def _graph(self, size: int, warmth: World) -> None:
+        self._tell(f"writing a world of {size:,} customers")
+        world = await World.made(self.folder, customers=size)
+        compared = "import" in self.plan.cases and size == self.plan.customers
+        snapshot: Snapshot | None = None
+        async with self.servers() as settings:
+            self._tell(f"importing {size:,} customers")
+            await warm_up(settings, warmth)
+            self._imported[size] = await import_measured(settings, world)
+            if compared:
+                self._tell("reading the graph back")
+                snapshot = await take(settings, self.folder / f"graph-{size}")
+            await self._reads(settings, size)
+        if snapshot:
+            self._tell(f"importing and writing bare in turn, {self.plan.rounds} times")
+            found = await rounds(
+                self.servers, world, first=self._imported[size], snapshot=snapshot, times=self.plan.rounds, warmth=warmth
+            )
+            self.figures.append(found.figure())
+        # The largest file of all; nothing wants it any more.
+        world.events.unlink()
+
+    async def _reads(self, settings: Settings, size: int) -> None:
+        plan, smallest = self.plan, size == min(self.plan.sizes)
+        if "profile" in plan.cases:
+            self._tell(f"loading {plan.calls:,} profiles of {size:,}")
+            self._profiles[size] = await profile_times(settings, calls=plan.calls, warm_up=plan.warm_up)
+            self.figures.append(self._profiles[size].figure(size))
+            self.figures += await service_figures(settings, customers=size, calls=plan.calls, warm_up=plan.warm_up)
+        if "timeline" in plan.cases and smallest:
+            self._tell(f"turning the pages of {plan.long:,} touchpoints")
+            self.figures += await timeline_figures(settings, long=plan.long, calls=plan.calls, warm_up=plan.warm_up)
+
+    def _tell(self, what: str) -> None:
+        self.say(f"{time.monotonic() - self._begun:6.0f} s  {what}")

@@ -1,0 +1,150 @@
+"""The benchmarks run, at a size where they measure nothing: no time is judged here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.settings import Settings
+from benchmarks import report
+from benchmarks.bare import write_bare
+from benchmarks.demo import step_in
+from benchmarks.figures import Figure, as_markdown, at_least, at_most, below
+from benchmarks.imports import Imported, memory_figures
+from benchmarks.profiles import ProfileTimes, growth_figures
+from benchmarks.run import CASES, Plan, Run
+from benchmarks.servers import Servers, wipe
+from benchmarks.snapshot import Snapshot, take
+from benchmarks.timing import in_turn
+from graph import doctor, events
+from graph.store import Store
+from tests.happenings import identify, purchase, touchpoint, user
+
+
+@pytest.fixture
+def servers(settings: Settings, graph: Store) -> Servers:
+    """The session's servers, emptied each time."""
+
+    @asynccontextmanager
+    async def emptied() -> AsyncIterator[Settings]:
+        await wipe(settings)
+        yield settings
+
+    return emptied
+
+
+async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None:
+    plan = Plan(
+        cases=tuple(case for case in CASES if case != "demo"),
+        customers=20, sizes=(20,), rounds=1, calls=5, warm_up=2, long=300, warmth=5,
+    )  # fmt: skip
+    run = Run(plan, servers, tmp_path, lambda line: None)
+    await run.all()
+    cases = [figure.case for figure in run.figures]
+    assert [case.split(",")[0] for case in cases] == [
+        "Profile by load_profiles", "Profile over GraphQL", "Profile over GraphQL",
+        "Timeline of 300 touchpoints", "Timeline of 300 touchpoints", "Timeline of 300 touchpoints",
+        "Import of 20 customers",
+        "Peak memory of the importer",
+    ]  # fmt: skip
+    assert all(figure.value > 0 for figure in run.figures)
+
+
+def test_two_sizes_are_compared() -> None:
+    imports = {size: Imported(events=13 * size, seconds=1, peak_bytes=size * 10**6) for size in (100, 200)}
+    assert [(figure.case, figure.met) for figure in memory_figures(imports)] == [
+        ("Peak memory of the importer, 100 customers", True),
+        ("Peak memory of the importer, 200 customers", True),
+        ("Peak memory of the importer, 200 customers", False),
+    ]
+    profiles = {100: ProfileTimes(ours=2.0, bare=1.8), 200: ProfileTimes(ours=2.2, bare=1.9)}
+    assert [(figure.case, figure.met) for figure in growth_figures(profiles)] == [
+        ("Profile by load_profiles, 200 customers, p50", True)
+    ]
+
+
+async def test_the_bare_script_writes_what_was_read(settings: Settings, graph: Store, tmp_path: Path) -> None:
+    await events.record(
+        graph,
+        [
+            identify("1", 1, ("user_id", "ann"), ("email", "ann@example.com"), traits={"name": "Ann"}),
+            touchpoint("2", 2, user("ann")),
+            purchase("3", 3, user("ann"), "n-1", "12.50"),
+        ],
+    )
+    first = await take(settings, tmp_path / "first")
+    await wipe(settings)
+    await write_bare(settings, first)
+    again = await take(settings, tmp_path / "again")
+    assert rows_of(again) == rows_of(first)
+    assert (again.nodes, again.relationships) == (first.nodes, first.relationships)
+    assert await doctor.examine(graph) == []
+
+
+def rows_of(snapshot: Snapshot) -> dict[str, list[list[tuple[str, Any]]]]:
+    """The rows of each statement, in an order that doesn't depend on how they are stored."""
+    return {
+        part.text: sorted((sorted(row.items()) for batch in part.batches() for row in batch), key=str) for part in snapshot.parts
+    }
+
+
+async def test_calls_take_turns_at_being_first() -> None:
+    seen: list[str] = []
+
+    async def one(key: int) -> None:
+        seen.append(f"one {key}")
+
+    async def other(key: int) -> None:
+        seen.append(f"other {key}")
+
+    found = await in_turn({"one": one, "other": other}, range(3), warm_up=1)
+    assert seen == ["one 0", "other 0", "other 1", "one 1", "one 2", "other 2"]
+    assert {name: len(times) for name, times in found.items()} == {"one": 2, "other": 2}
+
+
+@pytest.mark.parametrize(
+    ("figure", "met"),
+    [
+        (Figure(case="c", value=6.0, unit="s", reference=10.0, target=at_least(0.6)), True),
+        (Figure(case="c", value=5.9, unit="s", reference=10.0, target=at_least(0.6)), False),
+        (Figure(case="c", value=5.0, unit="s", reference=4.0, target=at_most(1.25)), True),
+        (Figure(case="c", value=5.0, unit="s", reference=10.0, ratio=1.3, target=at_most(1.25)), False),
+        (Figure(case="c", value=19.0, unit="s", target=below(20, "s")), True),
+        (Figure(case="c", value=21.0, unit="s", reference=30.0, target=below(20, "s")), False),
+        (Figure(case="c", value=21.0, unit="s"), None),
+    ],
+)
+def test_what_meets_a_target(figure: Figure, met: bool | None) -> None:
+    assert figure.met is met
+
+
+def test_the_table_stands_between_the_marks(tmp_path: Path) -> None:
+    path = tmp_path / "benchmarks.md"
+    path.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    figures = [Figure(case="Import", value=6_000, unit="events/s", against="bare", reference=9_000, target=at_least(0.6))]
+    report.write(figures, ["two cores"], path=path)
+    text = path.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text and "- two cores" in text
+    assert "| Import | 6,000 events/s | bare 9,000 events/s | 0.67 | ≥ 0.6 | yes |" in as_markdown(figures)
+    assert as_markdown(figures) in text
+
+
+def test_the_document_has_the_marks() -> None:
+    text = report.DOCUMENT.read_text()
+    assert text.count(report.BEGIN) == text.count(report.END) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("✓ Start Neo4j and Redis 4.6 s\n", ("Start Neo4j and Redis", 4.6)),
+        ("✓ Load 1,000 demo customers 12.0 s\n", ("Load 1,000 demo customers", 12.0)),
+        ("Neo4j 5.26 is started\n", None),
+    ],
+)
+def test_the_steps_of_the_demo(line: str, step: tuple[str, float] | None) -> None:
+    assert step_in(line) == step
