@@ -18,6 +18,7 @@ from graph.events.kept import Kept
 from graph.events.named import record_named
 from graph.events.observed import record_traits
 from graph.events.rows import SINGLE
+from graph.events.thing_rows import Thing
 from graph.store import Store, Transaction
 
 #: More would make the transaction outgrow the memory the server grants it.
@@ -153,9 +154,7 @@ class _Changes:
     customers: set[str]
 
 
-def _changes(
-    fresh: list[Kept], identities: Identities, found: dict[str, things.Thing], codes: dict[str, dict[str, Any]]
-) -> _Changes:
+def _changes(fresh: list[Kept], identities: Identities, found: dict[str, Thing], codes: dict[str, dict[str, Any]]) -> _Changes:
     deltas = Deltas()
     singles: dict[str, list[dict[str, Any]]] = {}
     for each in fresh:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from graph import ids
@@ -31,49 +30,26 @@ from graph.events.inputs import (
     CommunicationInput,
     Event,
     PurchaseInput,
-    PurchaseItemInput,
-    PurchaseStatusInput,
-    RefundInput,
 )
-from graph.events.kept import Kept, body_of, event_of, iso, key
-from graph.events.rows import Row, entry_row
+from graph.events.kept import Kept, event_of, key
+from graph.events.rows import Row
+from graph.events.thing_rows import COUNTS, KIND, ROWS, Thing, item_rows, statement_row
 from graph.store import Transaction
 
 State = PurchaseState | CartState | CaseState | CommunicationState
 
-_KIND: dict[type[Any], tuple[str, str]] = {
-    PurchaseInput: ("purchase", "number"),
-    PurchaseStatusInput: ("purchase", "purchase"),
-    RefundInput: ("purchase", "purchase"),
-    CartInput: ("cart", "cart"),
-    CaseInput: ("case", "case"),
-    CommunicationInput: ("communication", "message"),
-}
 _MAKERS = (PurchaseInput, CartInput, CaseInput, CommunicationInput)
 
 
-@dataclass(slots=True)
-class Thing:
-    """One thing of this transaction: what is known of it (`id`, `identifier`, `known`), and what was added (`added`)."""
-
-    kind: str
-    key: str
-    added: list[Kept] = field(default_factory=list)
-    known: list[Event] = field(default_factory=list)
-    id: str | None = None
-    identifier: str | None = None
-    customer: str | None = None
-
-
 def is_about_a_thing(event: Event) -> bool:
-    return type(event) in _KIND
+    return type(event) in KIND
 
 
 async def find_things(transaction: Transaction, kept: Sequence[Kept]) -> dict[str, Thing]:
     """The things that these events speak of, with all that was said of them before."""
     things: dict[str, Thing] = {}
     for each in kept:
-        kind, name = _KIND[type(each.event)]
+        kind, name = KIND[type(each.event)]
         thing_key = key(kind, each.event.source, getattr(each.event, name))
         thing = things.get(thing_key)
         if thing is None:
@@ -137,11 +113,11 @@ def _add(thing: Thing, identities: Identities, deltas: Deltas, result: ThingRows
         maker = _make(thing, identities, result) if new else thing.added[0]
         if new:
             statements.remove(maker)
-        (result.new if new else result.changed).setdefault(thing.kind, []).append(_ROWS[thing.kind](thing, state, maker))
+        (result.new if new else result.changed).setdefault(thing.kind, []).append(ROWS[thing.kind](thing, state, maker))
         _items(thing, old, state, result)
-        _COUNTS[thing.kind](thing, old, state, deltas)
+        COUNTS[thing.kind](thing, old, state, deltas)
         _closes(thing, state, maker, result)
-    result.statements.extend(_statement(thing, each) for each in statements)
+    result.statements.extend(statement_row(thing, each) for each in statements)
 
 
 def _make(thing: Thing, identities: Identities, result: ThingRows) -> Kept:
@@ -161,7 +137,7 @@ def _items(thing: Thing, old: Any, state: Any, result: ThingRows) -> None:
         return
     if before:
         result.old_items.append(thing.key)
-    result.items.append({"thing_key": thing.key, "items": _item_rows(items)})
+    result.items.append({"thing_key": thing.key, "items": item_rows(items)})
 
 
 def _first_maker(added: list[Kept]) -> Kept:
@@ -176,169 +152,11 @@ def _closes(thing: Thing, state: Any, maker: Kept, result: ThingRows) -> None:
         result.carts.add(key("cart", maker.event.source, state.cart))
 
 
-def _statement(thing: Thing, each: Kept) -> Row:
-    return {
-        "key": each.key,
-        "body_hash": each.body_hash,
-        "thing_key": thing.key,
-        "at": iso(each.event.at),
-        "body": body_of(each.event),
-    }
-
-
-def _made(thing: Thing, maker: Kept) -> Row:
-    """What a thing keeps of the event that made it; written once."""
-    _, name = _KIND[type(maker.event)]
-    return {
-        "identifier": thing.identifier,
-        "id": thing.id,
-        "thing_key": thing.key,
-        "key": maker.key,
-        "body_hash": maker.body_hash,
-        "body": body_of(maker.event),
-        "number": getattr(maker.event, name),
-        "source": maker.event.source,
-    }
-
-
-def _on_timeline(thing: Thing, at: datetime) -> Row:
-    assert thing.identifier is not None and thing.id is not None
-    return entry_row(thing.kind.upper(), thing.identifier, at, thing.id)
-
-
-def _purchase_row(thing: Thing, state: PurchaseState, maker: Kept) -> Row:
-    return (
-        _made(thing, maker)
-        | _on_timeline(thing, state.at)
-        | {
-            "channel": state.channel,
-            "campaign": state.campaign,
-            "coupon": state.coupon,
-            "purchase_status": state.status,
-            "statuses": [status for status, _ in state.history],
-            "status_times": [iso(at) for _, at in state.history],
-            "currency": state.currency,
-            "total": None if state.total is None else state.total.amount,
-            "refunded": state.refunded or None,
-            "cart_key": None if state.cart is None else key("cart", maker.event.source, state.cart),
-        }
-    )
-
-
-def _item_rows(items: tuple[PurchaseItemInput, ...]) -> list[Row]:
-    return [
-        {
-            "position": position,
-            "sku": item.sku,
-            "quantity": str(item.quantity),
-            "unit_price": None if item.unit_price is None else item.unit_price.amount,
-            "discount": None if item.discount is None else item.discount.amount,
-            "total": None if item.total is None else item.total.amount,
-            "currency": next((m.currency for m in (item.total, item.unit_price, item.discount) if m is not None), None),
-        }
-        for position, item in enumerate(items)
-    ]
-
-
-def _cart_row(thing: Thing, state: CartState, maker: Kept) -> Row:
-    place = entry_row("CART", thing.identifier or "", state.opened_at, thing.id or "")
-    return _made(thing, maker) | {
-        "opened_at": iso(state.opened_at),
-        "updated_at": iso(state.updated_at),
-        "order_key": place["timeline_key"],
-        "channel": state.channel,
-        "checkout_step": state.checkout_step,
-        "currency": None if state.total is None else state.total.currency,
-        "total": None if state.total is None else state.total.amount,
-    }
-
-
-def _case_row(thing: Thing, state: CaseState, maker: Kept) -> Row:
-    return (
-        _made(thing, maker)
-        | _on_timeline(thing, state.at)
-        | {
-            "channel": state.channel,
-            "subject": state.subject,
-            "complaint": state.complaint,
-            "priority": state.priority,
-            "first_response_at": iso(state.first_response_at),
-            "closed_at": iso(state.closed_at),
-            "resolution": state.resolution,
-            "deflected": state.deflected,
-        }
-    )
-
-
-def _communication_row(thing: Thing, state: CommunicationState, maker: Kept) -> Row:
-    return (
-        _made(thing, maker)
-        | _on_timeline(thing, state.at)
-        | {
-            "channel": state.channel,
-            "communication_status": state.status,
-            "purpose": state.purpose,
-            "campaign": state.campaign,
-            "offer": state.offer,
-            "planned_at": iso(state.planned_at),
-            "sent_at": iso(state.sent_at),
-        }
-    )
-
-
-def _count_purchase(thing: Thing, old: PurchaseState | None, new: PurchaseState, deltas: Deltas) -> None:
-    assert thing.identifier is not None
-    identifier = thing.identifier
-    for each in thing.added:
-        # Deliveries and refunds are the shop's doing; only who states a purchase was there.
-        deltas.count(identifier, None, each.event.at, seen=isinstance(each.event, PurchaseInput))
-    deltas.count(identifier, "purchases", new.at, by=1 if old is None else 0)
-    deltas.count(identifier, "orders", new.at, by=int(new.counts) - int(old is not None and old.counts))
-    _count_channels(thing, identifier, old, new, deltas)
-    for state, sign in ((old, -1), (new, 1)):
-        if state is not None and state.counts and state.total is not None:
-            deltas.pay(identifier, state.total.currency, revenue=sign * state.total.amount, refunds=sign * state.refunded)
-    deltas.purchase_times.add(identifier)
-
-
-def _count_channels(thing: Thing, identifier: str, old: PurchaseState | None, new: PurchaseState, deltas: Deltas) -> None:
-    for event in (each.event for each in thing.added):
-        if isinstance(event, PurchaseInput) and event.channel is not None:
-            deltas.use(identifier, event.channel, event.at, purchases=0)
-    if old is not None and old.channel is not None:
-        deltas.use(identifier, old.channel, old.at, purchases=-1)
-    if new.channel is not None:
-        deltas.use(identifier, new.channel, new.at, purchases=1)
-
-
-def _count_other(what: str) -> Callable[[Thing, Any, Any, Deltas], None]:
-    def count(thing: Thing, old: Any, new: Any, deltas: Deltas) -> None:
-        assert thing.identifier is not None
-        for each in thing.added:
-            # What was sent to customers says nothing of when they were last seen.
-            deltas.count(thing.identifier, None, each.event.at, seen=what != "communications")
-        deltas.count(thing.identifier, what, thing.added[0].event.at, by=0 if old is not None else 1, seen=False)
-
-    return count
-
-
 _FOLDS: dict[str, Callable[[Sequence[Event]], State | None]] = {
     "purchase": fold_purchase,
     "cart": fold_cart,
     "case": fold_case,
     "communication": fold_communication,
-}
-_ROWS: dict[str, Callable[[Thing, Any, Kept], Row]] = {
-    "purchase": _purchase_row,
-    "cart": _cart_row,
-    "case": _case_row,
-    "communication": _communication_row,
-}
-_COUNTS: dict[str, Callable[[Thing, Any, Any, Deltas], None]] = {
-    "purchase": _count_purchase,
-    "cart": _count_other("carts"),
-    "case": _count_other("cases"),
-    "communication": _count_other("communications"),
 }
 _STATEMENTS = {
     "purchase": ("purchases/record_purchases", "purchases/record_purchase_changes"),

@@ -1,0 +1,206 @@
+"""How things are written: their rows for the statements of their kind, and what they add to the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from graph.events.facts import Deltas
+from graph.events.folds import CartState, CaseState, CommunicationState, PurchaseState
+from graph.events.inputs import (
+    CartInput,
+    CaseInput,
+    CommunicationInput,
+    Event,
+    PurchaseInput,
+    PurchaseItemInput,
+    PurchaseStatusInput,
+    RefundInput,
+)
+from graph.events.kept import Kept, body_of, iso, key
+from graph.events.rows import Row, entry_row
+
+#: For each type of event the kind of thing it speaks of, and its field that names the thing.
+KIND: dict[type[Any], tuple[str, str]] = {
+    PurchaseInput: ("purchase", "number"),
+    PurchaseStatusInput: ("purchase", "purchase"),
+    RefundInput: ("purchase", "purchase"),
+    CartInput: ("cart", "cart"),
+    CaseInput: ("case", "case"),
+    CommunicationInput: ("communication", "message"),
+}
+
+
+@dataclass(slots=True)
+class Thing:
+    """One thing of this transaction: what is known of it (`id`, `identifier`, `known`), and what was added (`added`)."""
+
+    kind: str
+    key: str
+    added: list[Kept] = field(default_factory=list)
+    known: list[Event] = field(default_factory=list)
+    id: str | None = None
+    identifier: str | None = None
+    customer: str | None = None
+
+
+def statement_row(thing: Thing, each: Kept) -> Row:
+    return {
+        "key": each.key,
+        "body_hash": each.body_hash,
+        "thing_key": thing.key,
+        "at": iso(each.event.at),
+        "body": body_of(each.event),
+    }
+
+
+def _made(thing: Thing, maker: Kept) -> Row:
+    """What a thing keeps of the event that made it; written once."""
+    _, name = KIND[type(maker.event)]
+    return {
+        "identifier": thing.identifier,
+        "id": thing.id,
+        "thing_key": thing.key,
+        "key": maker.key,
+        "body_hash": maker.body_hash,
+        "body": body_of(maker.event),
+        "number": getattr(maker.event, name),
+        "source": maker.event.source,
+    }
+
+
+def _on_timeline(thing: Thing, at: datetime) -> Row:
+    assert thing.identifier is not None and thing.id is not None
+    return entry_row(thing.kind.upper(), thing.identifier, at, thing.id)
+
+
+def _purchase_row(thing: Thing, state: PurchaseState, maker: Kept) -> Row:
+    return (
+        _made(thing, maker)
+        | _on_timeline(thing, state.at)
+        | {
+            "channel": state.channel,
+            "campaign": state.campaign,
+            "coupon": state.coupon,
+            "purchase_status": state.status,
+            "statuses": [status for status, _ in state.history],
+            "status_times": [iso(at) for _, at in state.history],
+            "currency": state.currency,
+            "total": None if state.total is None else state.total.amount,
+            "refunded": state.refunded or None,
+            "cart_key": None if state.cart is None else key("cart", maker.event.source, state.cart),
+        }
+    )
+
+
+def item_rows(items: tuple[PurchaseItemInput, ...]) -> list[Row]:
+    return [
+        {
+            "position": position,
+            "sku": item.sku,
+            "quantity": str(item.quantity),
+            "unit_price": None if item.unit_price is None else item.unit_price.amount,
+            "discount": None if item.discount is None else item.discount.amount,
+            "total": None if item.total is None else item.total.amount,
+            "currency": next((m.currency for m in (item.total, item.unit_price, item.discount) if m is not None), None),
+        }
+        for position, item in enumerate(items)
+    ]
+
+
+def _cart_row(thing: Thing, state: CartState, maker: Kept) -> Row:
+    place = entry_row("CART", thing.identifier or "", state.opened_at, thing.id or "")
+    return _made(thing, maker) | {
+        "opened_at": iso(state.opened_at),
+        "updated_at": iso(state.updated_at),
+        "order_key": place["timeline_key"],
+        "channel": state.channel,
+        "checkout_step": state.checkout_step,
+        "currency": None if state.total is None else state.total.currency,
+        "total": None if state.total is None else state.total.amount,
+    }
+
+
+def _case_row(thing: Thing, state: CaseState, maker: Kept) -> Row:
+    return (
+        _made(thing, maker)
+        | _on_timeline(thing, state.at)
+        | {
+            "channel": state.channel,
+            "subject": state.subject,
+            "complaint": state.complaint,
+            "priority": state.priority,
+            "first_response_at": iso(state.first_response_at),
+            "closed_at": iso(state.closed_at),
+            "resolution": state.resolution,
+            "deflected": state.deflected,
+        }
+    )
+
+
+def _communication_row(thing: Thing, state: CommunicationState, maker: Kept) -> Row:
+    return (
+        _made(thing, maker)
+        | _on_timeline(thing, state.at)
+        | {
+            "channel": state.channel,
+            "communication_status": state.status,
+            "purpose": state.purpose,
+            "campaign": state.campaign,
+            "offer": state.offer,
+            "planned_at": iso(state.planned_at),
+            "sent_at": iso(state.sent_at),
+        }
+    )
+
+
+def _count_purchase(thing: Thing, old: PurchaseState | None, new: PurchaseState, deltas: Deltas) -> None:
+    assert thing.identifier is not None
+    identifier = thing.identifier
+    for each in thing.added:
+        # Deliveries and refunds are the shop's doing; only who states a purchase was there.
+        deltas.count(identifier, None, each.event.at, seen=isinstance(each.event, PurchaseInput))
+    deltas.count(identifier, "purchases", new.at, by=1 if old is None else 0)
+    deltas.count(identifier, "orders", new.at, by=int(new.counts) - int(old is not None and old.counts))
+    _count_channels(thing, identifier, old, new, deltas)
+    for state, sign in ((old, -1), (new, 1)):
+        if state is not None and state.counts and state.total is not None:
+            deltas.pay(identifier, state.total.currency, revenue=sign * state.total.amount, refunds=sign * state.refunded)
+    deltas.purchase_times.add(identifier)
+
+
+def _count_channels(thing: Thing, identifier: str, old: PurchaseState | None, new: PurchaseState, deltas: Deltas) -> None:
+    for event in (each.event for each in thing.added):
+        if isinstance(event, PurchaseInput) and event.channel is not None:
+            deltas.use(identifier, event.channel, event.at, purchases=0)
+    if old is not None and old.channel is not None:
+        deltas.use(identifier, old.channel, old.at, purchases=-1)
+    if new.channel is not None:
+        deltas.use(identifier, new.channel, new.at, purchases=1)
+
+
+def _count_other(what: str) -> Callable[[Thing, Any, Any, Deltas], None]:
+    def count(thing: Thing, old: Any, new: Any, deltas: Deltas) -> None:
+        assert thing.identifier is not None
+        for each in thing.added:
+            # What was sent to customers says nothing of when they were last seen.
+            deltas.count(thing.identifier, None, each.event.at, seen=what != "communications")
+        deltas.count(thing.identifier, what, thing.added[0].event.at, by=0 if old is not None else 1, seen=False)
+
+    return count
+
+
+ROWS: dict[str, Callable[[Thing, Any, Kept], Row]] = {
+    "purchase": _purchase_row,
+    "cart": _cart_row,
+    "case": _case_row,
+    "communication": _communication_row,
+}
+COUNTS: dict[str, Callable[[Thing, Any, Any, Deltas], None]] = {
+    "purchase": _count_purchase,
+    "cart": _count_other("carts"),
+    "case": _count_other("cases"),
+    "communication": _count_other("communications"),
+}
