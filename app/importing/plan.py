@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from app.importing.contract import contract_chunks
 from app.importing.csv_rows import CsvReader
 from app.importing.errors import RowError
 from app.importing.events import EventMaker, compile_event
-from app.importing.files import Chunk, Reader, locate
+from app.importing.files import Reader, locate
 from app.importing.jsonl_rows import JsonlReader
 from app.importing.lookups import Reject
 from app.importing.mapping import FileSpec, Mapping, ReadSpec, load_mapping
 from app.importing.rows import Passage
 from app.importing.spool import Spool
 from graph.events.inputs import Event
+
+Item = TypeVar("Item")
 
 Pending = tuple[Event, str, int, EventMaker | None]
 """An event on its way to the write door, and where it came from: file, line, maker. A plain tuple, for there are millions."""
@@ -37,24 +40,12 @@ class Meter:
     def bytes_read(self) -> int:
         return self._done + (0 if self._reader is None else self._reader.position())
 
-    def tap(self, reader: Reader, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        self._begin(reader)
-        for chunk in chunks:
-            self.rows += len(chunk)
-            yield chunk
-        self._end(reader)
-
-    def tap_events(self, reader: Reader, chunks: Iterator[list[tuple[Event, int]]]) -> Iterator[list[tuple[Event, int]]]:
-        self._begin(reader)
-        for chunk in chunks:
-            self.rows += len(chunk)
-            yield chunk
-        self._end(reader)
-
-    def _begin(self, reader: Reader) -> None:
+    def tap(self, reader: Reader, chunks: Iterator[list[Item]]) -> Iterator[list[Item]]:
+        """The chunks that `reader` gives, counted as they pass."""
         self.file, self._reader = reader.path.name, reader
-
-    def _end(self, reader: Reader) -> None:
+        for chunk in chunks:
+            self.rows += len(chunk)
+            yield chunk
         self._reader = None
         self._done += reader.size
 
@@ -111,7 +102,7 @@ def _made(passage: Passage, makers: list[EventMaker], spool: Spool, meter: Meter
 
 def _contract_events(reader: JsonlReader, meter: Meter, reject: Reject) -> Iterator[list[Pending]]:
     file = reader.path.name
-    for chunk in meter.tap_events(reader, contract_chunks(reader, partial(reject, file))):
+    for chunk in meter.tap(reader, contract_chunks(reader, partial(reject, file))):
         yield [(event, file, line, None) for event, line in chunk]
 
 
