@@ -90,4 +90,6 @@ async def _bounded(run: Run, *, minutes: float, costs: bool) -> bool:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    command.command()(main)
+    command()

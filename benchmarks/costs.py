@@ -50,7 +50,7 @@ def watched() -> Iterator[dict[str, Cost]]:
 
 async def show_costs(run: Run) -> None:
     """Imports the plan's world in this process, and prints the statements, the dearest first."""
-    warmth = await World.made(run.folder, customers=run.plan.warmth)
+    warmth = await World.made(run.folder / "warmth", customers=run.plan.warmth)
     world = await World.made(run.folder, customers=run.plan.customers)
     async with run.servers() as settings:
         await warm_up(settings, warmth)

@@ -64,7 +64,7 @@ class Run:
         plan = self.plan
         if graphs := plan.graphs:
             self._tell(f"warming up with {plan.warmth:,} customers each time")
-            warmth = await World.made(self.folder, customers=plan.warmth)
+            warmth = await World.made(self.folder / "warmth", customers=plan.warmth)
             for size in graphs:
                 await self._graph(size, warmth)
         if "import" in plan.cases:
