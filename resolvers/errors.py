@@ -3,7 +3,7 @@
 ResolverError                BAD_USER_INPUT
 ├── BadValue                 INVALID_DATETIME, INVALID_DATE, INVALID_DECIMAL, INVALID_CURRENCY_CODE
 ├── InvalidId                INVALID_ID
-├── InvalidKey               INVALID_CUSTOMER_KEY
+├── InvalidKey               INVALID_KEY
 ├── InvalidCursor            INVALID_CURSOR
 ├── InvalidPageSize          INVALID_PAGE_SIZE
 ├── InvalidPeriod            INVALID_PERIOD
@@ -64,7 +64,7 @@ class InvalidId(ResolverError):
 class InvalidKey(ResolverError):
     """A customer or product named by nothing."""
 
-    code = "INVALID_CUSTOMER_KEY"
+    code = "INVALID_KEY"
 
     def __init__(self, field: str) -> None:
         super().__init__(f"{field} is empty or too long; send 1 to 1,000 characters")

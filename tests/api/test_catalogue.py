@@ -46,7 +46,7 @@ async def test_products_by_id_and_by_sku(api: Api, told: Tell) -> None:
     assert await api.data(query, by={"sku": "nothing"}) == {"product": None}
     assert await api.data(query, by={"id": "prd_" + "0" * 32}) == {"product": None}
     assert await api.codes(query, by={"id": "cus_" + "0" * 32}) == ["INVALID_ID"]
-    assert await api.codes(query, by={"sku": ""}) == ["INVALID_CUSTOMER_KEY"]
+    assert await api.codes(query, by={"sku": ""}) == ["INVALID_KEY"]
     assert await api.codes(query, by={"sku": "a", "id": "b"}) == ["BAD_USER_INPUT"]
 
 

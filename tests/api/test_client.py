@@ -52,5 +52,5 @@ async def test_a_client_of_others(api: Api, told: Tell, service: str) -> None:
 
 
 async def test_its_errors_are_errors_there(api: Api, told: Tell, service: str) -> None:
-    with pytest.raises(TransportQueryError, match="INVALID_CUSTOMER_KEY"):
+    with pytest.raises(TransportQueryError, match="INVALID_KEY"):
         await asyncio.to_thread(run, service, " ")

@@ -127,10 +127,8 @@ async def test_all_pages_in_both_directions_are_the_list(api: Api, told: Tell) -
     start, end = whole[50]["at"], whole[10]["at"]
     filters.append(({"period": {"from": start, "to": end}}, [e for e in whole if start <= e["at"] < end]))
     for arguments, expected in filters:
-        for size in (1, 7, 20, 33):
+        for size in (7, 20) if len(expected) > 20 else (1, 6):
             for backwards in (False, True):
-                if size == 1 and len(expected) > 20:
-                    continue
                 assert await walk(api, size=size, backwards=backwards, **arguments) == expected
         assert (await ask(api, first=1, **arguments))["totalCount"] == len(expected)
 
