@@ -1,74 +1,75 @@
-// page_entries($customer_id, $kinds, $low, $high, $limit, $backwards, $channels, $types, $statuses, $survey_kinds, $open) -> one EntryPage
+// page_entries($asked) -> one EntryPage
 // A page of a customer's timeline: one ordered seek for each identifier (and kind), merged. Newest first, or oldest first when backwards.
 // Of the four branches three find nothing to unwind. The version is read first and last: where they differ a writer came in between.
-MATCH (:Identifier {customer_id: $customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
+// One map, for a plan is kept for each combination of types and sizes of parameters, but a map is a map.
+MATCH (:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
 WITH c, c.version AS version
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
   RETURN collect(i) AS owned
 }
 CALL (owned) {
-  UNWIND CASE WHEN $kinds IS NULL AND NOT $backwards THEN owned ELSE [] END AS i
+  UNWIND CASE WHEN $asked.kinds IS NULL AND NOT $asked.backwards THEN owned ELSE [] END AS i
   CALL (i) {
     MATCH (t:TimelineEntry)
-    WHERE t.timeline_key > i.id + '/' + $low AND t.timeline_key < i.id + '/' + $high
-      AND ($channels IS NULL OR t.channel IN $channels) AND ($types IS NULL OR t.type IN $types)
-      AND ($statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $statuses)
-      AND ($survey_kinds IS NULL OR t.survey_kind IN $survey_kinds) AND ($open IS NULL OR (t.closed_at IS NULL) = $open)
+    WHERE t.timeline_key > i.id + '/' + $asked.low AND t.timeline_key < i.id + '/' + $asked.high
+      AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
+      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
+      AND ($asked.survey_kinds IS NULL OR t.survey_kind IN $asked.survey_kinds) AND ($asked.open IS NULL OR (t.closed_at IS NULL) = $asked.open)
     RETURN t
     ORDER BY t.timeline_key DESC
-    LIMIT $limit
+    LIMIT $asked.limit
   }
   RETURN i, t
   ORDER BY substring(t.timeline_key, size(i.id) + 1) DESC
-  LIMIT $limit
+  LIMIT $asked.limit
   UNION ALL
-  UNWIND CASE WHEN $kinds IS NULL AND $backwards THEN owned ELSE [] END AS i
+  UNWIND CASE WHEN $asked.kinds IS NULL AND $asked.backwards THEN owned ELSE [] END AS i
   CALL (i) {
     MATCH (t:TimelineEntry)
-    WHERE t.timeline_key > i.id + '/' + $low AND t.timeline_key < i.id + '/' + $high
-      AND ($channels IS NULL OR t.channel IN $channels) AND ($types IS NULL OR t.type IN $types)
-      AND ($statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $statuses)
-      AND ($survey_kinds IS NULL OR t.survey_kind IN $survey_kinds) AND ($open IS NULL OR (t.closed_at IS NULL) = $open)
+    WHERE t.timeline_key > i.id + '/' + $asked.low AND t.timeline_key < i.id + '/' + $asked.high
+      AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
+      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
+      AND ($asked.survey_kinds IS NULL OR t.survey_kind IN $asked.survey_kinds) AND ($asked.open IS NULL OR (t.closed_at IS NULL) = $asked.open)
     RETURN t
     ORDER BY t.timeline_key
-    LIMIT $limit
+    LIMIT $asked.limit
   }
   RETURN i, t
   ORDER BY substring(t.timeline_key, size(i.id) + 1)
-  LIMIT $limit
+  LIMIT $asked.limit
   UNION ALL
-  UNWIND CASE WHEN NOT $backwards THEN $kinds ELSE [] END AS kind
+  UNWIND CASE WHEN NOT $asked.backwards THEN $asked.kinds ELSE [] END AS kind
   UNWIND owned AS i
   CALL (i, kind) {
     MATCH (t:TimelineEntry)
-    WHERE t.kind_key > i.id + '/' + kind + '/' + $low AND t.kind_key < i.id + '/' + kind + '/' + $high
-      AND ($channels IS NULL OR t.channel IN $channels) AND ($types IS NULL OR t.type IN $types)
-      AND ($statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $statuses)
-      AND ($survey_kinds IS NULL OR t.survey_kind IN $survey_kinds) AND ($open IS NULL OR (t.closed_at IS NULL) = $open)
+    WHERE t.kind_key > i.id + '/' + kind + '/' + $asked.low AND t.kind_key < i.id + '/' + kind + '/' + $asked.high
+      AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
+      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
+      AND ($asked.survey_kinds IS NULL OR t.survey_kind IN $asked.survey_kinds) AND ($asked.open IS NULL OR (t.closed_at IS NULL) = $asked.open)
     RETURN t
     ORDER BY t.kind_key DESC
-    LIMIT $limit
+    LIMIT $asked.limit
   }
   RETURN i, t
   ORDER BY substring(t.kind_key, size(i.id) + size(kind) + 2) DESC
-  LIMIT $limit
+  LIMIT $asked.limit
   UNION ALL
-  UNWIND CASE WHEN $backwards THEN $kinds ELSE [] END AS kind
+  UNWIND CASE WHEN $asked.backwards THEN $asked.kinds ELSE [] END AS kind
   UNWIND owned AS i
   CALL (i, kind) {
     MATCH (t:TimelineEntry)
-    WHERE t.kind_key > i.id + '/' + kind + '/' + $low AND t.kind_key < i.id + '/' + kind + '/' + $high
-      AND ($channels IS NULL OR t.channel IN $channels) AND ($types IS NULL OR t.type IN $types)
-      AND ($statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $statuses)
-      AND ($survey_kinds IS NULL OR t.survey_kind IN $survey_kinds) AND ($open IS NULL OR (t.closed_at IS NULL) = $open)
+    WHERE t.kind_key > i.id + '/' + kind + '/' + $asked.low AND t.kind_key < i.id + '/' + kind + '/' + $asked.high
+      AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
+      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
+      AND ($asked.survey_kinds IS NULL OR t.survey_kind IN $asked.survey_kinds) AND ($asked.open IS NULL OR (t.closed_at IS NULL) = $asked.open)
     RETURN t
     ORDER BY t.kind_key
-    LIMIT $limit
+    LIMIT $asked.limit
   }
   RETURN i, t
   ORDER BY substring(t.kind_key, size(i.id) + size(kind) + 2)
-  LIMIT $limit
+  LIMIT $asked.limit
 }
 WITH c, version, collect(
   CASE t.kind
