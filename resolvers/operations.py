@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse, validate
+from strawberry.types import ExecutionResult
 
 from graph.errors import StoreUnavailable
 from resolvers.context import Context, Sources
@@ -94,10 +95,14 @@ async def answer(
         )
     finally:
         context.once.close()
-    if context.budget.exceeded is not None:
+    return _answered(result, context)
+
+
+def _answered(result: ExecutionResult, context: Context) -> Answer:
+    exceeded, errors = context.budget.exceeded, result.errors or []
+    if exceeded is not None:
         # Thousands of fields may have failed for this one reason.
-        return Answer(errors=[_plain(str(context.budget.exceeded), context.budget.exceeded.code)], executed=True)
-    errors = result.errors or []
+        return Answer(errors=[_plain(str(exceeded), exceeded.code)], executed=True)
     if result.data is None and all(error.path is None for error in errors):
         return _refused(*(_formatted(error, "BAD_USER_INPUT") for error in errors))
     return Answer(data=result.data, errors=[field_error(error) for error in errors], executed=True)
