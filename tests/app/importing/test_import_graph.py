@@ -15,7 +15,10 @@ from graph.store import Store
 from tests.app.importing.harness import EXAMPLES, SETS, real_data
 from tests.app.importing.recount import CompleteJourney, Olist, Otto, Vouching
 
-WIPE = "MATCH (n) WHERE NOT n:Migration AND NOT n:MigrationLock WITH n LIMIT 5000 DETACH DELETE n RETURN count(*)"
+WIPE = (
+    "MATCH ()-[r]->() WITH r LIMIT 20000 DELETE r RETURN count(*)",
+    "MATCH (n) WHERE NOT n:Migration AND NOT n:MigrationLock WITH n LIMIT 10000 DELETE n RETURN count(*)",
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +36,9 @@ async def driver(settings: Settings) -> AsyncIterator[AsyncDriver]:
 
 async def wipe(driver: AsyncDriver) -> None:
     """In steps: a transaction may take neither the time nor the memory that all of it would need."""
-    while (await driver.execute_query(WIPE)).records[0].value():
-        pass
+    for step in WIPE:
+        while (await driver.execute_query(step)).records[0].value():
+            pass
 
 
 @pytest.fixture(scope="module")
