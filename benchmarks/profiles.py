@@ -84,7 +84,7 @@ async def profile_times(settings: Settings, *, calls: int, warm_up: int) -> Prof
             assert (await load_profiles(store, [ProfileKey(id=id)]))[0] is not None
 
         async def bare(id: str) -> None:
-            assert [row async for row in await session.run(text, parameters[id])]
+            assert [row async for row in await session.run(text, asked=parameters[id])]
 
         found = await in_turn({"ours": ours, "bare": bare}, ids, warm_up=warm_up)
     return ProfileTimes(ours=median(found["ours"]), bare=median(found["bare"]))

@@ -2,6 +2,9 @@
 
 The first line of a file is its header, `// name($param, …) -> shape Record`: the shape is `one` (a row or none), `many`
 (any number of rows) or `write` (rows only where the text returns some). Each row holds one column.
+
+In the text the parameters are fields of one map, `$asked`. Neo4j plans a text anew for each combination of the types and sizes
+of its parameters, and lists of rows come in all sizes; a map is a map, so each text is planned once.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class Store:
         with _Translated():
             # Auto-commit: one round trip where an explicit read transaction needs two.
             async with self._driver.session(database=self._database, default_access_mode=neo4j.READ_ACCESS) as session:
-                result = await session.run(Query(asked.text, timeout=self._timeout), parameters)
+                result = await session.run(Query(asked.text, timeout=self._timeout), asked=parameters)
                 return [row[0] async for row in result]
 
     async def write(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
@@ -160,7 +160,7 @@ class Transaction:
         """The first column of each row, as the driver gives it."""
         asked = statement(name)
         asked.check(frozenset(parameters))
-        result = await self._transaction.run(asked.text, parameters)
+        result = await self._transaction.run(asked.text, asked=parameters)
         return [row[0] async for row in result]
 
 

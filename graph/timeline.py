@@ -94,7 +94,7 @@ async def page_entries(
     """
     filters = _filters(channels=channels, types=types, statuses=statuses, survey_kinds=survey_kinds, open=open)
     asked = {"customer_id": customer_id, "limit": limit, "backwards": backwards, **_range(kinds, low, high), **filters}
-    page = await settled(partial(reader.one, "timeline/page_entries", EntryPage, asked=asked))
+    page = await settled(partial(reader.one, "timeline/page_entries", EntryPage, **asked))
     if page is None:
         return []
     found = newest_first(page.entries)
@@ -125,7 +125,7 @@ async def count_entries(
     """How many entries page_entries would go through; None when more than `cap` would have to be looked at."""
     filters = _filters(channels=channels, types=types, statuses=statuses, survey_kinds=survey_kinds, open=open)
     asked = {"customer_id": customer_id, "limit": cap + 1, **_range(kinds, low, high), **filters}
-    counted = await reader.one("timeline/count_entries", EntryCount, asked=asked)
+    counted = await reader.one("timeline/count_entries", EntryCount, **asked)
     if counted is None:
         return 0
     return None if counted.seen > cap else counted.matching

@@ -1,11 +1,11 @@
 // load_campaigns($keys, $ids) -> many Campaign
 // Campaigns by key or by id.
 CALL () {
-  UNWIND $keys AS key
+  UNWIND $asked.keys AS key
   MATCH (campaign:Campaign {key: key})
   RETURN campaign
   UNION
-  UNWIND $ids AS id
+  UNWIND $asked.ids AS id
   MATCH (campaign:Campaign {id: id})
   RETURN campaign
 }

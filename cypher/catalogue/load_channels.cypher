@@ -4,5 +4,5 @@ MATCH (channel:Channel)
 WHERE channel.key > ''
 WITH channel
 ORDER BY channel.key
-LIMIT $limit
+LIMIT $asked.limit
 RETURN channel {.id, .key, .label, .channel_kind} AS channel

@@ -1,11 +1,11 @@
 // load_products($skus, $ids) -> many Product
 // Products by what sources call them, or by id.
 CALL () {
-  UNWIND $skus AS sku
+  UNWIND $asked.skus AS sku
   MATCH (product:Product {sku: sku})
   RETURN product
   UNION
-  UNWIND $ids AS id
+  UNWIND $asked.ids AS id
   MATCH (product:Product {id: id})
   RETURN product
 }

@@ -1,4 +1,4 @@
 // record_channels($rows) -> write
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MERGE (ch:Channel {key: row.key})
 ON CREATE SET ch.id = row.id, ch.label = row.label, ch.channel_kind = row.channel_kind

@@ -1,6 +1,6 @@
 // record_products($rows) -> write
 // Products as they are now known: titles and categories, and prices, are each the newest that a source stated.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MERGE (p:Product {sku: row.sku})
 ON CREATE SET p.id = row.id, p.rating_sum = 0, p.review_count = 0
 SET p.title = row.title, p.category = row.category, p.described_at = datetime(row.described_at),

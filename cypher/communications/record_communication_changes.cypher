@@ -1,6 +1,6 @@
 // record_communication_changes($rows) -> write
 // Messages as all that was said of them makes them now.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (message:Thing {thing_key: row.thing_key})
 SET message.at = datetime(row.at), message.timeline_key = row.timeline_key, message.kind_key = row.kind_key,
   message.channel = row.channel, message.communication_status = row.communication_status, message.purpose = row.purpose,

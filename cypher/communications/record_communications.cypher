@@ -1,6 +1,6 @@
 // record_communications($rows) -> write
 // Messages heard of for the first time.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
 CREATE (i)-[:WAS_SENT]->(message:Communication:Thing:TimelineEntry:Event {
   id: row.id, key: row.key, body_hash: row.body_hash, body: row.body, thing_key: row.thing_key, kind: 'COMMUNICATION',

@@ -1,5 +1,5 @@
 // record_consents($rows) -> write
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
 CREATE (i)-[:GAVE]->(:Consent:Event {
   id: row.id, key: row.key, body_hash: row.body_hash, at: datetime(row.at), source: row.source, purpose: row.purpose,

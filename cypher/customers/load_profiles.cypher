@@ -1,7 +1,7 @@
 // load_profiles($keys, $kinds, $limit, $with_channels, $with_carts, $with_referred_by, $with_traits) -> many ProfileRow
 // The hot sets of many customers, each named by an id that one of its identifiers was given, or by an identifier.
 // The version is read first and last, the second time through the index: where they differ a writer came in between.
-UNWIND $keys AS key
+UNWIND $asked.keys AS key
 CALL (key) {
   MATCH (:Identifier {customer_id: key.id})<-[:IDENTIFIED_BY]-(c:Customer)
   RETURN c
@@ -25,10 +25,10 @@ CALL (c) {
   RETURN collect(i) AS owned,
     collect(i {.type, .value, .verified, .source, first_seen_at: toString(i.first_seen_at),
       last_seen_at: toString(coalesce(i.last_seen_at, i.first_seen_at))}) AS identifiers,
-    CASE WHEN $with_traits THEN collect(i.trait_state) ELSE [] END AS trait_states
+    CASE WHEN $asked.with_traits THEN collect(i.trait_state) ELSE [] END AS trait_states
 }
 CALL (owned) {
-  UNWIND $kinds AS kind
+  UNWIND $asked.kinds AS kind
   CALL (owned, kind) {
     UNWIND owned AS i
     CALL (i, kind) {
@@ -36,11 +36,11 @@ CALL (owned) {
       WHERE t.kind_key > i.id + '/' + kind + '/' AND t.kind_key < i.id + '/' + kind + '0'
       RETURN t
       ORDER BY t.kind_key DESC
-      LIMIT $limit
+      LIMIT $asked.limit
     }
     RETURN i, t
     ORDER BY substring(t.kind_key, size(i.id) + size(kind) + 2) DESC
-    LIMIT $limit
+    LIMIT $asked.limit
   }
   RETURN collect(
     CASE t.kind
@@ -74,17 +74,17 @@ CALL (owned) {
   ) AS entries
 }
 CALL (owned) {
-  UNWIND CASE WHEN $with_carts THEN owned ELSE [] END AS i
+  UNWIND CASE WHEN $asked.with_carts THEN owned ELSE [] END AS i
   CALL (i) {
     MATCH (cart:Cart)
     WHERE cart.order_key > i.id + '/' AND cart.order_key < i.id + '0'
     RETURN cart
     ORDER BY cart.order_key DESC
-    LIMIT $limit
+    LIMIT $asked.limit
   }
   WITH i, cart
   ORDER BY substring(cart.order_key, size(i.id) + 1) DESC
-  LIMIT $limit
+  LIMIT $asked.limit
   RETURN collect(
     cart {.id, opened_at: toString(cart.opened_at), updated_at: toString(cart.updated_at), .checkout_step,
       cart_total: CASE WHEN cart.total IS NOT NULL THEN {amount: cart.total, currency: cart.currency} END,
@@ -99,7 +99,7 @@ CALL (owned) {
   ) AS carts
 }
 CALL (owned) {
-  UNWIND CASE WHEN $with_channels THEN owned ELSE [] END AS i
+  UNWIND CASE WHEN $asked.with_channels THEN owned ELSE [] END AS i
   MATCH (i)-[use:USES]->(channel:Channel)
   WITH channel.key AS used, sum(use.touchpoints) AS touchpoints, sum(use.purchases) AS purchases,
     min(use.first_at) AS first_at, max(use.last_at) AS last_at
@@ -108,7 +108,7 @@ CALL (owned) {
     last_at: toString(last_at)}) AS channels
 }
 CALL (c) {
-  WITH c WHERE $with_referred_by
+  WITH c WHERE $asked.with_referred_by
   MATCH (c)<-[active:REFERRED]-(:Customer)
   MATCH (t:TimelineEntry {id: active.referral})<-[:INVITED]-(i:Identifier)
   RETURN collect(

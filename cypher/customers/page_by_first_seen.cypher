@@ -2,16 +2,16 @@
 // Customers newest first: those that share the key, then those beyond it, each an ordered seek.
 CALL () {
   MATCH (c:Customer)
-  WHERE c.first_seen_at = datetime($key) AND c.id < $id
+  WHERE c.first_seen_at = datetime($asked.key) AND c.id < $asked.id
   RETURN c
   ORDER BY c.first_seen_at DESC, c.id DESC
-  LIMIT $limit
+  LIMIT $asked.limit
   UNION ALL
   MATCH (c:Customer)
-  WHERE c.first_seen_at < datetime($key) AND c.id > ''
+  WHERE c.first_seen_at < datetime($asked.key) AND c.id > ''
   RETURN c
   ORDER BY c.first_seen_at DESC, c.id DESC
-  LIMIT $limit
+  LIMIT $asked.limit
 }
 RETURN {id: c.id, key: toString(c.first_seen_at)} AS customer
-LIMIT $limit
+LIMIT $asked.limit

@@ -2,16 +2,16 @@
 // Customers latest seen first: those that share the key, then those beyond it, each an ordered seek.
 CALL () {
   MATCH (c:Customer)
-  WHERE c.last_seen_at = datetime($key) AND c.id < $id
+  WHERE c.last_seen_at = datetime($asked.key) AND c.id < $asked.id
   RETURN c
   ORDER BY c.last_seen_at DESC, c.id DESC
-  LIMIT $limit
+  LIMIT $asked.limit
   UNION ALL
   MATCH (c:Customer)
-  WHERE c.last_seen_at < datetime($key) AND c.id > ''
+  WHERE c.last_seen_at < datetime($asked.key) AND c.id > ''
   RETURN c
   ORDER BY c.last_seen_at DESC, c.id DESC
-  LIMIT $limit
+  LIMIT $asked.limit
 }
 RETURN {id: c.id, key: toString(c.last_seen_at)} AS customer
-LIMIT $limit
+LIMIT $asked.limit

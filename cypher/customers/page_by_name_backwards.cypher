@@ -2,16 +2,16 @@
 // Customers by name, from the end of the list: those that share the key, then those beyond it, each an ordered seek.
 CALL () {
   MATCH (c:Customer)
-  WHERE c.name_key = $key AND c.id < $id
+  WHERE c.name_key = $asked.key AND c.id < $asked.id
   RETURN c
   ORDER BY c.name_key DESC, c.id DESC
-  LIMIT $limit
+  LIMIT $asked.limit
   UNION ALL
   MATCH (c:Customer)
-  WHERE c.name_key < $key AND c.id > ''
+  WHERE c.name_key < $asked.key AND c.id > ''
   RETURN c
   ORDER BY c.name_key DESC, c.id DESC
-  LIMIT $limit
+  LIMIT $asked.limit
 }
 RETURN {id: c.id, key: c.name_key} AS customer
-LIMIT $limit
+LIMIT $asked.limit

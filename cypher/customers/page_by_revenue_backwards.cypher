@@ -2,16 +2,16 @@
 // Customers largest revenue first, from the end of the list: those that share the key, then those beyond it, each an ordered seek.
 CALL () {
   MATCH (c:Customer)
-  WHERE c.revenue = $key AND c.id > $id
+  WHERE c.revenue = $asked.key AND c.id > $asked.id
   RETURN c
   ORDER BY c.revenue, c.id
-  LIMIT $limit
+  LIMIT $asked.limit
   UNION ALL
   MATCH (c:Customer)
-  WHERE c.revenue > $key AND c.id > ''
+  WHERE c.revenue > $asked.key AND c.id > ''
   RETURN c
   ORDER BY c.revenue, c.id
-  LIMIT $limit
+  LIMIT $asked.limit
 }
 RETURN {id: c.id, key: c.revenue} AS customer
-LIMIT $limit
+LIMIT $asked.limit

@@ -1,6 +1,6 @@
 // record_facts($ids) -> write
 // The facts of a customer are the fold of the facts of its identifiers.
-UNWIND $ids AS id
+UNWIND $asked.ids AS id
 MATCH (c:Customer {id: id})
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)

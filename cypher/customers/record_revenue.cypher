@@ -1,6 +1,6 @@
 // record_revenue($ids, $weights) -> write
 // Revenue and refunds by currency; `revenue` weighs them into the reporting currency, and only orders lists.
-UNWIND $ids AS id
+UNWIND $asked.ids AS id
 MATCH (c:Customer {id: id})
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
@@ -10,4 +10,4 @@ CALL (c) {
 }
 FOREACH (pair IN sums | SET c[pair[0]] = pair[1])
 SET c.revenue = toInteger(reduce(total = 0.0, pair IN [pair IN sums WHERE pair[0] STARTS WITH 'revenue_'] |
-  total + pair[1] * coalesce($weights[substring(pair[0], 8)], 0.0)))
+  total + pair[1] * coalesce($asked.weights[substring(pair[0], 8)], 0.0)))

@@ -1,5 +1,5 @@
 // find_events($keys) -> one
 // Which of these events are kept already, each with the hash of its body.
-UNWIND $keys AS key
+UNWIND $asked.keys AS key
 MATCH (e:Event {key: key})
 RETURN collect([e.key, e.body_hash]) AS events

@@ -1,6 +1,6 @@
 // find_things($keys) -> one
 // What is known of these things: the thing itself where it exists, and everything else that was said of it.
-UNWIND $keys AS key
+UNWIND $asked.keys AS key
 OPTIONAL MATCH (t:Thing {thing_key: key})
 WITH key, t, COLLECT { MATCH (s:Statement {thing_key: key}) RETURN s.body } AS statements
 WHERE t IS NOT NULL OR size(statements) > 0

@@ -1,6 +1,6 @@
 // record_identifier_facts($rows) -> write
 // Counts change by what this transaction added; first and last seen only ever widen; what was only named was never seen.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.id})
 SET i.touchpoints = coalesce(i.touchpoints, 0) + row.touchpoints,
   i.purchases = coalesce(i.purchases, 0) + row.purchases,

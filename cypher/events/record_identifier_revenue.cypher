@@ -1,5 +1,5 @@
 // record_identifier_revenue($rows) -> write
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.id})
 SET i['revenue_' + row.currency] = coalesce(i['revenue_' + row.currency], 0) + row.revenue,
   i['refunds_' + row.currency] = coalesce(i['refunds_' + row.currency], 0) + row.refunds

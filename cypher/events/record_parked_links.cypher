@@ -1,6 +1,6 @@
 // record_parked_links($keys) -> write
 // Statements that came before their thing are tied to it once it is there.
-UNWIND $keys AS key
+UNWIND $asked.keys AS key
 MATCH (t:Thing {thing_key: key})
 MATCH (s:Statement {thing_key: key})
 MERGE (s)-[:ABOUT]->(t)

@@ -1,6 +1,6 @@
 // record_uses($rows) -> write
 // How much an identifier uses a channel; one edge each, so that channels can be asked for without walking what happened.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
 MATCH (ch:Channel {key: row.channel})
 MERGE (i)-[use:USES]->(ch)

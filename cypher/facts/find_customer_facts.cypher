@@ -1,8 +1,8 @@
 // find_customer_facts($after, $limit) -> many CustomerFacts
 // What is kept of customers, beside the fold of what is kept of their identifiers; in order of id.
 MATCH (c:Customer)
-WHERE c.id > $after
-WITH c ORDER BY c.id LIMIT $limit
+WHERE c.id > $asked.after
+WITH c ORDER BY c.id LIMIT $asked.limit
 CALL (c) {
   OPTIONAL MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
   RETURN count(i) AS identifiers, min(i.first_seen_at) AS first_seen_at, max(i.last_seen_at) AS last_seen_at,

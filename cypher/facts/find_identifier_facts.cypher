@@ -1,8 +1,8 @@
 // find_identifier_facts($after, $limit) -> many IdentifierFacts
 // What is kept of identifiers, beside the same counted again from what is filed under them; in order of id.
 MATCH (i:Identifier)
-WHERE i.id > $after
-WITH i ORDER BY i.id LIMIT $limit
+WHERE i.id > $asked.after
+WITH i ORDER BY i.id LIMIT $asked.limit
 CALL (i) {
   OPTIONAL MATCH (i)-[:MADE]->(p:Purchase)
   WHERE p.purchase_status <> 'CANCELLED'

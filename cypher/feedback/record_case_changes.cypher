@@ -1,6 +1,6 @@
 // record_case_changes($rows) -> write
 // Cases as all that was said of them makes them now.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (case:Thing {thing_key: row.thing_key})
 SET case.at = datetime(row.at), case.opened_at = datetime(row.at), case.timeline_key = row.timeline_key, case.kind_key = row.kind_key,
   case.channel = row.channel, case.subject = row.subject, case.complaint = row.complaint, case.priority = row.priority,

@@ -1,5 +1,5 @@
 // record_reviews($rows) -> write
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
 CREATE (i)-[:WROTE]->(review:Review:TimelineEntry:Event {
   id: row.id, key: row.key, body_hash: row.body_hash, at: datetime(row.at), kind: 'REVIEW', channel: row.channel,

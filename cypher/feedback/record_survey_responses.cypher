@@ -1,5 +1,5 @@
 // record_survey_responses($rows) -> write
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
 CREATE (i)-[:ANSWERED]->(:SurveyResponse:TimelineEntry:Event {
   id: row.id, key: row.key, body_hash: row.body_hash, at: datetime(row.at), kind: 'SURVEY_RESPONSE', channel: row.channel,

@@ -1,6 +1,6 @@
 // find_customer_ids($keys) -> many FoundCustomer
 // Whose these identifiers are now; a key names one by type and value, or by the customer id it was given.
-UNWIND $keys AS key
+UNWIND $asked.keys AS key
 CALL (key) {
   MATCH (:Identifier {customer_id: key.id})<-[:IDENTIFIED_BY]-(c:Customer)
   RETURN c

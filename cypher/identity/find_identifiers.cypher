@@ -1,12 +1,12 @@
 // find_identifiers($keys, $ids) -> one
 // Identifiers by type and value, and by the customer id each was given, with the customer each belongs to now.
 CALL () {
-  UNWIND $keys AS key
+  UNWIND $asked.keys AS key
   MATCH (i:Identifier {type: key[0], value: key[1]})<-[:IDENTIFIED_BY]-(c:Customer)
   RETURN collect([i.type, i.value, i.id, i.customer_id, c.id, coalesce(c.first_seen_at.epochMillis, 0)]) AS by_key
 }
 CALL () {
-  UNWIND $ids AS id
+  UNWIND $asked.ids AS id
   MATCH (i:Identifier {customer_id: id})<-[:IDENTIFIED_BY]-(c:Customer)
   RETURN collect([i.type, i.value, i.id, i.customer_id, c.id, coalesce(c.first_seen_at.epochMillis, 0)]) AS by_id
 }

@@ -1,5 +1,5 @@
 // find_trait_states($customer_ids) -> one
 // What is known of the traits of these customers, identifier by identifier.
-UNWIND $customer_ids AS id
+UNWIND $asked.customer_ids AS id
 MATCH (c:Customer {id: id})-[:IDENTIFIED_BY]->(i:Identifier)
 RETURN collect([id, i.id, i.type, i.value, i.first_seen_at.epochMillis, i.trait_state]) AS states

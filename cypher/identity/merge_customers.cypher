@@ -1,8 +1,8 @@
 // merge_customers($keep, $absorb) -> one
 // All identifiers of one customer become another's; returns whose candidate referrer the absorbed one was.
-MATCH (keep:Customer {id: $keep})
+MATCH (keep:Customer {id: $asked.keep})
 CALL (keep) {
-  MATCH (absorbed:Customer {id: $absorb})
+  MATCH (absorbed:Customer {id: $asked.absorb})
   OPTIONAL MATCH (absorbed)-[:REFERRED|RING_CLOSED]->(friend:Customer)
   WITH keep, absorbed, collect(DISTINCT friend.id) AS friends
   SET keep.version = CASE WHEN absorbed.version >= keep.version THEN absorbed.version + 1 ELSE keep.version END

@@ -1,7 +1,7 @@
 // record_identifiers($rows) -> write
 // Identifiers seen for the first time, with what this transaction files under them. Another transaction that saw one
 // first makes this one fail, and start again.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (c:Customer {id: row.owner})
 CREATE (c)-[:IDENTIFIED_BY]->(:Identifier {
   id: row.id, customer_id: row.customer_id, type: row.type, value: row.value, verified: false, source: row.source,

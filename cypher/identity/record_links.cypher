@@ -1,6 +1,6 @@
 // record_links($rows) -> write
 // Evidence that two identifiers are one person; of the same evidence stated again the earliest counts.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (a:Identifier {id: row.a})
 MATCH (b:Identifier {id: row.b})
 MERGE (a)-[link:LINKED {rule: row.rule}]->(b)

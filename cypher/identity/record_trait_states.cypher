@@ -1,4 +1,4 @@
 // record_trait_states($rows) -> write
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
 SET i.trait_state = row.trait_state

@@ -1,3 +1,3 @@
 // record_migration($name, $checksum) -> write
-MERGE (m:Migration {name: $name})
-ON CREATE SET m.checksum = $checksum, m.applied_at = datetime.transaction()
+MERGE (m:Migration {name: $asked.name})
+ON CREATE SET m.checksum = $asked.checksum, m.applied_at = datetime.transaction()

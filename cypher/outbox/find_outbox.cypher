@@ -2,5 +2,5 @@
 // The next rows of the queue: those that a process left behind when it ended between its commit and its publishing.
 MATCH (o:Outbox)
 WHERE o.customer >= '' AND o.version >= 0
-WITH o LIMIT $limit
+WITH o LIMIT $asked.limit
 RETURN collect([o.customer, o.version]) AS rows

@@ -1,6 +1,6 @@
 // page_carts($customer_id, $low, $high, $limit) -> one CartPage
 // A customer's carts, newest first: one ordered seek for each identifier, merged.
-MATCH (:Identifier {customer_id: $customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
+MATCH (:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
 WITH c, c.version AS version
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
@@ -10,14 +10,14 @@ CALL (owned) {
   UNWIND owned AS i
   CALL (i) {
     MATCH (cart:Cart)
-    WHERE cart.order_key > i.id + '/' + $low AND cart.order_key < i.id + '/' + $high
+    WHERE cart.order_key > i.id + '/' + $asked.low AND cart.order_key < i.id + '/' + $asked.high
     RETURN cart
     ORDER BY cart.order_key DESC
-    LIMIT $limit
+    LIMIT $asked.limit
   }
   RETURN i, cart
   ORDER BY substring(cart.order_key, size(i.id) + 1) DESC
-  LIMIT $limit
+  LIMIT $asked.limit
 }
 WITH c, version, collect(
   cart {.id, opened_at: toString(cart.opened_at), updated_at: toString(cart.updated_at), .checkout_step,

@@ -1,6 +1,6 @@
 // record_carts($rows) -> write
 // Carts heard of for the first time.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
 CREATE (i)-[:HAS]->(:Cart:Thing:Event {
   id: row.id, key: row.key, body_hash: row.body_hash, body: row.body, thing_key: row.thing_key, number: row.number, source: row.source,

@@ -1,6 +1,6 @@
 // record_items($rows) -> write
 // The lines of purchases and carts.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (t:Thing {thing_key: row.thing_key})
 UNWIND row.items AS item
 MATCH (p:Product {sku: item.sku})

@@ -1,6 +1,6 @@
 // record_purchase_changes($rows) -> write
 // Purchases as all that was said of them makes them now.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (p:Thing {thing_key: row.thing_key})
 SET p.at = datetime(row.at), p.timeline_key = row.timeline_key, p.kind_key = row.kind_key, p.channel = row.channel,
   p.campaign = row.campaign, p.coupon = row.coupon, p.purchase_status = row.purchase_status, p.statuses = row.statuses,

@@ -1,6 +1,6 @@
 // record_purchase_times($ids) -> write
 // First and last purchase of an identifier, looked up: a cancelled one can have been either.
-UNWIND $ids AS id
+UNWIND $asked.ids AS id
 MATCH (i:Identifier {id: id})
 CALL (id) {
   OPTIONAL MATCH (p:TimelineEntry)

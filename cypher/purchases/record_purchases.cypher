@@ -1,6 +1,6 @@
 // record_purchases($rows) -> write
 // Purchases heard of for the first time.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
 CREATE (i)-[:MADE]->(:Purchase:Thing:TimelineEntry:Event {
   id: row.id, key: row.key, body_hash: row.body_hash, body: row.body, thing_key: row.thing_key, kind: 'PURCHASE', number: row.number,

@@ -1,6 +1,6 @@
 // find_acceptances($customer_ids) -> one
 // All acceptances by these customers, each with the advocate it names: what their candidate referrer is chosen from.
-UNWIND $customer_ids AS id
+UNWIND $asked.customer_ids AS id
 MATCH (c:Customer {id: id})-[:IDENTIFIED_BY]->(:Identifier)<-[:BROUGHT]-(r:Referral)
 // Apart, for one who accepts their own invitation comes and goes by the same edge.
 MATCH (r)<-[:INVITED]-(:Identifier)<-[:IDENTIFIED_BY]-(advocate:Customer)

@@ -1,6 +1,6 @@
 // find_pointers($customer_ids) -> one
 // The candidate referrers of these customers and of everyone above them, those that a ring set aside included.
-UNWIND $customer_ids AS id
+UNWIND $asked.customer_ids AS id
 MATCH (start:Customer {id: id})
 MATCH (start)<-[:REFERRED|RING_CLOSED*0..]-(friend:Customer)
 WITH DISTINCT friend

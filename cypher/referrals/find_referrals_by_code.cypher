@@ -1,6 +1,6 @@
 // find_referrals_by_code($codes, $separator) -> one
 // The referrals that carry these codes, oldest first, and the acceptances that came before any.
-UNWIND $codes AS code
+UNWIND $asked.codes AS code
 OPTIONAL MATCH (r:Referral {code: code})<-[:INVITED]-(advocate:Identifier)<-[:IDENTIFIED_BY]-(owner:Customer)
 OPTIONAL MATCH (r)-[:INVITEE]->(invitee:Identifier)
 WITH code, r, advocate, owner, invitee
@@ -8,4 +8,4 @@ ORDER BY r.invited_at, r.id
 WITH code, collect(CASE WHEN r IS NULL THEN null ELSE {id: r.id, advocate: advocate.id, customer: owner.id, invitee: invitee.id,
   accepted: r.accepted_at IS NOT NULL, campaign: r.campaign, channel: r.channel} END) AS referrals
 RETURN collect({code: code, referrals: referrals,
-  parked: COLLECT { MATCH (s:Statement {thing_key: 'code' + $separator + code}) WHERE NOT (s)-[:ABOUT]->() RETURN s.body }}) AS found
+  parked: COLLECT { MATCH (s:Statement {thing_key: 'code' + $asked.separator + code}) WHERE NOT (s)-[:ABOUT]->() RETURN s.body }}) AS found

@@ -1,6 +1,6 @@
 // record_acceptances($rows) -> write
 // A friend accepted: the acceptance is kept as it was stated, and the referral now says whom it brought.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (r:Referral:TimelineEntry {id: row.referral})
 MATCH (friend:Identifier {id: row.friend})
 SET r.accepted_at = datetime(row.at), r.referral_status = 'ACCEPTED'

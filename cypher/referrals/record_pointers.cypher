@@ -1,6 +1,6 @@
 // record_pointers($rows) -> write
 // Each customer has at most one candidate referrer: REFERRED, or RING_CLOSED where it would close a ring.
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (friend:Customer {id: row.friend})
 CALL (friend) { MATCH (friend)<-[was:REFERRED|RING_CLOSED]-() DELETE was }
 WITH friend, row

@@ -1,5 +1,5 @@
 // record_referrals($rows) -> write
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.advocate})
 CREATE (i)-[:INVITED]->(r:Referral:TimelineEntry {
   id: row.id, at: datetime(row.invited_at), invited_at: datetime(row.invited_at), kind: 'REFERRAL', channel: row.channel,

@@ -1,4 +1,4 @@
-// count_entries($asked) -> one EntryCount
+// count_entries($customer_id, $kinds, $low, $high, $limit, $channels, $types, $statuses, $survey_kinds, $open) -> one EntryCount
 // How many entries there are, having looked at no more than the limit: `seen` tells whether the bound was met.
 // One map, for a plan is kept for each combination of types and sizes of parameters, but a map is a map.
 MATCH (:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)

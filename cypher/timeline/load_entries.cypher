@@ -1,7 +1,7 @@
 // load_entries($ids) -> many EntryRow
 // Timeline entries by their ids, each with the customer whose it is now.
-UNWIND range(0, size($ids) - 1) AS position
-MATCH (t:TimelineEntry {id: $ids[position]})<-[:HAD|MADE|WROTE|ANSWERED|RAISED|WAS_SENT|INVITED]-(i:Identifier)<-[:IDENTIFIED_BY]-(c:Customer)
+UNWIND range(0, size($asked.ids) - 1) AS position
+MATCH (t:TimelineEntry {id: $asked.ids[position]})<-[:HAD|MADE|WROTE|ANSWERED|RAISED|WAS_SENT|INVITED]-(i:Identifier)<-[:IDENTIFIED_BY]-(c:Customer)
 RETURN {position: position, customer_id: c.id, entry:
   CASE t.kind
     WHEN 'TOUCHPOINT' THEN t {.id, .kind, at: toString(t.at), .channel, .type, .campaign, .session, .duration_seconds, .url, .sku, .properties}

@@ -1,4 +1,4 @@
-// page_entries($asked) -> one EntryPage
+// page_entries($customer_id, $kinds, $backwards, $low, $high, $channels, $types, $statuses, $survey_kinds, $open, $limit) -> one EntryPage
 // A page of a customer's timeline: one ordered seek for each identifier (and kind), merged. Newest first, or oldest first when backwards.
 // Of the four branches three find nothing to unwind. The version is read first and last: where they differ a writer came in between.
 // One map, for a plan is kept for each combination of types and sizes of parameters, but a map is a map.

@@ -1,5 +1,5 @@
 // record_touchpoints($rows) -> write
-UNWIND $rows AS row
+UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
 CREATE (i)-[:HAD]->(:Touchpoint:TimelineEntry:Event {
   id: row.id, key: row.key, body_hash: row.body_hash, at: datetime(row.at), kind: 'TOUCHPOINT', channel: row.channel,
