@@ -28,7 +28,6 @@ from graph.events.inputs import (
     TouchpointInput,
 )
 from graph.events.limits import (
-    INT64,
     check_customer,
     check_identifier,
     check_items,
@@ -44,7 +43,8 @@ from graph.events.limits import (
 )
 
 MAX_IDENTIFIERS = 20  # of one identify event
-SCORES = {"NPS": (0, 10), "CSAT": (1, 5), "CES": (1, 7), "CUSTOM": (-INT64, INT64 - 1)}
+INT32 = 2**31  # what an Int of GraphQL holds
+SCORES = {"NPS": (0, 10), "CSAT": (1, 5), "CES": (1, 7), "CUSTOM": (-INT32, INT32 - 1)}
 
 
 def check(event: Event, *, now: datetime) -> None:
