@@ -2,8 +2,10 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +20,7 @@ INTERRUPTED = 130
 
 Customers = Annotated[int, typer.Option("--customers", help="How many customers to make.", min=1)]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same customers.", min=0)]
-Out = Annotated[Path | None, typer.Option("--out", help="Where the events and truth.json go: what was planted.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where truth.json goes: what was planted.")]
 Serve = Annotated[bool, typer.Option("--serve/--no-serve", help="Serve when the data is loaded.")]
 
 
@@ -32,7 +34,7 @@ def demo(*, customers: Customers = 1000, seed: Seed = 1, out: Out = None, serve:
 
     from app.local.process import check_port
 
-    settings = Settings.from_env()
+    settings = _with_rates(Settings.from_env())
     if serve:
         check_port(settings.port, wanted_by="c360 demo", setting="C360_PORT", host=settings.host)
     run = _Demo(settings=settings, steps=Steps(), customers=customers, seed=seed, out=out, serve=serve)
@@ -44,6 +46,13 @@ def demo(*, customers: Customers = 1000, seed: Seed = 1, out: Out = None, serve:
         errors.print("Stopped. The data stays; `c360 demo` goes on from here.")
         if not run.served:
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _with_rates(settings: Settings) -> Settings:
+    """The demo's customers pay in three currencies; without rates of the user's own, made-up ones let their sums be seen."""
+    if settings.currency_rates or settings.reporting_currency != "USD":
+        return settings
+    return replace(settings, currency_rates=MappingProxyType({"GBP": Decimal("1.27"), "JPY": Decimal("0.0067")}))
 
 
 @dataclass(slots=True, kw_only=True)
