@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from neo4j import AsyncTransaction
+
 from app.commands.terminal import print_table
 from app.importing import import_path
 from benchmarks.imports import World, warm_up
@@ -27,9 +29,11 @@ class Cost:
 
 @contextmanager
 def watched() -> Iterator[dict[str, Cost]]:
-    """Adds up what the statements of write transactions cost within the block, the wait for their answer and its unpacking."""
+    """Adds up what the statements of write transactions cost within the block, the wait for their answer and its unpacking;
+    and what their commits do.
+    """
     found: dict[str, Cost] = defaultdict(Cost)
-    run = Transaction.run
+    run, commit = Transaction.run, AsyncTransaction.commit
 
     async def timed(self: Transaction, name: str, /, **parameters: Any) -> list[Any]:
         begun = time.perf_counter()
@@ -41,11 +45,21 @@ def watched() -> Iterator[dict[str, Cost]]:
             cost.rows += max((len(value) for value in parameters.values() if isinstance(value, list)), default=1)
             cost.seconds += time.perf_counter() - begun
 
+    async def committed(self: AsyncTransaction) -> None:
+        begun = time.perf_counter()
+        await commit(self)
+        cost = found["(commit)"]
+        cost.calls += 1
+        cost.rows += 1
+        cost.seconds += time.perf_counter() - begun
+
     Transaction.run = timed  # type: ignore[method-assign]
+    AsyncTransaction.commit = committed  # type: ignore[method-assign]
     try:
         yield found
     finally:
         Transaction.run = run  # type: ignore[method-assign]
+        AsyncTransaction.commit = commit  # type: ignore[method-assign]
 
 
 async def show_costs(run: Run) -> None:

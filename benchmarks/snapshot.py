@@ -131,7 +131,7 @@ async def _nodes(driver: AsyncDriver, folder: Path) -> list[Part]:
             part = parts.setdefault(key, Part(folder / f"nodes-{'-'.join(key)}"))
             part.add(properties)
     for labels, part in parts.items():
-        part.text = f"UNWIND $rows AS row CREATE (:{':'.join(labels)} {{{part.map()}}})"
+        part.text = f"UNWIND $batch.rows AS row CREATE (:{':'.join(labels)} {{{part.map()}}})"
     return list(parts.values())
 
 
@@ -146,7 +146,7 @@ async def _relationships(driver: AsyncDriver, folder: Path, anchors: list[Anchor
             part.add(properties, **{"from": from_values[names.index(one.property)], "to": to_values[names.index(other.property)]})
     for (kind, one, other), part in parts.items():
         ends = f"MATCH (a:{one.label} {{{one.property}: row.from}}) MATCH (b:{other.label} {{{other.property}: row.to}})"
-        part.text = f"UNWIND $rows AS row {ends} CREATE (a)-[:{kind} {{{part.map()}}}]->(b)"
+        part.text = f"UNWIND $batch.rows AS row {ends} CREATE (a)-[:{kind} {{{part.map()}}}]->(b)"
     return list(parts.values())
 
 
