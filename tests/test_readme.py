@@ -49,6 +49,7 @@ def demo(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=60)
+        process.stdout.close()
 
 
 def run(command: str, environ: dict[str, str]) -> str:
