@@ -35,6 +35,7 @@ class CachedProfiles:
         if found is None:
             _note("bypassed", len(keys))
             return await load_profiles(self._reader, keys)
+        await _by_other_ids(cache, keys, ids, found)
         missing = [position for position, profile in enumerate(found) if profile is None]
         _note("hit", len(keys) - len(missing))
         _note("miss", len(missing))
@@ -56,9 +57,8 @@ class CachedProfiles:
         profiles = await load_profiles(self._reader, keys)
         filled = {profile.id: (profile, token) for profile in profiles if profile and (token := tokens.get(profile.id))}
         await cache.fill(list(filled.values()))
-        for position in unknown:
-            profile = profiles[position]
-            if profile is not None:
+        for position, profile in enumerate(profiles):
+            if profile is not None and (position in unknown or profile.id != ids[position]):
                 await cache.keep_alias(_name(keys[position]), profile.id)
         return profiles
 
@@ -81,8 +81,22 @@ async def _read(cache: Cache, keys: Sequence[ProfileKey], ids: Sequence[str | No
     return [profile if profile and _confirms(profile, key) else None for profile, key in zip(profiles, keys, strict=True)]
 
 
+async def _by_other_ids(cache: Cache, keys: Sequence[ProfileKey], ids: list[str | None], found: list[Profile | None]) -> None:
+    """Fill in what is kept under another id than the one asked for: ids of customers that were joined to others."""
+    positions = [position for position, key in enumerate(keys) if key.id is not None and found[position] is None]
+    hints = await cache.aliases([_name(keys[position]) for position in positions]) if positions else None
+    for position, hint in zip(positions, hints or [], strict=False):
+        ids[position] = hint or ids[position]
+    led = [position for position, hint in zip(positions, hints or [], strict=False) if hint is not None]
+    values = await _read(cache, [keys[position] for position in led], [ids[position] for position in led]) if led else None
+    for position, profile in zip(led, values or [], strict=False):
+        found[position] = profile
+
+
 def _confirms(profile: Profile, key: ProfileKey) -> bool:
-    return key.id is not None or any(each.type == key.type and each.value == key.value for each in profile.identifiers)
+    if key.id is not None:
+        return key.id == profile.id or key.id in profile.ids
+    return any(each.type == key.type and each.value == key.value for each in profile.identifiers)
 
 
 def _identifier(key: ProfileKey) -> tuple[str, str]:
@@ -91,7 +105,7 @@ def _identifier(key: ProfileKey) -> tuple[str, str]:
 
 
 def _name(key: ProfileKey) -> str:
-    return f"{key.type}\x1f{key.value}"
+    return f"id\x1f{key.id}" if key.id is not None else f"{key.type}\x1f{key.value}"
 
 
 def _note(status: CacheStatus, times: int) -> None:

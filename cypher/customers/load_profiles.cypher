@@ -125,5 +125,5 @@ MATCH (again:Customer {id: c.id})
 RETURN {
   position: key.position, version_before: version, version_after: again.version, addresses: addresses, traits: traits, sums: sums,
   trait_states: trait_states,
-  profile: customer {.*, identifiers: identifiers, entries: entries, carts: carts, channels: channels, referred_by: head(referrals)}
+  profile: customer {.*, ids: [i IN owned | i.customer_id], identifiers: identifiers, entries: entries, carts: carts, channels: channels, referred_by: head(referrals)}
 } AS row

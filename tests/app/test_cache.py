@@ -91,6 +91,17 @@ async def test_an_alias_counts_only_if_the_profile_has_the_identifier(services: 
     assert await services.profiles.load([ana]) == [ours]
 
 
+async def test_an_id_of_before_a_merge_is_answered_from_the_cache_until_it_changes_hands(services: Services) -> None:
+    await services.record([touchpoint("1", 1, user("ana")), touchpoint("2", 2, user("ben"))])
+    ana, ben = await services.profiles.load([ProfileKey.of("user_id", "ana"), ProfileKey.of("user_id", "ben")])
+    assert ana is not None and ben is not None
+    await services.record([identify("3", 3, ("user_id", "ana"), ("user_id", "ben"))])
+    notes = [(await status(services.profiles, ProfileKey(id=ben.id)))[1] for _ in range(3)]
+    assert notes == [["miss"], ["miss"], ["hit"]]
+    profile, _ = await status(services.profiles, ProfileKey(id=ben.id))
+    assert profile is not None and profile.id == ana.id and set(profile.ids) == {ana.id, ben.id}
+
+
 async def test_no_name_of_a_key_tells_who_it_is_about(services: Services, stack: Stack) -> None:
     from redis.asyncio import Redis
 
