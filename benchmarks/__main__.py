@@ -71,7 +71,6 @@ def _measure(plan: Plan, *, minutes: float, write: bool, costs: bool) -> int:
     if run.figures:
         report.show(run.figures)
     if not whole:
-        errors.print("Not everything was measured: it was interrupted, or took longer than --minutes.")
         return UNFINISHED
     if write and run.figures:
         report.write(run.figures, [*machine.described(programs), f"load average before the run: {load}"])
@@ -82,9 +81,15 @@ async def _bounded(run: Run, *, minutes: float, costs: bool) -> bool:
     """Whether everything was measured, before anyone interrupted it and within the time."""
     with cancelled_by_signals():
         try:
-            async with asyncio.timeout(minutes * 60):
+            async with asyncio.timeout(minutes * 60) as limit:
                 await (show_costs(run) if costs else run.all())
-        except (TimeoutError, asyncio.CancelledError):
+        except asyncio.CancelledError:
+            errors.print("Interrupted: not everything was measured.")
+            return False
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            errors.print(f"Not everything was measured within {minutes:g} minutes: give it more with --minutes.")
             return False
     return True
 

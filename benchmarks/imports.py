@@ -92,6 +92,10 @@ class Rounds:
     imports: tuple[float, ...]
     bares: tuple[float, ...]
 
+    def __str__(self) -> str:
+        both = zip(self.imports, self.bares, strict=True)
+        return "imports and bare writes took " + ", ".join(f"{ours:.1f} and {bare:.1f} s" for ours, bare in both)
+
     def figure(self) -> Figure:
         return Figure(
             case=f"Import of {self.world.customers:,} customers, {self.events:,} events",

@@ -93,6 +93,7 @@ class Run:
             found = await rounds(
                 self.servers, world, first=self._imported[size], snapshot=snapshot, times=self.plan.rounds, warmth=warmth
             )
+            self._tell(f"{found}")
             self.figures.append(found.figure())
         # The largest file of all; nothing wants it any more.
         world.events.unlink()
