@@ -103,7 +103,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """One customer's hot set. It holds only what that customer's own writes change, and ids and keys of everything else.
 
     `entries`: newest first; for each kind its newest HOT_SET + 1 entries, and the newest HOT_SET + 1 of all kinds.
-    `ids`: every id that one of its identifiers was given. `carts`: newest first, at most HOT_SET + 1. `traits`: those that have no field of their own.
+    `ids`: every id that one of its identifiers was given. `carts`: newest first, at most HOT_SET + 1. `traits`: those that
+    have no field of their own.
     """
 
     id: str
