@@ -1,6 +1,7 @@
 """Demo events as lines of JSON that fit the contract's `EventInput`."""
 
 import gzip
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def test_amounts_and_times_are_written_as_the_contract_says() -> None:
     assert seen == {"JPY", "USD", "GBP"}
 
 
-@pytest.mark.skipif(not CONTRACT.exists(), reason="the contract's schema.graphql isn't beside the repository")
+@pytest.mark.skipif("CI" not in os.environ and not CONTRACT.exists(), reason="no contract beside the repository")
 def test_every_line_fits_the_contract() -> None:
     # An invitation's own code is what this service adds to the contract.
     text = CONTRACT.read_text().replace("input InviteInput {", "input InviteInput { code: String ")
