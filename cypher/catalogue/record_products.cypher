@@ -1,12 +1,17 @@
 // record_products($rows) -> write
-// Products as they are now known: titles and categories, and prices, are each the newest that a source stated.
+// Products as they are now known: title, category and price are each what the newest event stated. That is asked again here,
+// for another transaction may have written since; the first SET holds the product until the commit.
 UNWIND $asked.rows AS row
 MERGE (p:Product {sku: row.sku})
-ON CREATE SET p.id = row.id, p.rating_sum = 0, p.review_count = 0
-SET p.title = row.title, p.category = row.category, p.described_at = datetime(row.described_at),
-  p.price = row.price, p.currency = row.currency, p.priced_at = datetime(row.priced_at)
+ON CREATE SET p.id = row.id, p.rating_sum = 0, p.review_count = 0, p.titled = '', p.filed = '', p.priced = ''
+SET p.title = CASE WHEN row.titled > p.titled THEN row.title ELSE p.title END,
+  p.titled = CASE WHEN row.titled > p.titled THEN row.titled ELSE p.titled END,
+  p.price = CASE WHEN row.priced > p.priced THEN row.price ELSE p.price END,
+  p.currency = CASE WHEN row.priced > p.priced THEN row.currency ELSE p.currency END,
+  p.priced = CASE WHEN row.priced > p.priced THEN row.priced ELSE p.priced END
 WITH p, row
-WHERE row.path IS NOT NULL
+WHERE row.filed > p.filed
+SET p.category = row.category, p.filed = row.filed
 MERGE (category:Category {path: row.path})
 WITH p, category
 OPTIONAL MATCH (p)-[was:IN]->(other:Category)

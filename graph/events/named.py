@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from graph import ids
 from graph.events.inputs import CartInput, PurchaseInput, PurchaseItemInput
-from graph.events.kept import Kept, iso
+from graph.events.kept import Kept
+from graph.money import Money
 from graph.store import Transaction
+from graph.timeline import time_key
 
 #: Kinds of the channels whose usual keys tell; all others are OTHER until somebody says what they are.
 CHANNEL_KINDS = {
@@ -23,40 +25,40 @@ CHANNEL_KINDS = {
 
 @dataclass(slots=True)
 class _Product:
-    """What is known of a product; times are milliseconds since 1970, None while nothing was stated."""
+    """What is known of a product: each part as the newest event by (at, source, id) stated it.
+
+    `titled`, `filed` and `priced` say which event that was, in a form whose alphabetical order is that of events; "" for none.
+    """
 
     sku: str
+    titled: str = ""
+    filed: str = ""
+    priced: str = ""
     title: str | None = None
-    category: list[str] | None = None
-    price: int | None = None
-    currency: str | None = None
-    described_at: int | None = None
-    priced_at: int | None = None
+    category: tuple[str, ...] = ()
+    price: Money | None = None
     changed: bool = False
 
-    def see(self, item: PurchaseItemInput, at: datetime) -> None:
-        now = int(at.timestamp() * 1000)
-        described = item.title is not None or bool(item.category)
-        if described and (self.described_at is None or now >= self.described_at):
-            title, category = item.title or self.title, list(item.category) or self.category
-            self.changed |= (title, category) != (self.title, self.category)
-            self.title, self.category, self.described_at = title, category, now
-        price = item.unit_price
-        if price is not None and (self.priced_at is None or now >= self.priced_at):
-            self.changed |= (price.amount, price.currency) != (self.price, self.currency)
-            self.price, self.currency, self.priced_at = price.amount, price.currency, now
+    def see(self, item: PurchaseItemInput, stated: str) -> None:
+        if item.title is not None and stated > self.titled:
+            self.title, self.titled, self.changed = item.title, stated, True
+        if item.category and stated > self.filed:
+            self.category, self.filed, self.changed = item.category, stated, True
+        if item.unit_price is not None and stated > self.priced:
+            self.price, self.priced, self.changed = item.unit_price, stated, True
 
     def row(self) -> dict[str, Any]:
         return {
             "sku": self.sku,
             "id": ids.mint("product"),
             "title": self.title,
-            "category": self.category,
-            "path": " > ".join(self.category) if self.category else None,
-            "price": self.price,
-            "currency": self.currency,
-            "described_at": _moment(self.described_at),
-            "priced_at": _moment(self.priced_at),
+            "titled": self.titled,
+            "category": list(self.category),
+            "path": " > ".join(self.category),
+            "filed": self.filed,
+            "price": None if self.price is None else self.price.amount,
+            "currency": None if self.price is None else self.price.currency,
+            "priced": self.priced,
         }
 
 
@@ -64,7 +66,7 @@ async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> None:
     """Create what the events name for the first time; of products write only those that change, for they are shared by all."""
     channels: set[str] = set()
     campaigns: set[str] = set()
-    items: list[tuple[PurchaseItemInput, datetime]] = []
+    items: list[tuple[PurchaseItemInput, str]] = []
     skus: set[str] = set()
     for each in kept:
         event = each.event
@@ -72,7 +74,8 @@ async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> None:
         campaigns.add(getattr(event, "campaign", None) or "")
         skus.add(getattr(event, "sku", None) or "")
         if isinstance(event, (PurchaseInput, CartInput)):
-            items.extend((item, event.at) for item in event.items)
+            stated = f"{time_key(event.at.astimezone(UTC))}/{each.key}"
+            items.extend((item, stated) for item in event.items)
             skus.update(item.sku for item in event.items)
     for names in (channels, campaigns, skus):
         names.discard("")
@@ -89,11 +92,11 @@ async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> None:
         "campaigns",
         [{"key": key, "id": ids.mint("campaign")} for key in sorted(campaigns - set(known["campaigns"]))],
     )
-    products = {row[0]: _Product(*row) for row in known["products"]}
+    products = {sku: _Product(sku, *stated) for sku, *stated in known["products"]}
     for sku in skus - products.keys():
         products[sku] = _Product(sku, changed=True)
-    for item, at in items:
-        products[item.sku].see(item, at)
+    for item, stated in items:
+        products[item.sku].see(item, stated)
     await _record(transaction, "products", [products[sku].row() for sku in sorted(products) if products[sku].changed])
 
 
@@ -106,7 +109,3 @@ def _channel(key: str) -> dict[str, Any]:
     kind = CHANNEL_KINDS.get(key.casefold().replace("-", "_").replace(" ", "_"), "OTHER")
     label = key.replace("_", " ").strip()
     return {"key": key, "id": ids.mint("channel"), "label": label[:1].upper() + label[1:], "channel_kind": kind}
-
-
-def _moment(milliseconds: int | None) -> Any:
-    return None if milliseconds is None else iso(datetime.fromtimestamp(milliseconds / 1000, UTC))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
@@ -70,3 +73,36 @@ async def test_campaigns_by_key_and_by_id(shop: Store) -> None:
     assert autumn is not None
     assert (spring.key, spring.label) == ("spring", "spring")
     assert await load_campaigns(shop, ids=[autumn.id, spring.id]) == [autumn, spring]
+
+
+def _sold(id: str, when: datetime, sku: str, **stated: object) -> PurchaseInput:
+    item = PurchaseItemInput(sku=sku, quantity=Decimal(1), **stated)  # type: ignore[arg-type]
+    return PurchaseInput(id=f"{sku}-{id}", source=SOURCE, at=when, customer=ANN, number=f"{sku}-{id}", items=(item,))
+
+
+def _told_of(sku: str) -> list[PurchaseInput]:
+    return [
+        _sold("a", at(1), sku, title="Tea", unit_price=Money(450, "JPY")),
+        _sold("b", at(2), sku, category=("Food", "Tea")),
+        _sold("c", at(3), sku, title="Green tea", unit_price=Money(500, "JPY")),
+        _sold("d", at(3), sku, unit_price=Money(4, "USD")),
+    ]
+
+
+async def test_a_product_is_what_the_newest_events_say_in_any_order(graph: Store) -> None:
+    orders = list(permutations(range(4)))
+    for position in range(4):
+        batch = [_told_of(f"sku-{number}")[order[position]] for number, order in enumerate(orders)]
+        assert (await record(graph, batch)).accepted == len(orders)
+    products = await load_products(graph, skus=[f"sku-{number}" for number in range(len(orders))])
+    assert {(each.title, each.category, each.price) for each in products if each} == {
+        ("Green tea", ("Food", "Tea"), Money(4, "USD"))
+    }
+
+
+async def test_writers_at_once_leave_the_newest_price(graph: Store) -> None:
+    changes = [_sold(str(minute), at(minute), "tea", unit_price=Money(minute, "JPY")) for minute in range(1, 17)]
+    outcomes = await asyncio.gather(*(record(graph, [change]) for change in reversed(changes)))
+    assert sum(outcome.accepted for outcome in outcomes) == len(changes)
+    tea = await find_product(graph, sku="tea")
+    assert tea is not None and tea.price == Money(16, "JPY")
