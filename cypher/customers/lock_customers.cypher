@@ -1,6 +1,6 @@
-// lock_customers($ids) -> one
-// Raises the version of each, in the order given, which holds them until the commit.
-UNWIND $asked.ids AS id
-MATCH (c:Customer {id: id})
-SET c.version = c.version + 1
+// lock_customers($rows) -> one
+// Holds each customer until the commit, in the order given, and raises its version by the second number, which may be 0.
+UNWIND $asked.rows AS row
+MATCH (c:Customer {id: row[0]})
+SET c.version = c.version + row[1]
 RETURN collect([c.id, c.version]) AS versions

@@ -4,4 +4,5 @@ UNWIND $asked.rows AS row
 CREATE (s:Statement:Event {key: row.key, body_hash: row.body_hash, thing_key: row.thing_key, at: datetime(row.at), body: row.body})
 WITH s
 MATCH (t:Thing {thing_key: s.thing_key})
+WHERE t.id IS NOT NULL
 CREATE (s)-[:ABOUT]->(t)

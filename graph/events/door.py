@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +13,10 @@ from graph.errors import InvalidEvent
 from graph.events import referring, things
 from graph.events.check import check
 from graph.events.facts import Deltas
-from graph.events.identities import Identities, merge, resolve, settle
+from graph.events.identities import Identities, merge, record_new, resolve
 from graph.events.inputs import AcceptInput, Event, InviteInput
 from graph.events.kept import Kept
+from graph.events.locks import Ground, hold
 from graph.events.named import record_named
 from graph.events.observed import record_traits
 from graph.events.rows import SINGLE
@@ -23,6 +25,8 @@ from graph.store import Store, Transaction
 
 #: More would make the transaction outgrow the memory the server grants it.
 MAX_EVENTS = 5_000
+#: Events checked between two chances for everything else to go on: a few milliseconds.
+SLICE = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class Outcome:
     touched: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Events that can be kept, once each; how many were repeats among them, and what was refused."""
+
+    kept: tuple[Kept, ...]
+    duplicates: int
+    rejected: tuple[Rejection, ...]
+
+
 async def record(
     store: Store, events: Sequence[Event], *, weights: Mapping[str, float] | None = None, now: datetime | None = None
 ) -> Outcome:
@@ -53,24 +66,20 @@ async def record(
     `weights`: units of the reporting currency for one minor unit of each currency; they only order customers by revenue.
     Raises StoreUnavailable when Neo4j can't be reached: then nothing, or all of it, was kept, and it can be sent again.
     """
+    return await write(store, await check_all(events, now=now), weights=weights)
+
+
+async def check_all(events: Sequence[Event], *, now: datetime | None = None) -> Checked:
+    """The first half of `record`, which needs no graph. Others go on between its slices."""
     if len(events) > MAX_EVENTS:
         raise InvalidEvent("events", f"holds {len(events)}; at most {MAX_EVENTS} go into one call", code="TOO_LARGE")
+    now = now or datetime.now(UTC)
     rejected: list[Rejection] = []
-    kept, duplicates = _checked(events, now or datetime.now(UTC), rejected)
-
-    async def work(transaction: Transaction) -> Outcome:
-        return await _write(transaction, kept, duplicates, list(rejected), dict(weights or {}))
-
-    if not kept:
-        return Outcome(0, duplicates, tuple(rejected), {})
-    return await store.write(work)
-
-
-def _checked(events: Sequence[Event], now: datetime, rejected: list[Rejection]) -> tuple[list[Kept], int]:
-    """The events that can be kept, once each, and how many were repeats within the call."""
     kept: dict[str, Kept] = {}
     duplicates = 0
     for index, event in enumerate(events):
+        if index % SLICE == SLICE - 1:
+            await asyncio.sleep(0)
         try:
             check(event, now=now)
         except InvalidEvent as error:
@@ -83,7 +92,18 @@ def _checked(events: Sequence[Event], now: datetime, rejected: list[Rejection]) 
                 duplicates += 1
             else:
                 rejected.append(_conflict(each))
-    return list(kept.values()), duplicates
+    return Checked(tuple(kept.values()), duplicates, tuple(rejected))
+
+
+async def write(store: Store, checked: Checked, *, weights: Mapping[str, float] | None = None) -> Outcome:
+    """The second half of `record`: one transaction."""
+
+    async def work(transaction: Transaction) -> Outcome:
+        return await _write(transaction, checked, dict(weights or {}))
+
+    if not checked.kept:
+        return Outcome(0, checked.duplicates, checked.rejected, {})
+    return await store.write(work)
 
 
 def _conflict(each: Kept) -> Rejection:
@@ -92,12 +112,11 @@ def _conflict(each: Kept) -> Rejection:
     return Rejection(each.index, "CONFLICT", message)
 
 
-async def _write(
-    transaction: Transaction, kept: list[Kept], duplicates: int, rejected: list[Rejection], weights: dict[str, float]
-) -> Outcome:
-    known = dict((await transaction.run("events/find_events", keys=[each.key for each in kept]))[0])
+async def _write(transaction: Transaction, checked: Checked, weights: dict[str, float]) -> Outcome:
+    rejected, duplicates = list(checked.rejected), checked.duplicates
+    known = dict((await transaction.run("events/find_events", keys=[each.key for each in checked.kept]))[0])
     fresh = []
-    for each in kept:
+    for each in checked.kept:
         body_hash = known.get(each.key)
         if body_hash is None:
             fresh.append(each)
@@ -116,7 +135,7 @@ async def _keep(
     transaction: Transaction, fresh: list[Kept], rejected: list[Rejection], weights: dict[str, float]
 ) -> tuple[int, dict[str, int]]:
     """Write events that were never kept before; returns how many, and the customers they touched with their versions."""
-    codes = await referring.find_codes(
+    codes, code_rows = await referring.find_codes(
         transaction, [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))]
     )
     waiting = [Kept.of(-1, event) for entry in codes.values() for event in entry["parked"]]
@@ -124,10 +143,11 @@ async def _keep(
     rejected.extend(Rejection(each.index, error.code, str(error)) for each, error in unknown)
     refused = {each.key for each, _ in unknown}
     fresh = [each for each in fresh if each.key not in refused]
-    found = await things.find_things(transaction, [each for each in fresh if things.is_about_a_thing(each.event)])
+    found, thing_rows = await things.find_things(transaction, [each for each in fresh if things.is_about_a_thing(each.event)])
     changes = _changes(fresh, identities, found, codes)
-    touched = {changes.owners[identifier] for identifier in changes.deltas.identifiers} | identities.born_now()
-    versions = await settle(transaction, identities, touched, changes.customers, changes.deltas)
+    before = identities.owners_before() | changes.customers
+    versions = await hold(transaction, identities, _ground(identities, changes, before, thing_rows, code_rows))
+    versions |= await record_new(transaction, identities, before, changes.deltas)
     await record_named(transaction, fresh)
     for name, rows in sorted(changes.singles.items()):
         await transaction.run(name, rows=rows)
@@ -140,6 +160,20 @@ async def _keep(
     await changes.deltas.record(transaction, changes.owners, weights, also=set(merged))
     await record_traits(transaction, fresh, identities, also=set(merged))
     return len(fresh), await _publish(transaction, versions, restated)
+
+
+def _ground(
+    identities: Identities, changes: _Changes, before: set[str], thing_rows: list[dict[str, Any]], code_rows: list[dict[str, Any]]
+) -> Ground:
+    touched = {changes.owners[identifier] for identifier in changes.deltas.identifiers} | identities.born_now()
+    absorbed = identities.absorbed()
+    rooted = changes.referrals.friends | {changes.owners[advocate] for advocate in changes.referrals.advocates}
+    return Ground(
+        touched={customer for customer in before if identities.root(customer) in touched},
+        rooted=rooted | set(absorbed) | {identities.root(customer) for customer in absorbed},
+        things=thing_rows,
+        codes=code_rows,
+    )
 
 
 @dataclass(slots=True)
@@ -177,6 +211,6 @@ async def _publish(transaction: Transaction, versions: dict[str, int], restated:
     """Leave word in the outbox of every customer that changed, and return their versions."""
     late = sorted(restated - versions.keys())
     if late:
-        versions |= dict((await transaction.run("customers/lock_customers", ids=late))[0])
+        versions |= dict((await transaction.run("customers/lock_customers", rows=[[id, 1] for id in late]))[0])
     await transaction.run("outbox/record_outbox", rows=[list(row) for row in sorted(versions.items())])
     return versions

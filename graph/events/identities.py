@@ -13,7 +13,7 @@ from graph.errors import InvalidEvent
 from graph.events.facts import Deltas
 from graph.events.inputs import CustomerKey, IdentifierKey, IdentifyInput
 from graph.events.kept import Kept, iso
-from graph.store import Conflict, Transaction
+from graph.store import Transaction
 
 #: How well an identifier type tells one person from another: an event is filed under the strongest it came with.
 STRENGTH = {
@@ -101,6 +101,14 @@ class Identities:
             *self.by_key.values(),
             *(known for known in self.by_id.values() if (known.type, known.value) not in self.by_key),
         ]
+
+    def owners_before(self) -> set[str]:
+        """The customers of before to whom the identifiers belonged."""
+        return {known.owner for known in self.everyone() if not known.new}
+
+    def absorbed(self) -> list[str]:
+        """The customers of before that turn out to be part of others."""
+        return sorted(customer for customer in self.keep if self.born[customer][0] == 0)
 
     def born_now(self) -> set[str]:
         """Customers with an identifier that is new."""
@@ -213,56 +221,43 @@ def _link(identities: Identities, each: Kept) -> None:
             }
 
 
-async def settle(
-    transaction: Transaction, identities: Identities, touched: set[str], others: set[str], deltas: Deltas
-) -> dict[str, int]:
-    """Lock every customer concerned, in order of id, then write new customers, identifiers and links; returns versions by id.
+async def record_new(transaction: Transaction, identities: Identities, existing: set[str], deltas: Deltas) -> dict[str, int]:
+    """Write new customers, identifiers and links; returns the versions of those customers.
 
-    `touched`: customers as `Identities.root` names them; `others`: customers that events concern without naming them;
-    `deltas`: what new identifiers begin with.
-    Raises Conflict when another transaction moved an identifier meanwhile.
+    `existing`: customers that were there before; `deltas`: what new identifiers begin with.
     """
-    before = {known.owner for known in identities.everyone() if not known.new} | others
-    existing = sorted(customer for customer in before if identities.root(customer) in touched)
-    versions: dict[str, int] = {}
-    if existing:
-        versions = dict((await transaction.run("customers/lock_customers", ids=existing))[0])
-        if len(versions) < len(existing):
-            raise Conflict("a customer was merged away meanwhile")
-        await _still_there(transaction, identities)
     made = [known for known in identities.by_key.values() if known.new]
-    born = sorted({identities.owner(known) for known in made} - before)
+    born = sorted({identities.owner(known) for known in made} - existing)
     if born:
         await transaction.run("customers/record_customers", ids=born)
-        versions |= dict.fromkeys(born, 1)
     if made:
         await transaction.run("identity/record_identifiers", rows=[_identifier_row(identities, known, deltas) for known in made])
     if identities.links:
         await transaction.run("identity/record_links", rows=list(identities.links.values()))
-    return versions
+    return dict.fromkeys(born, 1)
 
 
 async def merge(transaction: Transaction, identities: Identities) -> tuple[dict[str, int], set[str]]:
     """Join customers that were apart before; returns the versions of those kept, and whose referrer was absorbed."""
     versions: dict[str, int] = {}
     friends: set[str] = set()
-    for absorbed in sorted(identities.keep):
-        if identities.born[absorbed][0] == 0:
-            kept = identities.root(absorbed)
-            row = (await transaction.run("identity/merge_customers", keep=kept, absorb=absorbed))[0]
-            versions[kept] = row["version"]
-            friends.update(row["friends"])
+    for absorbed in identities.absorbed():
+        kept = identities.root(absorbed)
+        row = (await transaction.run("identity/merge_customers", keep=kept, absorb=absorbed))[0]
+        versions[kept] = row["version"]
+        friends.update(row["friends"])
     return versions, friends
 
 
-async def _still_there(transaction: Transaction, identities: Identities) -> None:
-    """Read again under the lock what was read before it: whose the identifiers are."""
+async def still_there(transaction: Transaction, identities: Identities) -> bool:
+    """Whether the identifiers that were found still belong to whom they belonged to."""
     before = [known for known in identities.everyone() if not known.new]
+    if not before:
+        return True
     keys = [[known.type, known.value] for known in before]
     rows = (await transaction.run("identity/find_identifiers", keys=keys, ids=[]))[0]
     now = {row[2]: row[4] for row in rows}
-    if any(now.get(known.id) != known.owner for known in before):
-        raise Conflict("an identifier changed hands meanwhile")
+    return all(now.get(known.id) == known.owner for known in before)
 
 
 def _identifier_row(identities: Identities, known: Known, deltas: Deltas) -> dict[str, Any]:

@@ -20,14 +20,22 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without what is mistaken for s
 
 @dataclass(slots=True)
 class Referrals:
-    """What is to be written: new referrals, acceptances, acceptances that came before their code, and the friends concerned."""
+    """What is to be written: new referrals, acceptances, and acceptances that came before their code.
+
+    `friends` and `advocates`: the customers and the identifiers whose trees acceptances can change. Each code has a node that
+    stands for it, so that invitations and acceptances which come at once wait for each other: `new_codes` have none yet.
+    """
 
     referrals: list[Row] = field(default_factory=list)
     acceptances: list[Row] = field(default_factory=list)
     parked: list[Row] = field(default_factory=list)
     friends: set[str] = field(default_factory=set)
+    advocates: set[str] = field(default_factory=set)
+    new_codes: set[str] = field(default_factory=set)
 
     async def record(self, transaction: Transaction) -> None:
+        if self.new_codes:
+            await transaction.run("events/record_awaited", keys=sorted(self.new_codes))
         for name, rows in (
             ("referrals/record_referrals", self.referrals),
             ("referrals/record_acceptances", self.acceptances),
@@ -47,22 +55,30 @@ def code_of(each: Kept) -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(0, 50, 5))
 
 
-async def find_codes(transaction: Transaction, kept: Sequence[Kept]) -> dict[str, dict[str, Any]]:
-    """What is known of each code that these invitations and acceptances name: referrals that carry it, parked acceptances."""
+async def find_codes(transaction: Transaction, kept: Sequence[Kept]) -> tuple[dict[str, dict[str, Any]], list[Row]]:
+    """What is known of each code that these invitations and acceptances name: referrals that carry it, parked acceptances.
+
+    Returns also the rows that told, as they came.
+    """
     codes = {code_of(each) if isinstance(each.event, InviteInput) else each.event.code for each in kept}  # type: ignore[union-attr]
     if not codes:
-        return {}
-    rows = (await transaction.run("referrals/find_referrals_by_code", codes=sorted(codes), separator=SEPARATOR))[0]
-    found: dict[str, dict[str, Any]] = {row["code"]: row for row in rows}
-    for row in rows:
-        row["parked"] = [event_of(body) for body in row["parked"]]
-    return found
+        return {}, []
+    rows: list[Row] = (await transaction.run("referrals/find_referrals_by_code", codes=sorted(codes), separator=SEPARATOR))[0]
+    found = {
+        row["code"]: row
+        | {"referrals": [dict(referral) for referral in row["referrals"]], "parked": [event_of(body) for body in row["parked"]]}
+        for row in rows
+    }
+    return found, rows
 
 
 def rows_of(kept: Sequence[Kept], found: dict[str, dict[str, Any]], identities: Identities, deltas: Deltas) -> Referrals:
     """Invitations first, then acceptances, those that waited for their code included, each from oldest to newest."""
     result = Referrals()
     for each in kept:
+        code = code_of(each) if isinstance(each.event, InviteInput) else each.event.code  # type: ignore[union-attr]
+        if not found[code]["there"]:
+            result.new_codes.add(key("code", code))
         if isinstance(each.event, InviteInput):
             _invite(each, found[code_of(each)], identities, deltas, result)
     waiting = [each for each in kept if isinstance(each.event, AcceptInput)]
@@ -133,6 +149,7 @@ def _accept(each: Kept, found: dict[str, dict[str, Any]], identities: Identities
     deltas.count(referral["advocate"], None, event.at, seen=False)
     result.acceptances.append(row | {"referral": referral["id"], "friend": friend.id})
     result.friends.add(identities.owner(friend))
+    result.advocates.add(referral["advocate"])
 
 
 def _another(each: Kept, first: dict[str, Any], deltas: Deltas, result: Referrals) -> dict[str, Any]:

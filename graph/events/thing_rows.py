@@ -35,7 +35,10 @@ KIND: dict[type[Any], tuple[str, str]] = {
 
 @dataclass(slots=True)
 class Thing:
-    """One thing of this transaction: what is known of it (`id`, `identifier`, `known`), and what was added (`added`)."""
+    """One thing of this transaction: what is known of it (`id`, `identifier`, `known`), and what was added (`added`).
+
+    `there`: a node holds its key, be it the thing itself or, before the event that makes it, what stands for it.
+    """
 
     kind: str
     key: str
@@ -44,6 +47,7 @@ class Thing:
     id: str | None = None
     identifier: str | None = None
     customer: str | None = None
+    there: bool = False
 
 
 def statement_row(thing: Thing, each: Kept) -> Row:

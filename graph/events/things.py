@@ -45,8 +45,8 @@ def is_about_a_thing(event: Event) -> bool:
     return type(event) in KIND
 
 
-async def find_things(transaction: Transaction, kept: Sequence[Kept]) -> dict[str, Thing]:
-    """The things that these events speak of, with all that was said of them before."""
+async def find_things(transaction: Transaction, kept: Sequence[Kept]) -> tuple[dict[str, Thing], list[Row]]:
+    """The things that these events speak of, with all that was said of them before; and the rows that told."""
     things: dict[str, Thing] = {}
     for each in kept:
         kind, name = KIND[type(each.event)]
@@ -55,12 +55,12 @@ async def find_things(transaction: Transaction, kept: Sequence[Kept]) -> dict[st
         if thing is None:
             thing = things[thing_key] = Thing(kind, thing_key)
         thing.added.append(each)
-    if things:
-        for row in (await transaction.run("events/find_things", keys=sorted(things)))[0]:
-            thing = things[row["key"]]
-            thing.known = [event_of(body) for body in (row["body"], *row["statements"]) if body is not None]
-            thing.id, thing.identifier, thing.customer = row["id"], row["identifier"], row["customer"]
-    return things
+    rows: list[Row] = (await transaction.run("events/find_things", keys=sorted(things)))[0] if things else []
+    for row in rows:
+        thing = things[row["key"]]
+        thing.known = [event_of(body) for body in (row["body"], *row["statements"]) if body is not None]
+        thing.id, thing.identifier, thing.customer, thing.there = row["id"], row["identifier"], row["customer"], row["there"]
+    return things, rows
 
 
 @dataclass(slots=True)
@@ -74,9 +74,15 @@ class ThingRows:
     statements: list[Row] = field(default_factory=list)
     unparked: list[str] = field(default_factory=list)
     carts: set[str] = field(default_factory=set)
+    awaited: list[str] = field(default_factory=list)
+    arrived: list[str] = field(default_factory=list)
 
     async def record(self, transaction: Transaction) -> None:
         """Write them; products and campaigns are there already."""
+        if self.awaited:
+            await transaction.run("events/record_awaited", keys=self.awaited)
+        if self.arrived:
+            await transaction.run("events/forget_awaited", keys=self.arrived)
         for kind, (name, change) in _STATEMENTS.items():
             if self.new.get(kind):
                 await transaction.run(name, rows=self.new[kind])
@@ -108,8 +114,12 @@ def _add(thing: Thing, identities: Identities, deltas: Deltas, result: ThingRows
     old: Any = fold(thing.known)
     state: Any = fold([*thing.known, *(each.event for each in thing.added)])
     statements = list(thing.added)
+    if state is None and not thing.there:
+        result.awaited.append(thing.key)
     if state is not None:
         new = thing.id is None
+        if new and thing.there:
+            result.arrived.append(thing.key)
         maker = _make(thing, identities, result) if new else thing.added[0]
         if new:
             statements.remove(maker)

@@ -1,0 +1,6 @@
+// forget_awaited($keys) -> write
+// What stood for a thing makes room for it.
+UNWIND $asked.keys AS key
+MATCH (t:Thing {thing_key: key})
+WHERE t.id IS NULL
+DELETE t

@@ -1,0 +1,75 @@
+"""Locks: all that a transaction will change is held at once, and what it read before is asked again once it is.
+
+Neo4j reads what is committed, it gives no snapshot: between a read and the write that rests on it another transaction may
+have come and gone. Customers are held first, in the order of their ids, then things and codes in the order of their keys;
+nothing is locked later that others could hold. What doesn't exist yet needs no lock: two that create it meet at its
+uniqueness constraint, and the second one starts again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graph.events.identities import Identities, still_there
+from graph.events.kept import SEPARATOR, key
+from graph.store import Conflict, Transaction
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a transaction rests on.
+
+    `touched`: the customers of before that change; `rooted`: those whose trees can change; `things`, `codes`: the rows that
+    told what was known of them.
+    """
+
+    touched: set[str]
+    rooted: set[str]
+    things: list[Row]
+    codes: list[Row]
+
+
+async def hold(transaction: Transaction, identities: Identities, ground: Ground) -> dict[str, int]:
+    """Lock the ground; returns the versions of the touched customers. Raises Conflict when it moved before it was held."""
+    trees = await _trees(transaction, ground)
+    members = {id for row in trees for id in row if id is not None}
+    rows = [[id, int(id in ground.touched)] for id in sorted(ground.touched | members)]
+    versions: dict[str, int] = {}
+    if rows:
+        versions = dict((await transaction.run("customers/lock_customers", rows=rows))[0])
+        if len(versions) < len(rows):
+            raise Conflict("a customer was merged away meanwhile")
+    # Of codes that were never heard of there is nothing to hold, and nothing that could have changed unseen.
+    codes = [row for row in ground.codes if row["there"] or row["referrals"] or row["parked"]]
+    keys = sorted([row["key"] for row in ground.things] + [key("code", row["code"]) for row in codes])
+    if keys:
+        await transaction.run("events/lock_things", keys=keys)
+    await _ask_again(transaction, identities, ground, codes, trees)
+    return {id: version for id, version in versions.items() if id in ground.touched}
+
+
+async def _ask_again(
+    transaction: Transaction, identities: Identities, ground: Ground, codes: list[Row], trees: list[list[str | None]]
+) -> None:
+    if not await still_there(transaction, identities):
+        raise Conflict("an identifier changed hands meanwhile")
+    if ground.things:
+        found = (await transaction.run("events/find_things", keys=[row["key"] for row in ground.things]))[0]
+        if found != ground.things:
+            raise Conflict("something else was said of a thing meanwhile")
+    if codes:
+        named = [row["code"] for row in codes]
+        if (await transaction.run("referrals/find_referrals_by_code", codes=named, separator=SEPARATOR))[0] != codes:
+            raise Conflict("a code was used meanwhile")
+    if await _trees(transaction, ground) != trees:
+        raise Conflict("a tree of referrals grew meanwhile")
+
+
+async def _trees(transaction: Transaction, ground: Ground) -> list[list[str | None]]:
+    if not ground.rooted:
+        return []
+    found: list[list[str | None]] = (await transaction.run("referrals/find_trees", customer_ids=sorted(ground.rooted)))[0]
+    return found
