@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.cache import Cache
@@ -18,6 +18,7 @@ from graph import events, outbox
 from graph.errors import StoreUnavailable
 from graph.events import Outcome
 from graph.events.inputs import Event
+from graph.migrations import migrate
 from graph.money import exponent
 from graph.store import Store
 
@@ -27,7 +28,7 @@ RELAY_ROWS = 1_000
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Services:
     """Opened by `open_services`; `cache` is None where the settings name no Redis."""
 
@@ -35,13 +36,37 @@ class Services:
     store: Store
     cache: Cache | None
     profiles: CachedProfiles
+    _migrated: bool = False
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def ready(self) -> None:
+        """Return once the graph answers and has every migration; raises StoreUnavailable or MigrationError."""
+        if not self._migrated:
+            await migrate(self.store)
+            self._migrated = True
+        await self.store.verify()
 
     async def record(self, given: Sequence[Event]) -> Outcome:
         """Hand events to the write door and drop what the cache holds of the customers they touched; see graph.events.record."""
+        if not self._migrated:
+            await self.ready()
         outcome = await events.record(self.store, given, weights=reporting_weights(self.settings))
+        await self._publish(outcome)
+        return outcome
+
+    async def record_in_turn(self, given: Sequence[Event]) -> Outcome:
+        """`record` for many large batches: one is checked and another one published while a third is being written."""
+        if not self._migrated:
+            await self.ready()
+        checked = await events.check_all(given)
+        async with self._turn:
+            outcome = await events.write(self.store, checked, weights=reporting_weights(self.settings))
+        await self._publish(outcome)
+        return outcome
+
+    async def _publish(self, outcome: Outcome) -> None:
         if outcome.touched and (self.cache is None or await self.cache.invalidate(outcome.touched)):
             await outbox.forget(self.store, outcome.touched.items())
-        return outcome
 
     async def relay(self) -> bool:
         """Publish what was committed but not published, by this process or one that ended; True when nothing is left."""
@@ -57,7 +82,10 @@ class Services:
             return await self.relay()
         except StoreUnavailable as error:
             logger.warning("the outbox waits: %s", error)
-            return False
+        except Exception:
+            # Whoever relays goes on for ever: what can't be published now is tried again.
+            logger.exception("the outbox waits")
+        return False
 
 
 @asynccontextmanager
@@ -76,6 +104,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     services = Services(settings, store, cache, CachedProfiles(store, cache))
     if cache is not None:
         cache.when_back(services.catch_up)
+    try:
+        await services.ready()
+    except StoreUnavailable as error:
+        logger.warning("Neo4j is not there yet; migrations wait for it: %s", error)
     relaying = asyncio.create_task(_relay_for_ever(services))
     try:
         yield services

@@ -54,3 +54,7 @@ class MigrationError(GraphError):
 
 class StoreUnavailable(GraphError):
     """Neo4j can't be reached, or gave up on a transaction; try again."""
+
+    @classmethod
+    def crowded(cls, attempts: int, last: Exception) -> StoreUnavailable:
+        return cls(f"other writers were in the way {attempts} times; try again when there are fewer (the last time: {last})")

@@ -12,12 +12,9 @@ import msgspec
 import neo4j
 from neo4j import AsyncGraphDatabase, AsyncTransaction, Query, RoutingControl
 from neo4j.exceptions import (
-    AuthError,
     ConstraintError,
     DriverError,
     Neo4jError,
-    ServiceUnavailable,
-    SessionExpired,
     TransientError,
 )
 
@@ -109,16 +106,14 @@ class Store:
             try:
                 return await self._write_once(work)
             except (TransientError, ConstraintError, Conflict) as error:
-                if attempt == CONFLICT_ATTEMPTS - 1:
-                    raise StoreUnavailable(f"gave up after {CONFLICT_ATTEMPTS} conflicts, the last one: {error}") from error
-                await asyncio.sleep(random.uniform(*CONFLICT_DELAY))
-            except (ServiceUnavailable, SessionExpired, AuthError) as error:
-                raise StoreUnavailable(str(error)) from error
-            except Neo4jError as error:
-                # The server ended the transaction, for example because it took longer than it may.
-                if error.code and error.code.startswith("Neo.ClientError.Transaction."):
+                # What needs more memory than a transaction may have needs it the next time too.
+                if "MemoryPool" in (getattr(error, "code", None) or ""):
                     raise StoreUnavailable(str(error)) from error
-                raise
+                if attempt == CONFLICT_ATTEMPTS - 1:
+                    raise StoreUnavailable.crowded(CONFLICT_ATTEMPTS, error) from error
+                await asyncio.sleep(random.uniform(*CONFLICT_DELAY))
+            except (DriverError, Neo4jError) as error:
+                raise _translated(error) from error
         raise AssertionError("unreachable")
 
     async def _write_once(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
@@ -131,8 +126,9 @@ class Store:
 
     async def apply(self, text: str) -> None:
         """Run one schema command of a migration, in a transaction of its own."""
-        async with self._driver.session(database=self._database) as session:
-            await (await session.run(text)).consume()
+        with _Translated():
+            async with self._driver.session(database=self._database) as session:
+                await (await session.run(text)).consume()
 
     @asynccontextmanager
     async def explain(self, text: str) -> AsyncIterator[neo4j.ResultSummary]:
@@ -165,13 +161,18 @@ class Transaction:
 
 
 class _Translated:
-    """Driver errors of a read become StoreUnavailable; what a statement did wrong stays as it is."""
+    """Errors of the driver and of the server become StoreUnavailable; what a statement did wrong stays as it is."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (ServiceUnavailable, SessionExpired, AuthError, DriverError, TransientError)):
-            raise StoreUnavailable(str(error)) from error
-        if isinstance(error, Neo4jError) and error.code and error.code.startswith("Neo.ClientError.Transaction."):
-            raise StoreUnavailable(str(error)) from error
+        if isinstance(error, (DriverError, Neo4jError)):
+            raise _translated(error) from error
+
+
+def _translated(error: DriverError | Neo4jError) -> Exception:
+    """A statement that is wrong is a fault of ours; all else is the server's, or lies between it and us."""
+    code = (isinstance(error, Neo4jError) and error.code) or ""
+    wrong = code.startswith(("Neo.ClientError.Statement.", "Neo.ClientError.Schema."))
+    return error if wrong else StoreUnavailable(str(error))

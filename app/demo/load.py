@@ -13,12 +13,14 @@ from pathlib import Path
 from app.demo.errors import DemoRefused
 from app.demo.story import World
 from app.demo.truth import truth_of
+from app.flights import Flights
 from app.services import open_services
 from app.settings import Settings
 from graph.events import Outcome
 from graph.events.inputs import Event
 
 BATCH = 5_000
+UNDER_WAY = 2  # batches: one is being written, the other one checked or published
 # Events between two chances for the driver to go on: about two milliseconds of generating.
 _BREATH = 250
 
@@ -48,7 +50,7 @@ async def load_demo(
     on_progress: Callable[[int, int | None], None] = lambda done, total: None,
     record: Recorder | None = None,
 ) -> DemoSummary:
-    """Generates a demo world and records it, one batch on its way while the next is made; then writes what was planted.
+    """Generates a demo world and records it, some batches on their way while the next is made; then writes what was planted.
 
     `out` is a `.json` file or the folder of `truth.json`; without it that is `demo` in the settings' home. `on_progress`
     hears how many customers of how many have been generated. `record` stands in for the services of `settings`.
@@ -60,7 +62,7 @@ async def load_demo(
     async with AsyncExitStack() as stack:
         if record is None:
             patient = replace(settings, neo4j_transaction_timeout_seconds=_TRANSACTION_SECONDS)
-            record = (await stack.enter_async_context(open_services(patient))).record
+            record = (await stack.enter_async_context(open_services(patient))).record_in_turn
         await _record_all(world, record, on_progress)
     truth = truth_of(world)
     path = _truth_path(out or settings.home / "demo")
@@ -76,19 +78,11 @@ async def _record_all(world: World, record: Recorder, on_progress: Callable[[int
     events = world.events()
     # The first event says which world this is: were it another than the one in the database, it must be alone.
     await _sent(record, _taken(events, 1))
-    on_its_way: asyncio.Task[None] | None = None
-    try:
+    async with Flights(UNDER_WAY) as flights:
         while batch := await _batch(events):
-            if on_its_way:
-                await on_its_way
-            on_its_way = asyncio.create_task(_sent(record, batch))
+            await flights.room()
+            flights.start(_sent(record, batch))
             on_progress(world.ledger.begun, world.network.customers)
-        if on_its_way:
-            await on_its_way
-    finally:
-        if on_its_way and not on_its_way.done():
-            on_its_way.cancel()
-            await asyncio.gather(on_its_way, return_exceptions=True)
 
 
 async def _batch(events: Iterator[Event]) -> list[Event]:

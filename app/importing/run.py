@@ -1,4 +1,4 @@
-"""One import from beginning to end: the next batch is read while the present one is being written."""
+"""One import from beginning to end: the next batches are read and checked while the present one is being written."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.flights import Flights
 from app.importing.errors import NoRoom
 from app.importing.plan import Meter, Pending, Plan
 from app.importing.rejects import Rejects
@@ -22,6 +23,9 @@ from graph.events.inputs import Event
 
 BATCH = 5000
 """Events handed to the write door at a time: as many as it takes in one transaction."""
+
+UNDER_WAY = 2
+"""Batches handed over at once: one is being written, the other one checked or published."""
 
 SMALLEST_BATCH = 250
 """A batch that Neo4j could not commit (it takes longer than a transaction may) is halved, down to this size."""
@@ -104,11 +108,11 @@ async def _recorder(settings: Settings, record: Recorder | None) -> AsyncIterato
     from app.services import open_services
 
     async with open_services(settings) as services:
-        yield services.record
+        yield services.record_in_turn
 
 
 class _Pour:
-    """Pours a plan's events into a recorder: one batch on its way, the next one being made."""
+    """Pours a plan's events into a recorder: some batches on their way, the next one being made."""
 
     def __init__(self, plan: Plan, rejects: Rejects, on_progress: Callable[[ImportProgress], None] | None) -> None:
         self.meter = Meter(plan.bytes_total)
@@ -122,26 +126,19 @@ class _Pour:
 
     async def run(self, record: Recorder) -> None:
         batch: list[Pending] = []
-        flight: asyncio.Task[None] | None = None
-        try:
+        async with Flights(UNDER_WAY) as flights:
             for found in self._plan.pending(self.meter, self._rejects.add):
                 batch += found
                 if len(batch) >= self._size:
-                    if flight is not None:
-                        await flight
+                    await flights.room()
                     size = self._size
-                    flight = asyncio.create_task(self._send(batch[:size], record))
+                    flights.start(self._send(batch[:size], record))
                     batch = batch[size:]
                 self._report()
-                # Lets the batch that is on its way make progress.
+                # Lets the batches that are on their way make progress.
                 await asyncio.sleep(0)
-            if flight is not None:
-                await flight
-            await self._send(batch, record)
-        finally:
-            if flight is not None and not flight.done():
-                flight.cancel()
-                await asyncio.gather(flight, return_exceptions=True)
+            await flights.room()
+            flights.start(self._send(batch, record))
 
     async def _send(self, batch: list[Pending], record: Recorder) -> None:
         """Sends a batch in parts of the present size, which is halved whenever Neo4j gives up on one."""

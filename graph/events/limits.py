@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from graph import ids
 from graph.errors import InvalidEvent, MoneyError
+from graph.events.identities import normalised
 from graph.events.inputs import CustomerKey, IdentifierKey, PurchaseItemInput
 from graph.money import Money, exponent
 
@@ -77,7 +78,13 @@ def check_optional_times(event: object, *names: str, now: datetime) -> None:
 
 def check_identifier(path: str, value: IdentifierKey) -> None:
     check_key(f"{path}.type", value.type)
-    check_key(f"{path}.value", value.value)
+    _check_value(f"{path}.value", value.type, value.value)
+
+
+def _check_value(path: str, type: str, value: str) -> None:
+    check_key(path, value)
+    # One character may stand for twenty: what is kept is what must fit.
+    check_key(path, normalised(type, value)[1])
 
 
 def check_customer(path: str, key: CustomerKey) -> None:
@@ -88,8 +95,8 @@ def check_customer(path: str, key: CustomerKey) -> None:
         check_identifier(f"{path}.identifier", key.identifier)
     elif key.id is not None and not (ids.is_id(key.id) and key.id.startswith(ids.PREFIXES["customer"])):
         raise InvalidEvent(f"{path}.id", "is no customer id; those begin with cus_")
-    else:
-        check_key(f"{path}.{named[0]}", getattr(key, named[0]))
+    elif key.id is None:
+        _check_value(f"{path}.{named[0]}", named[0], getattr(key, named[0]))
 
 
 def check_one_of(path: str, value: str, allowed: Iterable[str]) -> None:

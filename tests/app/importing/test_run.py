@@ -6,6 +6,7 @@ import asyncio
 import csv
 import gzip
 import json
+import os
 import tracemalloc
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ import pytest
 from app.importing import ImportProgress, MappingError, SourceError, import_path
 from app.importing.contract import decode_line
 from app.importing.errors import RowError
-from app.importing.run import BATCH
+from app.importing.run import BATCH, UNDER_WAY
 from app.settings import Settings
 from graph.errors import StoreUnavailable
 from graph.events import Outcome, Rejection
@@ -64,7 +65,7 @@ class Log:
 
     async def __call__(self, events: Sequence[Event]) -> Outcome:
         self.under_way += 1
-        assert self.under_way == 1, "one batch at a time"
+        assert self.under_way <= UNDER_WAY
         await asyncio.sleep(0)
         self.under_way -= 1
         if len(events) > self._most:
@@ -128,6 +129,32 @@ async def test_rejects_name_file_row_column_and_reason(tmp_path: Path, home: Set
         assert [row["row"] for row in csv.DictReader(file)] == ["2"]
     with pytest.raises(SourceError, match="name a file in a folder that exists"):
         await import_path(home, path, mapping, rejects=tmp_path / "none" / "bad.csv", record=Log())
+
+
+@pytest.mark.parametrize("bad", ["", "x,u1,never\n"])
+async def test_an_import_that_fails_destroys_nothing(tmp_path: Path, home: Settings, bad: str) -> None:
+    path, mapping = prepare(tmp_path, 3, bad=bad)
+    given = tmp_path / "bad.csv"
+    given.write_text("of an earlier import")
+    during: list[str] = []
+
+    async def away(_: Sequence[Event]) -> Outcome:
+        during.append(given.read_text())
+        raise StoreUnavailable("away")
+
+    with pytest.raises(StoreUnavailable):
+        await import_path(home, path, mapping, rejects=given, record=away)
+    assert during == ["of an earlier import"]
+    assert (given.read_text() == "of an earlier import") == (not bad)
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, mapping.name, given.name}
+
+
+async def test_rejects_take_the_place_of_no_device(tmp_path: Path, home: Settings) -> None:
+    path, mapping = prepare(tmp_path, 3, bad="x,u1,never\n")
+    os.mkfifo(tmp_path / "device")
+    with pytest.raises(SourceError, match="name a file in a folder that exists"):
+        await import_path(home, path, mapping, rejects=tmp_path / "device", record=Log())
+    assert (tmp_path / "device").is_fifo()
 
 
 async def test_a_batch_that_takes_too_long_is_halved(tmp_path: Path, home: Settings) -> None:
