@@ -98,7 +98,7 @@ async def readyz(request: Request) -> Response:
     """Whether requests can be answered: Neo4j must be there; Redis may be away."""
     services: Services = request.state["services"]
     try:
-        await services.store.verify()
+        await services.ready()
     except StoreUnavailable:
         return JSONResponse({"status": "unavailable", "neo4j": False}, status_code=503)
     cache = "none" if services.cache is None else "ok" if await services.cache.ping() else "away"

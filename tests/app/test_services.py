@@ -1,0 +1,59 @@
+"""What a process does when it starts, and what it survives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.local.process import free_port
+from app.services import open_services
+from app.settings import Settings
+from graph import outbox
+from graph.errors import StoreUnavailable
+from graph.store import Store, Transaction
+from tests.happenings import touchpoint, user
+
+
+async def constraints(store: Store) -> set[str]:
+    async def work(transaction: Transaction) -> set[str]:
+        result = await transaction._transaction.run("SHOW CONSTRAINTS YIELD name")
+        return {row["name"] async for row in result}
+
+    return await store.write(work)
+
+
+async def test_whoever_opens_a_graph_brings_it_up_to_date(graph: Store, settings: Settings) -> None:
+    before = await constraints(graph)
+    await graph.apply("DROP CONSTRAINT event_key")
+    await graph.apply("MATCH (m:Migration) DETACH DELETE m")
+    async with open_services(settings):
+        assert await constraints(graph) == before >= {"event_key"}
+
+
+async def test_without_neo4j_it_starts_and_says_so_when_asked(settings: Settings) -> None:
+    async with open_services(replace(settings, neo4j_uri=f"bolt://127.0.0.1:{free_port()}")) as services:
+        with pytest.raises(StoreUnavailable):
+            await services.ready()
+        with pytest.raises(StoreUnavailable):
+            await services.record([touchpoint("1", 1, user("ana"))])
+
+
+async def test_relaying_goes_on_whatever_happens(graph: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any, **__: Any) -> list[outbox.Row]:
+        raise RuntimeError("nobody expected this")
+
+    async with open_services(settings) as services:
+        monkeypatch.setattr(outbox, "waiting", broken)
+        assert not await services.catch_up()
+        monkeypatch.undo()
+        assert await services.catch_up()
+
+
+async def test_what_the_server_could_not_do_is_told_from_a_wrong_statement(graph: Store) -> None:
+    with pytest.raises(StoreUnavailable, match="too large"):
+        await graph.write(lambda transaction: transaction.run("events/record_awaited", keys=["x" * 40_000]))
+    with pytest.raises(Exception, match="Invalid input") as wrong:
+        await graph.apply("NOT CYPHER")
+    assert not isinstance(wrong.value, StoreUnavailable)
