@@ -39,9 +39,16 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     review_count: int = 0
 
 
-async def load_channels(reader: Reader) -> list[Channel]:
-    """All channels by key, at most MOST_CHANNELS."""
-    return await reader.many("catalogue/load_channels", Channel, limit=MOST_CHANNELS)
+async def list_channels(reader: Reader) -> list[Channel]:
+    """The first MOST_CHANNELS channels in order of key: no more are listed, however many there are."""
+    return await reader.many("catalogue/load_channels", Channel, keys=[], ids=[], first=MOST_CHANNELS)
+
+
+async def load_channels(reader: Reader, *, keys: Sequence[str] = (), ids: Sequence[str] = ()) -> list[Channel | None]:
+    """The channel of each key, then that of each id, in order; None where there is none."""
+    found = await reader.many("catalogue/load_channels", Channel, keys=list(keys), ids=list(ids), first=0)
+    by_key, by_id = {each.key: each for each in found}, {each.id: each for each in found}
+    return [by_key.get(key) for key in keys] + [by_id.get(id) for id in ids]
 
 
 async def load_campaigns(reader: Reader, *, keys: Sequence[str] = (), ids: Sequence[str] = ()) -> list[Campaign | None]:

@@ -107,8 +107,8 @@ class ProductKey:
     sku: strawberry.Maybe[str] = strawberry.field(description="What sources call it.")
 
 
-async def all_channels(info: Info) -> list[Channel]:
-    return [Channel.of(record) for record in await info.context.sources.catalogue.all_channels()]
+async def list_channels(info: Info) -> list[Channel]:
+    return [Channel.of(record) for record in await info.context.sources.catalogue.list_channels()]
 
 
 async def product(info: Info, by: ProductKey) -> Product | None:
@@ -155,29 +155,30 @@ class Copies:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._every_channel: tuple[float, Sequence[catalogue.Channel]] | None = None
+        self._listed: tuple[float, Sequence[catalogue.Channel]] | None = None
+        self._channels = Copy(self._load_channels)
         self._campaigns = Copy(self._load_campaigns)
         self._products = Copy(self._load_products)
 
-    async def all_channels(self) -> Sequence[catalogue.Channel]:
+    async def list_channels(self) -> Sequence[catalogue.Channel]:
         now = time.monotonic()
-        if self._every_channel is None or now - self._every_channel[0] >= FRESH_SECONDS:
-            self._every_channel = now, await catalogue.load_channels(self._reader)
-        return self._every_channel[1]
+        if self._listed is None or now - self._listed[0] >= FRESH_SECONDS:
+            self._listed = now, await catalogue.list_channels(self._reader)
+        return self._listed[1]
 
     async def channels(self, keys: list[str]) -> list[catalogue.Channel | None]:
-        by_key = {channel.key: channel for channel in await self.all_channels()}
-        if any(key not in by_key for key in keys):
-            # An event may have named it for the first time within this second.
-            self._every_channel = None
-            by_key = {channel.key: channel for channel in await self.all_channels()}
-        return [by_key.get(key) for key in keys]
+        return await self._channels.many(keys)
 
     async def campaigns(self, keys: list[str]) -> list[catalogue.Campaign | None]:
         return await self._campaigns.many(keys)
 
     async def products(self, skus: list[str]) -> list[catalogue.Product | None]:
         return await self._products.many(skus)
+
+    async def _load_channels(self, keys: list[str]) -> Sequence[catalogue.Channel | None]:
+        # An event may have named it for the first time within this second: then the list lacks it too.
+        self._listed = None
+        return await catalogue.load_channels(self._reader, keys=keys)
 
     async def _load_campaigns(self, keys: list[str]) -> Sequence[catalogue.Campaign | None]:
         return await catalogue.load_campaigns(self._reader, keys=keys)

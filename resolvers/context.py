@@ -41,7 +41,9 @@ class Profiles(Protocol):
 class Catalogue(Protocol):
     """What changes seldom and is needed everywhere; None for what there isn't."""
 
-    async def all_channels(self) -> Sequence[Channel]: ...
+    async def list_channels(self) -> Sequence[Channel]:
+        """No more than are listed; `channels` knows them all."""
+        ...
 
     async def channels(self, keys: list[str], /) -> list[Channel | None]: ...
 

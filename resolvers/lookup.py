@@ -51,8 +51,8 @@ async def _entry(context: Context, node_id: str) -> Node | None:
 
 
 async def _channel(context: Context, node_id: str) -> Node | None:
-    channels = await context.sources.catalogue.all_channels()
-    return next((Channel.of(channel) for channel in channels if channel.id == node_id), None)
+    found = await catalogue.load_channels(context.reader, ids=[node_id])
+    return None if found[0] is None else Channel.of(found[0])
 
 
 async def _campaign(context: Context, node_id: str) -> Node | None:

@@ -41,7 +41,7 @@ class Query:
             "the last one as a beginning."
         ),
     )
-    channels: list[Channel] = strawberry.field(resolver=catalogue.all_channels, description="All channels; at most 200.")
+    channels: list[Channel] = strawberry.field(resolver=catalogue.list_channels, description="All channels; at most 200.")
     product: Product | None = strawberry.field(resolver=catalogue.product, description="One product; null when unknown.")
 
 

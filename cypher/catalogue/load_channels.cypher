@@ -1,8 +1,20 @@
-// load_channels($limit) -> many Channel
-// All channels by key; there are few.
-MATCH (channel:Channel)
-WHERE channel.key > ''
+// load_channels($keys, $ids, $first) -> many Channel
+// Channels by key or by id, and the first ones of all in order of key.
+CALL () {
+  UNWIND $asked.keys AS key
+  MATCH (channel:Channel {key: key})
+  RETURN channel
+  UNION
+  UNWIND $asked.ids AS id
+  MATCH (channel:Channel {id: id})
+  RETURN channel
+  UNION
+  MATCH (channel:Channel)
+  WHERE channel.key > ''
+  RETURN channel
+  ORDER BY channel.key
+  LIMIT $asked.first
+}
 WITH channel
 ORDER BY channel.key
-LIMIT $asked.limit
 RETURN channel {.id, .key, .label, .channel_kind} AS channel

@@ -11,6 +11,12 @@ CALL (c) {
     sum(i.survey_responses) AS survey_responses, sum(i.cases) AS cases, sum(i.communications) AS communications,
     sum(i.referrals) AS referrals, sum(i.carts) AS carts
 }
+CALL (c) {
+  OPTIONAL MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
+  UNWIND [name IN keys(i) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_'] AS name
+  WITH name, sum(i[name]) AS total
+  RETURN collect([name, total]) AS counted_sums
+}
 RETURN {
   id: c.id,
   identifiers: identifiers,
@@ -24,5 +30,7 @@ RETURN {
     touchpoints: touchpoints, purchases: purchases, orders: orders, reviews: reviews, survey_responses: survey_responses,
     cases: cases, communications: communications, referrals: referrals, carts: carts,
     first_seen_at: toString(first_seen_at), last_seen_at: toString(coalesce(last_seen_at, first_seen_at)),
-    first_purchase_at: toString(first_purchase_at), last_purchase_at: toString(last_purchase_at)}
+    first_purchase_at: toString(first_purchase_at), last_purchase_at: toString(last_purchase_at)},
+  sums: [name IN keys(c) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_' | [name, c[name]]],
+  counted_sums: counted_sums
 } AS facts

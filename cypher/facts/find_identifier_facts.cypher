@@ -6,9 +6,13 @@ WITH i ORDER BY i.id LIMIT $asked.limit
 CALL (i) {
   OPTIONAL MATCH (i)-[:MADE]->(p:Purchase)
   WHERE p.purchase_status <> 'CANCELLED'
-  WITH p ORDER BY p.kind_key
-  RETURN count(p) AS orders, min(p.at) AS first_purchase_at, max(p.at) AS last_purchase_at,
-    collect([p.currency, p.total, coalesce(p.refunded, 0)]) AS payments
+  RETURN count(p) AS orders, min(p.at) AS first_purchase_at, max(p.at) AS last_purchase_at
+}
+CALL (i) {
+  MATCH (i)-[:MADE]->(p:Purchase)
+  WHERE p.purchase_status <> 'CANCELLED' AND p.currency IS NOT NULL AND p.total IS NOT NULL
+  WITH p.currency AS currency, sum(p.total) AS revenue, sum(coalesce(p.refunded, 0)) AS refunds
+  RETURN collect([currency, revenue, refunds]) AS payments
 }
 RETURN {
   id: i.id,
@@ -23,5 +27,5 @@ RETURN {
     communications: COUNT { (i)-[:WAS_SENT]->() }, referrals: COUNT { (i)-[:INVITED]->() }, carts: COUNT { (i)-[:HAS]->() },
     first_purchase_at: toString(first_purchase_at), last_purchase_at: toString(last_purchase_at)},
   sums: [name IN keys(i) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_' | [name, i[name]]],
-  payments: [payment IN payments WHERE payment[0] IS NOT NULL AND payment[1] IS NOT NULL]
+  payments: payments
 } AS facts

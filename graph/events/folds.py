@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeGuard
 
 from graph.events.inputs import (
     CartInput,
@@ -23,6 +24,9 @@ from graph.events.inputs import (
 )
 from graph.money import Money
 
+#: What says that money went back, and nothing of whether the purchase stands.
+_PAID_BACK = ("REFUNDED", "PARTLY_REFUNDED")
+
 
 def in_order(events: Iterable[Event]) -> list[Event]:
     """Events from oldest to newest, ties by source and id."""
@@ -31,10 +35,11 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseState:
-    """`at`: of the first event; `history`: each status with the time it was reached."""
+    """`at`, `stated_at`: of its first statement and of its newest; `history`: each status with the time it was reached."""
 
     customer: CustomerKey
     at: datetime
+    stated_at: datetime
     history: tuple[tuple[str, datetime], ...]
     items: tuple[PurchaseItemInput, ...]
     total: Money | None
@@ -56,27 +61,27 @@ class PurchaseState:
 
 
 def fold_purchase(events: Sequence[Event]) -> PurchaseState | None:
-    """A purchase from its statements, status changes and refunds (shown at most up to its total)."""
+    """A purchase from its statements, status changes and refunds (shown at most up to its total).
+
+    Refunds count in the purchase's currency only: what others come to in it nobody said.
+    """
     ordered = in_order(events)
     stated = [event for event in ordered if isinstance(event, PurchaseInput)]
     if not stated:
         return None
     last = stated[-1]
     total = last.total if last.total is not None else _sum_of_items(last.items)
-    refunds = [
-        event
-        for event in ordered
-        if isinstance(event, RefundInput) and (total is None or event.amount.currency == total.currency)
-    ]
-    refunded = sum(event.amount.amount for event in refunds)
+    currency = _currency(last, total, ordered)
+    refunded = sum(event.amount.amount for event in ordered if _is_refund_in(event, currency))
     return PurchaseState(
         customer=stated[0].customer,
         at=stated[0].at,
-        history=_history(ordered, total),
+        stated_at=last.at,
+        history=_history(ordered, total, currency),
         items=last.items,
         total=total,
         refunded=refunded if total is None else min(refunded, total.amount),
-        currency=_currency(last, total, refunds),
+        currency=currency,
         coupon=last.coupon,
         channel=last.channel,
         campaign=last.campaign,
@@ -84,12 +89,17 @@ def fold_purchase(events: Sequence[Event]) -> PurchaseState | None:
     )
 
 
-def _currency(last: PurchaseInput, total: Money | None, refunds: list[RefundInput]) -> str | None:
+def _currency(last: PurchaseInput, total: Money | None, ordered: Sequence[Event]) -> str | None:
+    """That of the total, else of the lines, else of the first refund."""
     if total is not None:
         return total.currency
     amounts = [amount for item in last.items for amount in (item.total, item.unit_price, item.discount) if amount is not None]
-    amounts += [event.amount for event in refunds]
+    amounts += [event.amount for event in ordered if isinstance(event, RefundInput)]
     return amounts[0].currency if amounts else None
+
+
+def _is_refund_in(event: Event, currency: str | None) -> TypeGuard[RefundInput]:
+    return isinstance(event, RefundInput) and event.amount.currency == currency
 
 
 def _sum_of_items(items: tuple[PurchaseItemInput, ...]) -> Money | None:
@@ -99,19 +109,21 @@ def _sum_of_items(items: tuple[PurchaseItemInput, ...]) -> Money | None:
     return Money(sum(total.amount for total in totals), totals[0].currency)
 
 
-def _history(ordered: Sequence[Event], total: Money | None) -> tuple[tuple[str, datetime], ...]:
+def _history(ordered: Sequence[Event], total: Money | None, currency: str | None) -> tuple[tuple[str, datetime], ...]:
     history: list[tuple[str, datetime]] = []
     refunded = 0
     for event in ordered:
         if isinstance(event, (PurchaseInput, PurchaseStatusInput)):
             status = event.status
-        elif isinstance(event, RefundInput):
+        elif _is_refund_in(event, currency):
             refunded += event.amount.amount
             status = "REFUNDED" if total is not None and refunded >= total.amount else "PARTLY_REFUNDED"
         else:
             continue
-        if not history or history[-1][0] != status:
-            history.append((status, event.at))
+        # Whoever cancels pays back next: a cancellation stands until somebody says that the purchase goes on.
+        if history and (history[-1][0] == status or (history[-1][0] == "CANCELLED" and status in _PAID_BACK)):
+            continue
+        history.append((status, event.at))
     return tuple(history)
 
 

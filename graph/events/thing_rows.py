@@ -176,13 +176,15 @@ def _count_purchase(thing: Thing, old: PurchaseState | None, new: PurchaseState,
 
 
 def _count_channels(thing: Thing, identifier: str, old: PurchaseState | None, new: PurchaseState, deltas: Deltas) -> None:
+    # Each statement widens the use of the channel it names, at its own time: the purchase's time can change with the next one
+    # to arrive, and what was widened is never narrowed.
     for event in (each.event for each in thing.added):
         if isinstance(event, PurchaseInput) and event.channel is not None:
             deltas.use(identifier, event.channel, event.at, purchases=0)
     if old is not None and old.channel is not None:
-        deltas.use(identifier, old.channel, old.at, purchases=-1)
+        deltas.use(identifier, old.channel, old.stated_at, purchases=-1)
     if new.channel is not None:
-        deltas.use(identifier, new.channel, new.at, purchases=1)
+        deltas.use(identifier, new.channel, new.stated_at, purchases=1)
 
 
 def _count_other(what: str) -> Callable[[Thing, Any, Any, Deltas], None]:

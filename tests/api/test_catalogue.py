@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from graph.catalogue import MOST_CHANNELS
 from graph.events.inputs import PurchaseInput, PurchaseItemInput, ReviewInput, TouchpointInput
 from graph.money import Money
 from resolvers.catalogue import Copy
@@ -26,6 +27,20 @@ async def test_channels(api: Api, told: Tell) -> None:
     assert channels.keys() >= {"web", "hotline", "email"} and channels["web"]["channelKind"] == "WEB"
     found = await api.data("query Q($id: ID!) { node(id: $id) { __typename ... on Channel { key } } }", id=channels["web"]["id"])
     assert found["node"] == {"__typename": "Channel", "key": "web"}
+
+
+async def test_channels_that_the_list_has_no_room_for(api: Api, told: Tell) -> None:
+    keys = [f"kiosk-{number:03}" for number in range(MOST_CHANNELS + 5)]
+    await told.many([TouchpointInput(id=key, source="s", at=at(0), customer=WHO, channel=key, type="x") for key in keys])
+    query = """{ customer(by: {email: "toni@example.com"}) { name channels { channel { id key } }
+        touchpoints(first: 3) { nodes { channel { key } } } } }"""
+    customer = (await api.data(query))["customer"]
+    used = {use["channel"]["key"]: use["channel"]["id"] for use in customer["channels"]}
+    assert sorted(used) == keys
+    assert all(node["channel"] is not None for node in customer["touchpoints"]["nodes"])
+    assert [each["key"] for each in (await api.data("{ channels { key } }"))["channels"]] == keys[:MOST_CHANNELS]
+    last = "query Q($id: ID!) { node(id: $id) { ... on Channel { key } } }"
+    assert (await api.data(last, id=used[keys[-1]]))["node"] == {"key": keys[-1]}
 
 
 async def test_products_by_id_and_by_sku(api: Api, told: Tell) -> None:

@@ -9,7 +9,7 @@ from itertools import permutations
 
 import pytest
 
-from graph.catalogue import MOST_CHANNELS, find_product, load_campaigns, load_channels, load_products
+from graph.catalogue import MOST_CHANNELS, find_product, list_channels, load_campaigns, load_channels, load_products
 from graph.events import record
 from graph.events.inputs import PurchaseInput, PurchaseItemInput, ReviewInput, TouchpointInput
 from graph.money import Money
@@ -37,12 +37,25 @@ async def shop(graph: Store) -> Store:
     return graph
 
 
-async def test_channels_by_key(shop: Store) -> None:
-    channels = await load_channels(shop)
+async def test_channels_in_order_of_key(shop: Store) -> None:
+    channels = await list_channels(shop)
     assert [each.key for each in channels] == ["app", "kiosk", "web"]
     assert [each.channel_kind for each in channels] == ["APP", "OTHER", "WEB"]
     assert all(each.id.startswith("chn_") and each.label for each in channels)
-    assert len(channels) <= MOST_CHANNELS
+
+
+async def test_more_channels_than_are_listed_are_found_by_key_and_by_id(graph: Store) -> None:
+    keys = [f"kiosk-{number:03}" for number in range(MOST_CHANNELS + 5)]
+    seen = [TouchpointInput(id=key, source=SOURCE, at=at(1), customer=ANN, channel=key, type="view") for key in keys]
+    assert (await record(graph, seen)).accepted == len(keys)
+    assert [each.key for each in await list_channels(graph)] == keys[:MOST_CHANNELS]
+    last, unknown, first = await load_channels(graph, keys=[keys[-1], "unknown", keys[0]])
+    assert unknown is None
+    assert last is not None
+    assert first is not None
+    assert (last.key, first.key) == (keys[-1], keys[0])
+    assert await load_channels(graph, ids=[first.id, "chn_unknown", last.id], keys=[keys[-1]]) == [last, first, None, last]
+    assert await load_channels(graph) == []
 
 
 async def test_products_by_sku_and_by_id_in_order(shop: Store) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
-from graph.customers import HOT_SET, Profile, ProfileKey, load_profiles
+from graph.customers import HOT_SET, Facts, Profile, ProfileKey, load_profiles
+from graph.doctor import examine
 from graph.events import record
-from graph.events.inputs import CartInput, PurchaseInput, PurchaseItemInput, PurchaseStatusInput, RefundInput
+from graph.events.inputs import CartInput, Event, PurchaseInput, PurchaseItemInput, PurchaseStatusInput, RefundInput
 from graph.money import Money
 from graph.purchases import Cart, Purchase, PurchaseItem, page_carts
 from graph.store import Store
@@ -83,6 +87,86 @@ async def test_statuses_and_refunds(graph: Store) -> None:
     assert (entry.purchase_status, entry.refunded) == ("PARTLY_REFUNDED", Money(400, "JPY"))
     facts = (await ann(graph)).facts
     assert (facts.revenue, facts.refunds) == ({"JPY": 1_000}, {"JPY": 400})
+
+
+def status(id: str, minutes: float, status: str) -> PurchaseStatusInput:
+    return PurchaseStatusInput(id=id, source=SOURCE, at=at(minutes), purchase="1", status=status)
+
+
+def refund(id: str, minutes: float, amount: Money) -> RefundInput:
+    return RefundInput(id=id, source=SOURCE, at=at(minutes), purchase="1", amount=amount)
+
+
+async def told(store: Store, events: Sequence[Event]) -> tuple[Purchase, Facts]:
+    """The purchase and the facts that follow from these events, told one by one in each order."""
+    found = []
+    for order in permutations(events):
+        await store.apply("MATCH (n) WHERE NOT n:Migration DETACH DELETE n")
+        for event in order:
+            assert (await record(store, [event])).rejected == ()
+        profile = await ann(store)
+        [entry] = profile.entries
+        assert isinstance(entry, Purchase)
+        found.append((entry, profile.facts))
+        assert await examine(store) == []
+    assert all(re.sub("pur_[0-9a-f]{32}", "", str(each)) == re.sub("pur_[0-9a-f]{32}", "", str(found[0])) for each in found)
+    return found[0]
+
+
+TEN_DOLLARS = PurchaseItemInput(sku="a", quantity=Decimal(1), total=Money(1_000, "USD"))
+
+
+@pytest.mark.parametrize("amount", [1_000, 400])
+@pytest.mark.parametrize("stated", [False, True])
+async def test_who_cancels_and_pays_back_has_no_order(graph: Store, amount: int, stated: bool) -> None:
+    events: list[Event] = [purchase("1", TEN_DOLLARS), status("s", 2, "CANCELLED"), refund("r", 3, Money(amount, "USD"))]
+    if stated:
+        events.append(status("t", 4, "REFUNDED"))
+    entry, facts = await told(graph, events)
+    assert [each.purchase_status for each in entry.status_history] == ["PLACED", "CANCELLED"]
+    assert (entry.purchase_status, entry.refunded) == ("CANCELLED", Money(amount, "USD"))
+    assert (facts.purchases, facts.orders, facts.revenue, facts.refunds) == (1, 0, {}, {})
+    assert (facts.first_purchase_at, facts.last_purchase_at) == (None, None)
+
+
+async def test_a_cancelled_purchase_goes_on_when_somebody_says_so(graph: Store) -> None:
+    events: list[Event] = [
+        purchase("1", TEN_DOLLARS),
+        status("s", 2, "CANCELLED"),
+        refund("r", 3, Money(400, "USD")),
+        status("t", 4, "PAID"),
+    ]
+    entry, facts = await told(graph, events)
+    assert [each.purchase_status for each in entry.status_history] == ["PLACED", "CANCELLED", "PAID"]
+    assert (facts.orders, facts.revenue, facts.refunds) == (1, {"USD": 1_000}, {"USD": 400})
+    assert facts.first_purchase_at == facts.last_purchase_at == at(1)
+
+
+async def test_a_wholly_refunded_purchase_is_an_order_and_no_longer_when_it_is_cancelled(graph: Store) -> None:
+    events: list[Event] = [purchase("1", TEN_DOLLARS), refund("r", 2, Money(1_000, "USD"))]
+    entry, facts = await told(graph, events)
+    assert (entry.purchase_status, facts.orders, facts.refunds) == ("REFUNDED", 1, {"USD": 1_000})
+    entry, facts = await told(graph, [*events, status("s", 3, "CANCELLED")])
+    assert (entry.purchase_status, facts.orders, facts.refunds) == ("CANCELLED", 0, {})
+
+
+async def test_refunds_count_in_the_currency_of_the_total(graph: Store) -> None:
+    entry, facts = await told(graph, [purchase("1", TEN_DOLLARS), refund("r", 2, Money(1_000, "JPY"))])
+    assert (entry.purchase_status, entry.refunded, facts.refunds) == ("PLACED", None, {})
+    events: list[Event] = [purchase("1", TEN_DOLLARS), refund("r", 2, Money(1_000, "JPY")), refund("q", 3, Money(300, "USD"))]
+    entry, facts = await told(graph, events)
+    assert [(each.purchase_status, each.at) for each in entry.status_history] == [("PLACED", at(1)), ("PARTLY_REFUNDED", at(3))]
+    assert (entry.refunded, facts.refunds) == (Money(300, "USD"), {"USD": 300})
+
+
+async def test_refunds_of_a_purchase_without_a_total_count_in_the_currency_of_its_lines_or_of_the_first(graph: Store) -> None:
+    priced = PurchaseItemInput(sku="a", quantity=Decimal(2), unit_price=Money(500, "USD"))
+    unpriced = PurchaseItemInput(sku="a", quantity=Decimal(2))
+    refunds: list[Event] = [refund("r", 2, Money(1_000, "JPY")), refund("q", 3, Money(300, "USD"))]
+    entry, _ = await told(graph, [purchase("1", priced), *refunds])
+    assert (entry.total, entry.refunded, entry.purchase_status) == (None, Money(300, "USD"), "PARTLY_REFUNDED")
+    entry, _ = await told(graph, [purchase("1", unpriced), *refunds])
+    assert (entry.total, entry.refunded, entry.purchase_status) == (None, Money(1_000, "JPY"), "PARTLY_REFUNDED")
 
 
 def cart(number: int) -> CartInput:
