@@ -46,7 +46,10 @@ def strength(type: str) -> int:
 
 @dataclass(slots=True)
 class Known:
-    """An identifier of this transaction; `owner` was its customer before, `first_at` is None unless it is new."""
+    """An identifier of this transaction; `owner` was its customer before, `first_at` is None unless it is new.
+
+    `seen_at`: when one that was there was first seen, in milliseconds since 1970.
+    """
 
     type: str
     value: str
@@ -55,6 +58,7 @@ class Known:
     owner: str
     first_at: datetime | None
     source: str
+    seen_at: int = 0
 
     @property
     def new(self) -> bool:
@@ -65,7 +69,8 @@ class Known:
 class Identities:
     """The identifiers that events name, and the customers they make up.
 
-    `keep`: for each customer of before the customer it is part of now; `born`: ages of the customers that were there.
+    `keep`: for each customer of before the customer it is part of now; `born`: ages of the customers that were there;
+    `backdated`: those of before with an identifier that turns out to have been seen earlier.
     """
 
     by_key: dict[Key, Known] = field(default_factory=dict)
@@ -73,6 +78,7 @@ class Identities:
     born: dict[str, tuple[int, str]] = field(default_factory=dict)
     keep: dict[str, str] = field(default_factory=dict)
     links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    backdated: set[str] = field(default_factory=set)
 
     def named(self, key: CustomerKey) -> Known:
         """The identifier that a key names; raises InvalidEvent (NOT_FOUND) for an id that was never given."""
@@ -177,8 +183,8 @@ async def resolve(transaction: Transaction, kept: list[Kept]) -> tuple[Identitie
 
 async def _find(transaction: Transaction, identities: Identities, keys: list[Key], customer_ids: list[str]) -> None:
     rows = (await transaction.run("identity/find_identifiers", keys=[list(key) for key in keys], ids=customer_ids))[0]
-    for type, value, id, customer_id, owner, born in rows:
-        known = identities.by_key.get((type, value)) or Known(type, value, id, customer_id, owner, None, "")
+    for type, value, id, customer_id, owner, born, seen_at in rows:
+        known = identities.by_key.get((type, value)) or Known(type, value, id, customer_id, owner, None, "", seen_at)
         identities.by_key[type, value] = identities.by_id[customer_id] = known
         identities.born[owner] = (0, f"{born:020d}{owner}")
 
@@ -191,7 +197,11 @@ def _see(identities: Identities, key: Key, each: Kept) -> None:
         id = ids.mint("identifier")
         customer_id = ids.customer_id_of(id)
         known = identities.by_key[key] = Known(key[0], key[1], id, customer_id, customer_id, event.at, event.source)
-    elif known.first_at is None or event.at >= known.first_at:
+    elif known.first_at is None:
+        if event.at.timestamp() * 1000 < known.seen_at:
+            identities.backdated.add(known.owner)
+        return
+    elif event.at >= known.first_at:
         return
     known.first_at, known.source = event.at, event.source
     # Customers of this very transaction come after those that were there, then by age, strength and value.

@@ -16,11 +16,12 @@ Seen = tuple[str, str, int]
 async def record_traits(transaction: Transaction, fresh: list[Kept], identities: Identities, *, also: set[str]) -> None:
     """Write the trait states of identifiers with new observations, and what survives on their customers.
 
-    `also`: customers that were merged; those with new identifiers are found here, for mail addresses stand in for traits.
+    `also`: customers that were merged; those with identifiers that are new, or older than was known, are found here, for mail
+    addresses stand in for traits.
     """
     new: dict[str, list[traits.State]] = {}
     owners: dict[str, str] = {}
-    customers = identities.born_now() | also
+    customers = identities.born_now() | also | {identities.root(customer) for customer in identities.backdated}
     for each in fresh:
         if isinstance(each.event, IdentifyInput):
             strongest = identities.strongest(each.event.identifiers)

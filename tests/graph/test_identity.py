@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 from typing import Any
 
 from hypothesis import given
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from graph.customers import ProfileKey, load_profiles
 from graph.events import record
-from graph.events.inputs import IdentifierKey, IdentifyInput
+from graph.events.inputs import CustomerKey, Event, IdentifierKey, IdentifyInput
 from graph.identity import TraitValue, find_customer_ids, load_identifiers, provenance
 from graph.store import Store
+from tests import happenings
 from tests.graph.histories import SOURCE, at, history, identify
 
 MOST_OVERRIDDEN = 20
@@ -139,3 +141,19 @@ async def test_ids_of_before_a_merge_lead_to_the_customer_of_now(graph: Store) -
     assert profile.traits == {"a": 1, "b": 2}
     assert {each.value for each in profile.identifiers} == {"ann@example.com", "d"}
     assert profile.last_seen_at == at(2)
+
+
+async def test_which_address_stands_for_a_customer_does_not_depend_on_the_order_of_arrival(graph: Store) -> None:
+    names = []
+    for number, order in enumerate(permutations(range(3))):
+        name, a, b = f"u{number}", ("email", f"a{number}@example.com"), ("email", f"b{number}@example.com")
+        events: list[Event] = [
+            happenings.identify(f"{name}-1", 5, ("user_id", name), a),
+            happenings.identify(f"{name}-2", 3, ("user_id", name), b),
+            happenings.touchpoint(f"{name}-3", 1, CustomerKey(email=a[1])),
+        ]
+        for position in order:
+            assert (await record(graph, [events[position]])).accepted == 1
+        names.append(name)
+    profiles = await load_profiles(graph, [ProfileKey.of("user_id", name) for name in names])
+    assert [profile.email for profile in profiles if profile] == [f"b{number}@example.com" for number in range(6)]
