@@ -69,7 +69,7 @@ class Settings:
     """C360_NEO4J_PAGE_CACHE: page cache of the local Neo4j, with k, m or g. Default: 256m."""
 
     neo4j_transaction_timeout_seconds: float = 10.0
-    """C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS: seconds before Neo4j ends a transaction. Default: 10."""
+    """C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS: whole seconds before Neo4j ends a transaction. Default: 10."""
 
     redis_timeout_ms: int = 50
     """C360_REDIS_TIMEOUT_MS: milliseconds the cache may take before it is passed by. Default: 50."""
@@ -117,7 +117,8 @@ def keep_secret(path: Path) -> str:
     Raises SettingsError when the folder can't be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # Often the first to make C360_HOME, where passwords and personal data come to lie.
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             draft = path.with_name(f".{path.name}.{os.getpid()}")
             draft.touch(mode=0o600)
@@ -164,13 +165,8 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.1 <= value <= 3600:
-        raise ValueError(f"must be a number of seconds from 0.1 to 3600, not {text!r}")
-    return value
+    # Whole, for docker-compose.yml can only put a unit behind it, and Neo4j takes no fraction of one.
+    return float(_whole(1, 3600)(text))
 
 
 def _memory(text: str) -> str:

@@ -81,6 +81,19 @@ def test_its_import_imports(demo: subprocess.Popen[str], environ: dict[str, str]
     assert (again["accepted"], again["duplicates"]) == (0, first["accepted"])
 
 
+def test_its_docker_commands_give_all_that_the_compose_file_demands(tmp_path: Path) -> None:
+    (block,) = [block for block in BLOCKS if "docker compose up" in block]
+    (tmp_path / "docker").write_text("#!/bin/sh\n{ env; cat .env; } > given\n")
+    (tmp_path / "docker").chmod(0o755)
+    (tmp_path / ".env").write_text("MINE=kept\n")
+    subprocess.run(["sh", "-euc", block], cwd=tmp_path, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=True)
+    given = dict(line.split("=", 1) for line in (tmp_path / "given").read_text().splitlines())
+    demanded = set(re.findall(r"\$\{(\w+):\?", (TOP / "docker-compose.yml").read_text()))
+    assert demanded | {"MINE"} <= set(given)
+    # The compose file puts them into addresses, and Neo4j takes no shorter one.
+    assert all(given[name].isalnum() and len(given[name]) >= 8 for name in demanded)
+
+
 def test_its_links_lead_somewhere() -> None:
     for link in re.findall(r"\]\((?!http)([^)]+)\)", README):
         assert (TOP / link).exists(), link

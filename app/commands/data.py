@@ -45,6 +45,8 @@ def import_(data: Data, *, mapping: Mapping, rejects: Rejects = None, json: Json
     from app.importing import import_path
     from app.local.stack import located
 
+    if rejects is not None:
+        _spare(data, mapping, rejects)
     settings = located(Settings.from_env())
     with bar("Importing", in_bytes=True) as show:
         summary = asyncio.run(
@@ -52,6 +54,9 @@ def import_(data: Data, *, mapping: Mapping, rejects: Rejects = None, json: Json
                 settings, data, mapping, rejects=rejects, on_progress=lambda so_far: show(so_far.bytes_read, so_far.bytes_total)
             )
         )
+    if rejects is not None and not summary.rejected:
+        # Those of an earlier import: they would say of this one what isn't so.
+        rejects.unlink(missing_ok=True)
     if json:
         print_json(asdict(summary))
     else:
@@ -64,3 +69,16 @@ def import_(data: Data, *, mapping: Mapping, rejects: Rejects = None, json: Json
             errors.print(f"The rejected rows, each with its reason: {summary.rejects_path}")
     if summary.rejected:
         raise typer.Exit(SOME_REJECTED)
+
+
+def _spare(data: Path, mapping: Path, rejects: Path) -> None:
+    """Raises BadParameter when the rejects would take the place of the mapping or of a file that it reads."""
+    from app.importing.files import locate
+    from app.importing.mapping import load_mapping
+
+    if not rejects.exists():
+        return
+    for path in (mapping, *locate(data, load_mapping(mapping)).values()):
+        if path.samefile(rejects):
+            what = "the mapping" if path == mapping else "a file that is imported"
+            raise typer.BadParameter(f"{rejects} is {what}: name another file for the rejects", param_hint="--rejects")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +17,16 @@ FIELDS = ("file", "row", "column", "reason", "code", "event")
 
 
 class Rejects:
-    """Written as JSONL, or as CSV when the name ends so; the file is made with the first reject."""
+    """Written as JSONL, or as CSV when the name ends so.
+
+    The first reject begins a draft beside the file, and `close` puts it in the file's place: until then what is there stays
+    as it is, and without rejects it stays for good.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
+        self._draft = path.with_name(f".{path.name}.{os.getpid()}")
         self._file: IO[str] | None = None
 
     @classmethod
@@ -32,9 +38,9 @@ class Rejects:
         if given is None:
             safe = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "import"
             return cls(home / "rejects" / f"{safe}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z.jsonl")
-        if given.is_dir() or not given.parent.is_dir():
+        # A device such as /dev/null would be replaced too.
+        if (given.exists() and not given.is_file()) or not given.parent.is_dir():
             raise SourceError(given, "can't be written; name a file in a folder that exists")
-        given.unlink(missing_ok=True)
         return cls(given)
 
     def add(self, file: str, row: int, column: str, reason: str, *, code: str = "INVALID", event: str = "") -> None:
@@ -51,10 +57,11 @@ class Rejects:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+            self._draft.replace(self.path)
 
     def _create(self) -> IO[str]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.open("w", encoding="utf-8", errors="replace", newline="")
+        file = self._draft.open("w", encoding="utf-8", errors="replace", newline="")
         if self.path.suffix == ".csv":
             csv.writer(file).writerow(FIELDS)
         return file

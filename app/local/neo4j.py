@@ -27,7 +27,7 @@ server.http.enabled=false
 server.https.enabled=false
 server.memory.pagecache.size={page_cache}
 db.tx_log.preallocate=false
-db.transaction.timeout={timeout:g}s
+db.transaction.timeout={timeout_ms}ms
 db.lock.acquisition.timeout=3s
 db.memory.transaction.max=256m
 dbms.usage_report.enabled=false
@@ -78,7 +78,9 @@ class Neo4j:
     def start(self, *, java: Java, jars: Path, flags: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Starts the server as a child process, `flags` being more of Java's, and returns at once."""
         (self.folder / "conf").mkdir(parents=True, exist_ok=True)
-        text = CONFIGURATION.format(port=self.port, page_cache=self.page_cache, timeout=self.timeout_seconds)
+        # Neo4j doesn't start with a fraction of a unit, and takes 0 for no limit at all.
+        timeout_ms = max(1, round(self.timeout_seconds * 1000))
+        text = CONFIGURATION.format(port=self.port, page_cache=self.page_cache, timeout_ms=timeout_ms)
         (self.folder / "conf" / "neo4j.conf").write_text(text)
         self._set_initial_password()
         return spawn(self._command(java, jars, flags), alive=self.alive, log=self.log)

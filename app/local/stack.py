@@ -2,18 +2,23 @@
 
 Attached, they live as long as the command that started them; detached, until `c360 down`. Either way a record in
 the home folder tells other commands where they are.
+
+Two files are locked. `lock` by whoever starts servers, either way, and by `down`: one at a time. `owner` by the command
+that the servers end with, until they have ended; whoever has `lock` starts none while another command has `owner`. That
+command does not need `lock` to stop them, which `down` holds while it waits for this.
 """
 
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
-from app.errors import DiskFull, NotReachable
+from app.errors import DiskFull, HomeInUse, NotReachable
 from app.local import archive, jars
 from app.local.java import Java, find_java
 from app.local.neo4j import USER, Neo4j
@@ -65,35 +70,39 @@ def prepare(settings: Settings, *, on_bytes: jars.OnBytes | None = None) -> Prog
 async def attached(settings: Settings, programs: Programs, *, quick: bool = True) -> AsyncIterator[Connection]:
     """The servers for the length of the block. They end with it, or with this process, however it ends.
 
-    Servers that run already are used, and left running. Raises StackError.
+    Servers that run already are used, and left running. Raises StackError, of which HomeInUse when another command is
+    starting or stopping them.
     """
-    if running := connection(settings):
-        yield running
-        return
-    guard = Guard()
-    try:
-        with _owner(settings).locked() as record:
-            record.write(str(os.getpid()))
-            record.flush()
-            try:
-                yield await _start(settings, programs, quick=quick, guard=guard)
-            finally:
-                await _stop_servers(settings)
-    finally:
-        guard.dismiss()
+    async with AsyncExitStack() as held:
+        with _lock(settings):
+            if (found := connection(settings)) is None:
+                guard = Guard()
+                held.callback(guard.dismiss)
+                owner = held.enter_context(_owner(settings).locked())
+                owner.write(str(os.getpid()))
+                owner.flush()
+                found = await _start(settings, programs, quick=quick, guard=guard)
+                held.push_async_callback(_stop_servers, settings)
+        yield found
 
 
 async def up(settings: Settings, programs: Programs, *, quick: bool = False) -> Connection:
-    """Starts the servers, to run until `down`. Does nothing when they run already. Raises StackError."""
-    with AliveFile(settings.home / "lock").locked():
+    """Starts the servers, to run until `down`. Does nothing when they run already.
+
+    Raises StackError, of which HomeInUse when another command is starting or stopping them.
+    """
+    with _lock(settings):
         if running := connection(settings):
             return running
+        # Servers are missing and yet have an owner: it is about to stop what we would start.
+        if _owner(settings).pid() is not None:
+            raise HomeInUse(settings.home)
         return await _start(settings, programs, quick=quick, guard=None)
 
 
 async def down(settings: Settings) -> bool:
     """Stops the servers, and the command they belong to if there is one. Returns whether any was running."""
-    with AliveFile(settings.home / "lock").locked():
+    with _lock(settings):
         owned = await stop(_owner(settings))
         return await _stop_servers(settings) or owned
 
@@ -152,6 +161,11 @@ def _write(found: Connection, path: Path) -> None:
 
 def _record(settings: Settings) -> Path:
     return settings.home / "connection.json"
+
+
+def _lock(settings: Settings) -> AbstractContextManager[IO[str]]:
+    """Held while servers are started, or stopped by another command than their owner. Raises HomeInUse."""
+    return AliveFile(settings.home / "lock").locked()
 
 
 def _owner(settings: Settings) -> AliveFile:

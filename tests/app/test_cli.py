@@ -18,8 +18,12 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
+from app.commands.demo import _Demo
+from app.commands.terminal import Steps
+from app.demo import truth
 from app.local.process import AliveFile, free_port
 from app.local.stack import Programs
+from app.settings import Settings
 from graph.store import Store
 from tests.conftest import Stack
 
@@ -173,6 +177,58 @@ async def test_doctor_finds_nothing_in_an_empty_graph_and_names_what_is_missing(
     assert stack.redis_url not in ill.stdout
 
 
+MAPPING = """
+version = 1
+source = "shop"
+[files.visits]
+path = "visits.csv"
+[[read]]
+file = "visits"
+  [[read.events]]
+  kind = "touchpoint"
+  id = "{id}"
+  at = "{at}"
+  customer = { type = "user_id", value = "{user}" }
+  channel = "web"
+  type = "visit"
+"""
+
+
+def importable(folder: Path, *, at: str = "2026-01-01T00:00:00Z") -> list[str]:
+    """A command that imports one visit, from files it writes into `folder`."""
+    folder.mkdir(exist_ok=True)
+    (folder / "visits.csv").write_text(f"id,user,at\nv1,u1,{at}\n")
+    (folder / "mapping.toml").write_text(MAPPING)
+    return ["import", str(folder), "--mapping", str(folder / "mapping.toml"), "--rejects"]
+
+
+@pytest.mark.parametrize(
+    ("rejects", "said"),
+    [("mapping.toml", "the mapping"), ("visits.csv", "a file that is imported"), ("link", "a file that is imported")],
+)
+def test_rejects_take_the_place_of_no_file_of_the_import(environ: Environ, tmp_path: Path, rejects: str, said: str) -> None:
+    command = importable(folder := tmp_path / "data")
+    (folder / "link").symlink_to(folder / "visits.csv")
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    done = c360(environ, *command, str(folder / rejects))
+    assert done.returncode == 2
+    assert f"is {said}: name another file for the rejects" in re.sub(r"[\s│]+", " ", done.stderr)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == before
+    assert (folder / "link").is_symlink()
+
+
+async def test_rejects_of_an_earlier_import_do_not_outlive_one_without(stack: Stack, graph: Store, environ: Environ) -> None:
+    of_session = environ | {"C360_HOME": str(stack.settings.home)}
+    folder = Path(environ["C360_HOME"]).with_name("data")
+    rejects = folder / "rejects.csv"
+    some = await asyncio.to_thread(c360, of_session, *importable(folder, at="never"), str(rejects))
+    assert some.returncode == 4, some.stderr
+    assert "'never' is no time" in rejects.read_text()
+    none = await asyncio.to_thread(c360, of_session, *importable(folder), str(rejects))
+    assert none.returncode == 0, none.stderr
+    assert {path.name for path in folder.iterdir()} == {"visits.csv", "mapping.toml"}
+
+
 def test_schema_prints_what_it_checks(environ: Environ, tmp_path: Path) -> None:
     printed = c360(environ, "schema")
     assert printed.returncode == 0
@@ -234,10 +290,37 @@ def test_demo_serves_ends_with_ctrl_c_and_goes_on_where_it_was(environ: Environ)
     assert lives(environ) == []
 
 
+async def test_demo_writes_what_was_planted_though_the_data_is_there(tmp_path: Path) -> None:
+    (tmp_path / "demo.loaded").write_text("20 customers, seed 5\n")
+    out = tmp_path / "out" / "planted.json"
+    run = _Demo(
+        settings=Settings(home=tmp_path, cursor_secret=b"x"),
+        steps=Steps(),
+        customers=20,
+        seed=5,
+        out=out,
+        serve=False,
+        local=True,
+    )
+    await run._load()
+    truth(customers=20, seed=5).write(tmp_path / "expected.json")
+    assert out.read_bytes() == (tmp_path / "expected.json").read_bytes()
+
+
 def test_a_demo_that_is_interrupted_early_leaves_no_process(environ: Environ) -> None:
     with demo(environ) as (process, said):
         wait_for(lambda: len(lives(environ)) == 3, process=process)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130, said.read_text()
+    assert lives(environ) == []
+    assert "Traceback" not in said.read_text()
+
+
+def test_down_ends_a_demo_and_its_servers(environ: Environ) -> None:
+    with demo(environ) as (process, said):
+        wait_for(lambda: "Apply the migrations" in said.read_text(), process=process)
+        down = c360(environ, "down", "--json")
+        assert (down.returncode, json.loads(down.stdout)) == (0, {"stopped": True})
+        assert process.wait(timeout=60) in {0, 130}, said.read_text()
     assert lives(environ) == []
     assert "Traceback" not in said.read_text()

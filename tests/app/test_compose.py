@@ -68,6 +68,17 @@ def test_the_dockerfile_pins_its_base_and_copies_only_what_is_there() -> None:
                 assert source in allowed
 
 
+def test_temporary_files_lie_on_a_volume_and_not_in_memory(compose: dict[str, Any]) -> None:
+    app, text = compose["services"]["app"], (TOP / "deploy" / "Dockerfile").read_text()
+    (folder,) = re.findall(r"^ENV TMPDIR=(\S+)$", text, re.MULTILINE)
+    (volume,) = (each.partition(":")[2] for each in app["volumes"])
+    assert Path(volume) in Path(folder).parents
+    assert not any(Path(folder).is_relative_to(each) for each in app["tmpfs"])
+    # For a new volume the image's folder, for one from before what the command makes first.
+    assert re.search(rf"install -d -o customer360 .* {folder} ", text)
+    assert 'mkdir -p "$TMPDIR"\\nexec python -m app.cli' in text
+
+
 def test_no_password_has_a_default(compose: dict[str, Any]) -> None:
     text = (TOP / "docker-compose.yml").read_text()
     assert not re.search(r"\$\{\w*PASSWORD(?!:\?)", text)
@@ -78,11 +89,14 @@ def test_no_password_has_a_default(compose: dict[str, Any]) -> None:
 def test_neo4j_is_told_what_the_local_one_is_told(compose: dict[str, Any]) -> None:
     environment = compose["services"]["neo4j"]["environment"]
     told = {_setting(name): str(value) for name, value in environment.items() if name != "NEO4J_AUTH"}
-    local = dict(line.split("=", 1) for line in neo4j.CONFIGURATION.format(port=0, page_cache="256m", timeout=10).splitlines())
+    text = neo4j.CONFIGURATION.format(port=0, page_cache="256m", timeout_ms=10_000)
+    local = dict(line.split("=", 1) for line in text.splitlines())
     for setting, value in told.items():
         value = re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value)
         if setting.startswith("server.memory.heap"):  # the local way gives the heap to Java itself
             assert value == "512m"
+        elif setting == "db.transaction.timeout":  # the local way has it in a finer unit
+            assert (value, local[setting]) == ("10s", "10000ms")
         else:
             assert local[setting] == value, setting
     kept = {name for name in local if not name.startswith(("internal.", "server.bolt", "server.default_listen"))}

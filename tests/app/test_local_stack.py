@@ -1,17 +1,22 @@
 """The session's own servers: how they were started, and what other commands see of them."""
 
+import asyncio
 import stat
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.errors import NotReachable, StartFailed
+from app.errors import HomeInUse, NotReachable, StartFailed
 from app.local import neo4j as neo4j_module
+from app.local import stack as stack_module
+from app.local.java import Java
 from app.local.neo4j import Neo4j
-from app.local.process import free_port
+from app.local.process import AliveFile, free_port
 from app.local.redis import Redis
-from app.local.stack import Connection, attached, connection, located, status
+from app.local.stack import Connection, Programs, attached, connection, located, status, up
+from app.settings import Settings
 from graph.errors import StoreUnavailable
 from graph.store import Store
 from tests.conftest import Stack
@@ -84,10 +89,73 @@ async def test_what_cannot_start_says_where_its_log_is_and_leaves_no_process(
     assert connection(broken) is None
 
 
-def test_benchmarks_get_the_whole_compiler(local_settings: object, tmp_path: Path) -> None:
-    from app.local.java import Java
-    from app.settings import Settings
+class Start:
+    """Stands in for the start of both servers: it lasts until `end` is set, and stops no others'."""
 
+    def __init__(self) -> None:
+        self.begun, self.end = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, *_: object, **__: object) -> Connection:
+        assert not self.begun.is_set(), "a second start"
+        self.begun.set()
+        await self.end.wait()
+        return Connection(neo4j_uri="bolt://x", neo4j_user="neo4j", neo4j_password="x", redis_url="redis://x")
+
+
+NONE = Programs(Java(Path("java"), "17"), Path("jars"), Path("redis"))
+
+
+async def started(settings: Settings) -> None:
+    async with attached(settings, NONE):
+        pass
+
+
+async def upped(settings: Settings) -> None:
+    await up(settings, NONE)
+
+
+@pytest.mark.parametrize("second", [started, upped])
+@pytest.mark.parametrize("first", [started, upped])
+async def test_one_command_at_a_time_starts_servers(
+    first: Callable[[Settings], Coroutine[None, None, None]],
+    second: Callable[[Settings], Coroutine[None, None, None]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stack_module, "_start", start := Start())
+    settings = Settings(home=tmp_path, cursor_secret=b"x")
+    starting = asyncio.create_task(first(settings))
+    await start.begun.wait()
+    with pytest.raises(HomeInUse, match="wait for it"):
+        await second(settings)
+    start.end.set()
+    await starting
+
+
+async def test_servers_that_have_an_owner_are_not_started_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_module, "_start", start := Start())
+    start.end.set()
+    settings = Settings(home=tmp_path, cursor_secret=b"x")
+    with AliveFile(tmp_path / "owner").locked() as owner:
+        owner.write("1")
+        owner.flush()
+        for second in (started, upped):
+            with pytest.raises(HomeInUse):
+                await second(settings)
+
+
+@pytest.mark.parametrize(("seconds", "written"), [(10.0, "10000ms"), (0.5, "500ms"), (2.5, "2500ms")])
+def test_neo4j_is_told_its_time_limit_without_a_fraction(
+    seconds: float, written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neo4j_module, "spawn", lambda *_, **__: None)
+    settings = Settings(home=tmp_path, cursor_secret=b"x", neo4j_transaction_timeout_seconds=seconds)
+    Neo4j.of(settings, quick=True).start(java=NONE.java, jars=NONE.jars)
+    conf = (tmp_path / "neo4j" / "conf" / "neo4j.conf").read_text().splitlines()
+    assert f"db.transaction.timeout={written}" in conf
+
+
+def test_benchmarks_get_the_whole_compiler(local_settings: object, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, cursor_secret=b"x")
     java = Java(Path("java"), "17")
     quick = Neo4j.of(settings, quick=True)._command(java, Path("jars"))

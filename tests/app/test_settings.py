@@ -42,14 +42,14 @@ def test_every_value_is_read() -> None:
             "NEO4J_URI": "neo4j+s://example.test:7687",
             "REDIS_URL": "rediss://:secret@example.test:6380/1",
             "C360_CURRENCY_RATES": "EUR=1.08, JPY=0.0067",
-            "C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS": "2.5",
+            "C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS": "25",
             "C360_GRAPHIQL": "false",
             "C360_HOST": "",
         }
     )
     assert settings.neo4j_uri == "neo4j+s://example.test:7687"
     assert settings.currency_rates == {"EUR": Decimal("1.08"), "JPY": Decimal("0.0067")}
-    assert settings.neo4j_transaction_timeout_seconds == 2.5
+    assert settings.neo4j_transaction_timeout_seconds == 25
     assert settings.graphiql is False
     assert settings.host == "127.0.0.1"
 
@@ -66,6 +66,7 @@ def test_every_value_is_read() -> None:
         ("C360_PORT", "٨٠"),
         ("C360_REDIS_TIMEOUT_MS", "-1"),
         ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", "nan"),
+        ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", "0.5"),  # the compose file puts an s behind it
         ("C360_NEO4J_HEAP", "lots"),
         ("C360_NEO4J_HEAP", "m"),
         ("C360_REPORTING_CURRENCY", "dollars"),
@@ -102,6 +103,7 @@ def test_the_cursor_secret_is_made_once_and_is_the_owners_only(tmp_path: Path) -
     assert len(first.cursor_secret) >= 32
     assert Settings.from_env(environ).cursor_secret == first.cursor_secret
     assert stat.S_IMODE((tmp_path / "home" / "secret").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
     assert [path.name for path in (tmp_path / "home").iterdir()] == ["secret"]
 
 

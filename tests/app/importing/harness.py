@@ -1,19 +1,15 @@
-"""Small imports of files that a test writes, and the real files where they are."""
+"""Small imports of files that a test writes."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import pytest
 
 from app.importing.plan import Meter, Pending, Plan
 from graph.events.inputs import Event
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples"
-SETS = ("completejourney", "olist", "debian-vouching", "otto")
 
 
 @dataclass(slots=True)
@@ -47,17 +43,6 @@ def make_of(folder: Path, mapping: str, files: dict[str, str | bytes]) -> Made:
     path = folder / "mapping.toml"
     path.write_text(mapping)
     return make(data, path)
-
-
-def real_data() -> Path:
-    """The folder of the real data sets. Without it a test skips, but never in CI."""
-    folder = Path(os.environ.get("C360_DATA") or ROOT.parent / "shared" / "data")
-    if not all((folder / name).is_dir() for name in SETS):
-        problem = f"the real data sets are not in {folder}: say where with C360_DATA"
-        if os.environ.get("CI") == "true":
-            pytest.fail(problem)
-        pytest.skip(problem)
-    return folder
 
 
 def drain(root: Path, mapping: Path) -> int:

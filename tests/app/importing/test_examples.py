@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from graph.events.inputs import CommunicationInput, IdentifyInput, PurchaseInput, TouchpointInput
-from tests.app.importing.harness import EXAMPLES, SETS, make
+from tests.app.importing.harness import EXAMPLES, make
 from tests.app.importing.recount import CompleteJourney
+from tests.app.outside import SETS
 
 CUT = EXAMPLES / "completejourney" / "data"
 

@@ -12,8 +12,9 @@ from neo4j import AsyncDriver, AsyncGraphDatabase
 from app.importing import ImportSummary, import_path
 from app.settings import Settings
 from graph.store import Store
-from tests.app.importing.harness import EXAMPLES, SETS, real_data
+from tests.app.importing.harness import EXAMPLES
 from tests.app.importing.recount import CompleteJourney, Olist, Otto, Vouching
+from tests.app.outside import SETS, real_data
 
 WIPE = (
     "MATCH ()-[r]->() WITH r LIMIT 20000 DELETE r RETURN count(*)",

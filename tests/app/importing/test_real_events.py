@@ -21,8 +21,9 @@ from graph.events.inputs import (
     ReviewInput,
     TouchpointInput,
 )
-from tests.app.importing.harness import EXAMPLES, SETS, Made, make, real_data
+from tests.app.importing.harness import EXAMPLES, Made, make
 from tests.app.importing.recount import CompleteJourney, Olist, Otto, Vouching, cents, local
+from tests.app.outside import SETS, real_data
 
 E = TypeVar("E", bound=Event)
 
