@@ -3,9 +3,10 @@
 UNWIND $asked.codes AS code
 OPTIONAL MATCH (r:Referral {code: code})<-[:INVITED]-(advocate:Identifier)<-[:IDENTIFIED_BY]-(owner:Customer)
 OPTIONAL MATCH (r)-[:INVITEE]->(invitee:Identifier)
-WITH code, r, advocate, owner, invitee
+OPTIONAL MATCH (t:Thing {thing_key: 'code' + $asked.separator + code})
+WITH code, t, r, advocate, owner, invitee
 ORDER BY r.invited_at, r.id
-WITH code, collect(CASE WHEN r IS NULL THEN null ELSE {id: r.id, advocate: advocate.id, customer: owner.id, invitee: invitee.id,
+WITH code, t, collect(CASE WHEN r IS NULL THEN null ELSE {id: r.id, advocate: advocate.id, customer: owner.id, invitee: invitee.id,
   accepted: r.accepted_at IS NOT NULL, campaign: r.campaign, channel: r.channel} END) AS referrals
-RETURN collect({code: code, there: EXISTS { (:Thing {thing_key: 'code' + $asked.separator + code}) }, referrals: referrals,
+RETURN collect({code: code, there: t IS NOT NULL, referrals: referrals,
   parked: COLLECT { MATCH (s:Statement {thing_key: 'code' + $asked.separator + code}) WHERE NOT (s)-[:ABOUT]->() RETURN s.body ORDER BY s.key }}) AS found
