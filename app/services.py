@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -41,32 +41,30 @@ class Services:
 
     async def ready(self) -> None:
         """Return once the graph answers and has every migration; raises StoreUnavailable or MigrationError."""
-        if not self._migrated:
-            await migrate(self.store)
-            self._migrated = True
+        await self._migrate()
         await self.store.verify()
 
     async def record(self, given: Sequence[Event]) -> Outcome:
         """Hand events to the write door and drop what the cache holds of the customers they touched; see graph.events.record."""
-        if not self._migrated:
-            await self.ready()
-        outcome = await events.record(self.store, given, weights=reporting_weights(self.settings))
-        await self._publish(outcome)
-        return outcome
+        return await self._record(given, contextlib.nullcontext())
 
     async def record_in_turn(self, given: Sequence[Event]) -> Outcome:
         """`record` for many large batches: one is checked and another one published while a third is being written."""
-        if not self._migrated:
-            await self.ready()
-        checked = await events.check_all(given)
-        async with self._turn:
-            outcome = await events.write(self.store, checked, weights=reporting_weights(self.settings))
-        await self._publish(outcome)
-        return outcome
+        return await self._record(given, self._turn)
 
-    async def _publish(self, outcome: Outcome) -> None:
+    async def _record(self, given: Sequence[Event], turn: AbstractAsyncContextManager[None]) -> Outcome:
+        await self._migrate()
+        checked = await events.check_all(given)
+        async with turn:
+            outcome = await events.write(self.store, checked, weights=reporting_weights(self.settings))
         if outcome.touched and (self.cache is None or await self.cache.invalidate(outcome.touched)):
             await outbox.forget(self.store, outcome.touched.items())
+        return outcome
+
+    async def _migrate(self) -> None:
+        if not self._migrated:
+            await migrate(self.store)
+            self._migrated = True
 
     async def relay(self) -> bool:
         """Publish what was committed but not published, by this process or one that ended; True when nothing is left."""

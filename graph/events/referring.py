@@ -46,9 +46,9 @@ class Referrals:
 
 
 def code_of(each: Kept) -> str:
-    """The code of an invitation: the stated one, or one that always comes out the same for the same event."""
+    """The code an acceptance names, or that of an invitation: the stated one, or one always the same for the same event."""
     event = each.event
-    assert isinstance(event, InviteInput)
+    assert isinstance(event, (InviteInput, AcceptInput))
     if event.code is not None:
         return event.code
     number = int.from_bytes(blake2b(each.key.encode(), digest_size=8).digest())
@@ -60,7 +60,7 @@ async def find_codes(transaction: Transaction, kept: Sequence[Kept]) -> tuple[di
 
     Returns also the rows that told, as they came.
     """
-    codes = {code_of(each) if isinstance(each.event, InviteInput) else each.event.code for each in kept}  # type: ignore[union-attr]
+    codes = {code_of(each) for each in kept}
     if not codes:
         return {}, []
     rows: list[Row] = (await transaction.run("referrals/find_referrals_by_code", codes=sorted(codes), separator=SEPARATOR))[0]
@@ -76,11 +76,11 @@ def rows_of(kept: Sequence[Kept], found: dict[str, dict[str, Any]], identities: 
     """Invitations first, then acceptances, those that waited for their code included, each from oldest to newest."""
     result = Referrals()
     for each in kept:
-        code = code_of(each) if isinstance(each.event, InviteInput) else each.event.code  # type: ignore[union-attr]
+        code = code_of(each)
         if not found[code]["there"]:
             result.new_codes.add(key("code", code))
         if isinstance(each.event, InviteInput):
-            _invite(each, found[code_of(each)], identities, deltas, result)
+            _invite(each, found[code], identities, deltas, result)
     waiting = [each for each in kept if isinstance(each.event, AcceptInput)]
     for entry in found.values():
         if entry["referrals"]:
