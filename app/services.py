@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 
 from app.cache import Cache
@@ -37,7 +37,6 @@ class Services:
     cache: Cache | None
     profiles: CachedProfiles
     _migrated: bool = False
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ready(self) -> None:
         """Return once the graph answers and has every migration; raises StoreUnavailable or MigrationError."""
@@ -46,17 +45,8 @@ class Services:
 
     async def record(self, given: Sequence[Event]) -> Outcome:
         """Hand events to the write door and drop what the cache holds of the customers they touched; see graph.events.record."""
-        return await self._record(given, contextlib.nullcontext())
-
-    async def record_in_turn(self, given: Sequence[Event]) -> Outcome:
-        """`record` for many large batches: one is checked and another one published while a third is being written."""
-        return await self._record(given, self._turn)
-
-    async def _record(self, given: Sequence[Event], turn: AbstractAsyncContextManager[None]) -> Outcome:
         await self._migrate()
-        checked = await events.check_all(given)
-        async with turn:
-            outcome = await events.write(self.store, checked, weights=reporting_weights(self.settings))
+        outcome = await events.record(self.store, given, weights=reporting_weights(self.settings))
         if outcome.touched and (self.cache is None or await self.cache.invalidate(outcome.touched)):
             await outbox.forget(self.store, outcome.touched.items())
         return outcome

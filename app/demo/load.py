@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from app.demo.errors import DemoRefused
 from app.demo.story import World
 from app.demo.truth import truth_of
-from app.flights import Flights
+from app.lanes import Lanes
 from app.services import open_services
 from app.settings import Settings
-from graph.events import Outcome
+from graph.events import Outcome, names
 from graph.events.inputs import Event
 
 BATCH = 5_000
-UNDER_WAY = 2  # batches: one is being written, the other one checked or published
 # Events between two chances for the driver to go on: about two milliseconds of generating.
 _BREATH = 250
 
@@ -62,7 +61,7 @@ async def load_demo(
     async with AsyncExitStack() as stack:
         if record is None:
             patient = replace(settings, neo4j_transaction_timeout_seconds=_TRANSACTION_SECONDS)
-            record = (await stack.enter_async_context(open_services(patient))).record_in_turn
+            record = (await stack.enter_async_context(open_services(patient))).record
         await _record_all(world, record, on_progress)
     truth = truth_of(world)
     path = _truth_path(out or settings.home / "demo")
@@ -78,20 +77,10 @@ async def _record_all(world: World, record: Recorder, on_progress: Callable[[int
     events = world.events()
     # The first event says which world this is: were it another than the one in the database, it must be alone.
     await _sent(record, _taken(events, 1))
-    async with Flights(UNDER_WAY) as flights:
-        while batch := await _batch(events):
-            await flights.room()
-            flights.start(_sent(record, batch))
+    async with Lanes(partial(_sent, record), names, size=BATCH) as lanes:
+        while breath := _taken(events, _BREATH):
+            await lanes.put(breath)
             on_progress(world.ledger.begun, world.network.customers)
-
-
-async def _batch(events: Iterator[Event]) -> list[Event]:
-    """The next BATCH events, made in short breaths so that the batch before goes on being sent."""
-    batch: list[Event] = []
-    while len(batch) < BATCH and (breath := _taken(events, _BREATH)):
-        batch += breath
-        await asyncio.sleep(0)
-    return batch
 
 
 def _taken(events: Iterator[Event], count: int) -> list[Event]:

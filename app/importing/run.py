@@ -1,31 +1,28 @@
-"""One import from beginning to end: the next batches are read and checked while the present one is being written."""
+"""One import from beginning to end: the next batches are read while the present ones are being written."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from app.flights import Flights
 from app.importing.errors import NoRoom
 from app.importing.plan import Meter, Pending, Plan
 from app.importing.rejects import Rejects
 from app.importing.spool import Error as SpoolError
+from app.lanes import Lanes
 from app.settings import Settings
 from graph.errors import StoreUnavailable
-from graph.events import Outcome, Rejection
+from graph.events import Outcome, Rejection, names
 from graph.events.inputs import Event
 
 BATCH = 5000
 """Events handed to the write door at a time: as many as it takes in one transaction."""
-
-UNDER_WAY = 2
-"""Batches handed over at once: one is being written, the other one checked or published."""
 
 SMALLEST_BATCH = 250
 """A batch that Neo4j could not commit (it takes longer than a transaction may) is halved, down to this size."""
@@ -108,11 +105,15 @@ async def _recorder(settings: Settings, record: Recorder | None) -> AsyncIterato
     from app.services import open_services
 
     async with open_services(settings) as services:
-        yield services.record_in_turn
+        yield services.record
+
+
+def _names(pending: Pending) -> frozenset[str]:
+    return names(pending[0])
 
 
 class _Pour:
-    """Pours a plan's events into a recorder: some batches on their way, the next one being made."""
+    """Pours a plan's events into a recorder."""
 
     def __init__(self, plan: Plan, rejects: Rejects, on_progress: Callable[[ImportProgress], None] | None) -> None:
         self.meter = Meter(plan.bytes_total)
@@ -125,22 +126,12 @@ class _Pour:
         self._on_progress = on_progress
 
     async def run(self, record: Recorder) -> None:
-        batch: list[Pending] = []
-        async with Flights(UNDER_WAY) as flights:
+        async with Lanes(partial(self._send, record), _names, size=BATCH) as lanes:
             for found in self._plan.pending(self.meter, self._rejects.add):
-                batch += found
-                if len(batch) >= self._size:
-                    await flights.room()
-                    size = self._size
-                    flights.start(self._send(batch[:size], record))
-                    batch = batch[size:]
+                await lanes.put(found)
                 self._report()
-                # Lets the batches that are on their way make progress.
-                await asyncio.sleep(0)
-            await flights.room()
-            flights.start(self._send(batch, record))
 
-    async def _send(self, batch: list[Pending], record: Recorder) -> None:
+    async def _send(self, record: Recorder, batch: list[Pending]) -> None:
         """Sends a batch in parts of the present size, which is halved whenever Neo4j gives up on one."""
         while batch:
             part, batch = batch[: self._size], batch[self._size :]

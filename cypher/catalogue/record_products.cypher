@@ -1,20 +1,5 @@
 // record_products($rows) -> write
-// Products as they are now known: title, category and price are each what the newest event stated. That is asked again here,
-// for another transaction may have written since; the first SET holds the product until the commit.
+// Products that are named for the first time; what is said of them follows at the end, for it is held until the commit.
 UNWIND $asked.rows AS row
 MERGE (p:Product {sku: row.sku})
 ON CREATE SET p.id = row.id, p.rating_sum = 0, p.review_count = 0, p.titled = '', p.filed = '', p.priced = ''
-SET p.title = CASE WHEN row.titled > p.titled THEN row.title ELSE p.title END,
-  p.titled = CASE WHEN row.titled > p.titled THEN row.titled ELSE p.titled END,
-  p.price = CASE WHEN row.priced > p.priced THEN row.price ELSE p.price END,
-  p.currency = CASE WHEN row.priced > p.priced THEN row.currency ELSE p.currency END,
-  p.priced = CASE WHEN row.priced > p.priced THEN row.priced ELSE p.priced END
-WITH p, row
-WHERE row.filed > p.filed
-SET p.category = row.category, p.filed = row.filed
-MERGE (category:Category {path: row.path})
-WITH p, category
-OPTIONAL MATCH (p)-[was:IN]->(other:Category)
-WHERE other <> category
-DELETE was
-MERGE (p)-[:IN]->(category)

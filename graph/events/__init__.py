@@ -1,9 +1,10 @@
 """The one write door: typed events in, committed to the graph, each once.
 
-`record` is what GraphQL mutations, endpoints, the bulk import and background work all call. Its halves, `check_all` and
-`write`, are for who has the next events checked while the last ones are being written.
+`record` is what GraphQL mutations, endpoints, the bulk import and background work all call; `names` says which events
+get in each other's way when they are recorded at once.
 """
 
-from graph.events.door import Checked, Outcome, Rejection, check_all, record, write
+from graph.events.door import Outcome, Rejection, record
+from graph.events.names import names
 
-__all__ = ["Checked", "Outcome", "Rejection", "check_all", "record", "write"]
+__all__ = ["Outcome", "Rejection", "names", "record"]

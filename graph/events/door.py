@@ -29,6 +29,21 @@ MAX_EVENTS = 5_000
 SLICE = 250
 
 
+#: Statements that tie what happened to the catalogue, and those that need them done. They come last, with all that is written
+#: of the catalogue itself: what all customers share is held until the commit, and others wait for it.
+_ON_SHARED_GROUND = frozenset(
+    {
+        "communications/record_communications",
+        "communications/record_communication_changes",
+        "events/record_parked_links",
+        "events/record_statements",
+        "feedback/record_reviews",
+        "purchases/forget_items",
+        "purchases/record_items",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """Why the event at `index` of the call was not kept; `code` is a UserErrorCode of the contract."""
@@ -49,7 +64,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class _Checked:
     """Events that can be kept, once each; how many were repeats among them, and what was refused."""
 
     kept: tuple[Kept, ...]
@@ -66,11 +81,18 @@ async def record(
     `weights`: units of the reporting currency for one minor unit of each currency; they only order customers by revenue.
     Raises StoreUnavailable when Neo4j can't be reached: then nothing, or all of it, was kept, and it can be sent again.
     """
-    return await write(store, await check_all(events, now=now), weights=weights)
+    checked = await _check_all(events, now=now)
+    if not checked.kept:
+        return Outcome(0, checked.duplicates, checked.rejected, {})
+
+    async def work(transaction: Transaction) -> Outcome:
+        return await _write(transaction, checked, dict(weights or {}))
+
+    return await store.write(work)
 
 
-async def check_all(events: Sequence[Event], *, now: datetime | None = None) -> Checked:
-    """The first half of `record`, which needs no graph. Others go on between its slices."""
+async def _check_all(events: Sequence[Event], *, now: datetime | None) -> _Checked:
+    """The half that needs no graph. Others go on between its slices."""
     if len(events) > MAX_EVENTS:
         raise InvalidEvent("events", f"holds {len(events)}; at most {MAX_EVENTS} go into one call", code="TOO_LARGE")
     now = now or datetime.now(UTC)
@@ -92,18 +114,7 @@ async def check_all(events: Sequence[Event], *, now: datetime | None = None) -> 
                 duplicates += 1
             else:
                 rejected.append(_conflict(each))
-    return Checked(tuple(kept.values()), duplicates, tuple(rejected))
-
-
-async def write(store: Store, checked: Checked, *, weights: Mapping[str, float] | None = None) -> Outcome:
-    """The second half of `record`: one transaction."""
-
-    async def work(transaction: Transaction) -> Outcome:
-        return await _write(transaction, checked, dict(weights or {}))
-
-    if not checked.kept:
-        return Outcome(0, checked.duplicates, checked.rejected, {})
-    return await store.write(work)
+    return _Checked(tuple(kept.values()), duplicates, tuple(rejected))
 
 
 def _conflict(each: Kept) -> Rejection:
@@ -112,7 +123,7 @@ def _conflict(each: Kept) -> Rejection:
     return Rejection(each.index, "CONFLICT", message)
 
 
-async def _write(transaction: Transaction, checked: Checked, weights: dict[str, float]) -> Outcome:
+async def _write(transaction: Transaction, checked: _Checked, weights: dict[str, float]) -> Outcome:
     rejected, duplicates = list(checked.rejected), checked.duplicates
     known = dict((await transaction.run("events/find_events", keys=[each.key for each in checked.kept]))[0])
     fresh = []
@@ -148,10 +159,10 @@ async def _keep(
     before = identities.owners_before() | changes.customers
     versions = await hold(transaction, identities, _ground(identities, changes, before, thing_rows, code_rows))
     versions |= await record_new(transaction, identities, before, changes.deltas)
-    await record_named(transaction, fresh)
-    for name, rows in sorted(changes.singles.items()):
-        await transaction.run(name, rows=rows)
-    await changes.things.record(transaction)
+    writes = [*((name, {"rows": rows}) for name, rows in sorted(changes.singles.items())), *changes.things.writes()]
+    for name, parameters in writes:
+        if name not in _ON_SHARED_GROUND:
+            await transaction.run(name, **parameters)
     await changes.referrals.record(transaction)
     merged, moved = await merge(transaction, identities)
     versions |= merged
@@ -159,6 +170,13 @@ async def _keep(
     restated = await forest.settle(transaction, concerned) if concerned else set()
     await changes.deltas.record(transaction, changes.owners, weights, also=set(merged))
     await record_traits(transaction, fresh, identities, also=set(merged))
+    products = await record_named(transaction, fresh)
+    for name, parameters in writes:
+        if name in _ON_SHARED_GROUND:
+            await transaction.run(name, **parameters)
+    if changes.deltas.uses:
+        await transaction.run("events/record_uses", rows=changes.deltas.use_rows())
+    await products.record(transaction, changes.deltas.ratings)
     return len(fresh), await _publish(transaction, versions, restated)
 
 

@@ -90,10 +90,13 @@ class Deltas:
         first_at = at if span.first_at is None else min(at, span.first_at)
         return {"first_at": iso(first_at), "last_at": iso(span.last_at), **span.counts}
 
+    def use_rows(self) -> list[dict[str, Any]]:
+        return [_use_row(key, span) for key, span in sorted(self.uses.items())]
+
     async def record(
         self, transaction: Transaction, owners: dict[str, str], weights: dict[str, float], *, also: set[str]
     ) -> None:
-        """Write all of it, and fold it into the customers: `owners` of the identifiers, and `also` those that were merged."""
+        """Write all but uses and ratings, and fold it into the customers: `owners` of identifiers, and `also` those merged."""
         run = transaction.run
         rows = [
             {"id": id, "first_at": iso(span.first_at), "last_at": iso(span.last_at), **span.counts}
@@ -102,8 +105,6 @@ class Deltas:
         ]
         if rows:
             await run("events/record_identifier_facts", rows=rows)
-        if self.uses:
-            await run("events/record_uses", rows=[_use_row(key, span) for key, span in sorted(self.uses.items())])
         if self.revenue:
             sums = [
                 {"id": id, "currency": currency, "revenue": revenue, "refunds": refunds}
@@ -112,9 +113,6 @@ class Deltas:
             await run("events/record_identifier_revenue", rows=sums)
         if self.purchase_times:
             await run("purchases/record_purchase_times", ids=sorted(self.purchase_times))
-        if self.ratings:
-            ratings = [{"sku": sku, "rating_sum": a, "review_count": b} for sku, (a, b) in sorted(self.ratings.items())]
-            await run("catalogue/record_ratings", rows=ratings)
         customers = {owners[id] for id in self.identifiers} | also
         if customers:
             await run("customers/record_facts", ids=sorted(customers))

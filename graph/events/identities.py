@@ -138,7 +138,7 @@ def key_of(key: CustomerKey) -> Key:
     return normalised(key.identifier.type, key.identifier.value)
 
 
-def _named_in(event: Any) -> tuple[list[Key], list[str]]:
+def named_in(event: Any) -> tuple[list[Key], list[str]]:
     """The identifiers and the customer ids that an event names."""
     if isinstance(event, IdentifyInput):
         keys = [normalised(each.type, each.value) for each in event.identifiers]
@@ -162,7 +162,7 @@ async def resolve(transaction: Transaction, kept: list[Kept]) -> tuple[Identitie
 
     Returns also the events that name a customer by an id that was never given.
     """
-    named = [_named_in(each.event) for each in kept]
+    named = [named_in(each.event) for each in kept]
     identities = Identities()
     keys = sorted({key for each, _ in named for key in each})
     await _find(transaction, identities, keys, sorted({id for _, customer_ids in named for id in customer_ids}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -38,6 +38,8 @@ class _Product:
     category: tuple[str, ...] = ()
     price: Money | None = None
     changed: bool = False
+    rating_sum: int = 0
+    review_count: int = 0
 
     def see(self, item: PurchaseItemInput, stated: str) -> None:
         if item.title is not None and stated > self.titled:
@@ -50,7 +52,6 @@ class _Product:
     def row(self) -> dict[str, Any]:
         return {
             "sku": self.sku,
-            "id": ids.mint("product"),
             "title": self.title,
             "titled": self.titled,
             "category": list(self.category),
@@ -59,11 +60,30 @@ class _Product:
             "price": None if self.price is None else self.price.amount,
             "currency": None if self.price is None else self.price.currency,
             "priced": self.priced,
+            "rating_sum": self.rating_sum,
+            "review_count": self.review_count,
         }
 
 
-async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> None:
-    """Create what the events name for the first time; of products write only those that change, for they are shared by all."""
+@dataclass(slots=True)
+class Products:
+    """The products that the events of one transaction name, to be written by what changes, for they are shared by all."""
+
+    by_sku: dict[str, _Product]
+
+    async def record(self, transaction: Transaction, ratings: Mapping[str, Sequence[int]]) -> None:
+        """Write what was said of them, and `ratings`: the sum and the number of new ones by sku. Last, for it is contended."""
+        for sku, (rating_sum, review_count) in ratings.items():
+            product = self.by_sku[sku]
+            product.rating_sum, product.review_count, product.changed = rating_sum, review_count, True
+        # In one order for all, lest two transactions wait for each other.
+        await _record(
+            transaction, "product_changes", [product.row() for _, product in sorted(self.by_sku.items()) if product.changed]
+        )
+
+
+async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> Products:
+    """Create what the events name for the first time; returns the products, whose `record` has still to be called."""
     channels: set[str] = set()
     campaigns: set[str] = set()
     items: list[tuple[PurchaseItemInput, str]] = []
@@ -80,7 +100,7 @@ async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> None:
     for names in (channels, campaigns, skus):
         names.discard("")
     if not (channels or campaigns or skus):
-        return
+        return Products({})
     known = (
         await transaction.run(
             "catalogue/find_known", channels=sorted(channels), campaigns=sorted(campaigns), products=sorted(skus)
@@ -93,11 +113,12 @@ async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> None:
         [{"key": key, "id": ids.mint("campaign")} for key in sorted(campaigns - set(known["campaigns"]))],
     )
     products = {sku: _Product(sku, *stated) for sku, *stated in known["products"]}
-    for sku in skus - products.keys():
-        products[sku] = _Product(sku, changed=True)
+    new = sorted(skus - products.keys())
+    await _record(transaction, "products", [{"sku": sku, "id": ids.mint("product")} for sku in new])
+    products |= {sku: _Product(sku) for sku in new}
     for item, stated in items:
         products[item.sku].see(item, stated)
-    await _record(transaction, "products", [products[sku].row() for sku in sorted(products) if products[sku].changed])
+    return Products(products)
 
 
 async def _record(transaction: Transaction, what: str, rows: list[dict[str, Any]]) -> None:

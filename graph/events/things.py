@@ -6,7 +6,7 @@ comes before the event that makes its thing is parked as a statement, and takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,9 @@ from graph.events.kept import Kept, event_of, key
 from graph.events.rows import Row
 from graph.events.thing_rows import COUNTS, KIND, ROWS, Thing, item_rows, statement_row
 from graph.store import Transaction
+
+Write = tuple[str, dict[str, Any]]
+"""A statement and its parameters."""
 
 State = PurchaseState | CartState | CaseState | CommunicationState
 
@@ -77,27 +80,27 @@ class ThingRows:
     awaited: list[str] = field(default_factory=list)
     arrived: list[str] = field(default_factory=list)
 
-    async def record(self, transaction: Transaction) -> None:
-        """Write them; products and campaigns are there already."""
+    def writes(self) -> Iterator[Write]:
+        """The statements that write them, in their order."""
         if self.awaited:
-            await transaction.run("events/record_awaited", keys=self.awaited)
+            yield "events/record_awaited", {"keys": self.awaited}
         if self.arrived:
-            await transaction.run("events/forget_awaited", keys=self.arrived)
+            yield "events/forget_awaited", {"keys": self.arrived}
         for kind, (name, change) in _STATEMENTS.items():
             if self.new.get(kind):
-                await transaction.run(name, rows=self.new[kind])
+                yield name, {"rows": self.new[kind]}
             if self.changed.get(kind):
-                await transaction.run(change, rows=self.changed[kind])
+                yield change, {"rows": self.changed[kind]}
         if self.old_items:
-            await transaction.run("purchases/forget_items", keys=self.old_items)
+            yield "purchases/forget_items", {"keys": self.old_items}
         if self.items:
-            await transaction.run("purchases/record_items", rows=self.items)
+            yield "purchases/record_items", {"rows": self.items}
         if self.statements:
-            await transaction.run("events/record_statements", rows=self.statements)
+            yield "events/record_statements", {"rows": self.statements}
         if self.unparked:
-            await transaction.run("events/record_parked_links", keys=self.unparked)
+            yield "events/record_parked_links", {"keys": self.unparked}
         if self.carts:
-            await transaction.run("purchases/record_closed_carts", cart_keys=sorted(self.carts))
+            yield "purchases/record_closed_carts", {"cart_keys": sorted(self.carts)}
 
 
 def rows_of(things: dict[str, Thing], identities: Identities, deltas: Deltas) -> ThingRows:

@@ -19,7 +19,8 @@ import pytest
 from app.importing import ImportProgress, MappingError, SourceError, import_path
 from app.importing.contract import decode_line
 from app.importing.errors import RowError
-from app.importing.run import BATCH, UNDER_WAY
+from app.importing.run import BATCH
+from app.lanes import WAYS
 from app.settings import Settings
 from graph.errors import StoreUnavailable
 from graph.events import Outcome, Rejection
@@ -65,7 +66,7 @@ class Log:
 
     async def __call__(self, events: Sequence[Event]) -> Outcome:
         self.under_way += 1
-        assert self.under_way <= UNDER_WAY
+        assert self.under_way <= WAYS
         await asyncio.sleep(0)
         self.under_way -= 1
         if len(events) > self._most:
