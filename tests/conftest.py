@@ -21,6 +21,11 @@ from graph.store import Store
 CURSOR_SECRET = b"the tests' secret"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The graph of the real data sets comes last: emptying it for the next test would take as long as some of them."""
+    items.sort(key=lambda item: item.path.name == "test_import_graph.py")
+
+
 @dataclass(slots=True)
 class Stack:
     """The session's servers. `stop_redis` and `start_redis` are for tests of what happens without it."""

@@ -43,10 +43,10 @@ async def wipe(driver: AsyncDriver) -> None:
 
 
 @pytest.fixture(scope="module")
-async def imported(data: Path, settings: Settings, store: Store, driver: AsyncDriver) -> AsyncIterator[dict[str, ImportSummary]]:
+async def imported(data: Path, settings: Settings, store: Store, driver: AsyncDriver) -> dict[str, ImportSummary]:
+    # What is there afterwards is left to whoever wants an empty graph next: nobody does, for conftest puts this module last.
     await wipe(driver)
-    yield {name: await import_path(settings, data / name, EXAMPLES / name / "mapping.toml") for name in SETS}
-    await wipe(driver)
+    return {name: await import_path(settings, data / name, EXAMPLES / name / "mapping.toml") for name in SETS}
 
 
 @pytest.fixture
