@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from graph import ids
 from graph.errors import InvalidEvent
 from graph.events.facts import Deltas
-from graph.events.inputs import CustomerKey, IdentifierKey, IdentifyInput
+from graph.events.inputs import EVENT_TYPES, CustomerKey, IdentifierKey, IdentifyInput
 from graph.events.kept import Kept, iso
 from graph.store import Transaction
 
@@ -30,6 +31,14 @@ ORDINARY_STRENGTH = 50
 Key = tuple[str, str]
 
 
+#: For each type of event the fields that name a customer.
+_WHO = {
+    each: tuple(one.name for one in fields(each) if one.name in ("customer", "advocate", "friend"))
+    for each in EVENT_TYPES.values()
+}
+
+
+@lru_cache(maxsize=10_000)  # One event asks up to six times, and the next ones are often about the same customer.
 def normalised(type: str, value: str) -> Key:
     """The one form under which an identifier is kept: mail addresses in small letters, phone numbers without punctuation."""
     value = unicodedata.normalize("NFKC", value).strip()
@@ -146,13 +155,15 @@ def named_in(event: Any) -> tuple[list[Key], list[str]]:
             keys.append(normalised(event.account.type, event.account.value))
         return keys, []
     keys, customer_ids = [], []
-    for name in ("customer", "advocate", "friend"):
-        key = getattr(event, name, None)
+    for name in _WHO[type(event)]:
+        key = getattr(event, name)
+        if key is None:
+            continue
         if isinstance(key, IdentifierKey):
             keys.append(normalised(key.type, key.value))
-        elif key is not None and key.id is not None:
+        elif key.id is not None:
             customer_ids.append(key.id)
-        elif key is not None:
+        else:
             keys.append(key_of(key))
     return keys, customer_ids
 
