@@ -157,7 +157,10 @@ class Transaction:
         asked = statement(name)
         asked.check(frozenset(parameters))
         result = await self._transaction.run(asked.text, asked=parameters)
-        return [row[0] async for row in result]
+        rows = [row[0] async for row in result]
+        # The driver's transaction and its results refer to each other and to these: megabytes, until the next search for cycles.
+        parameters.clear()
+        return rows
 
 
 class _Translated:

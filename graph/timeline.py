@@ -53,7 +53,9 @@ def page_key(at: datetime, entry_id: str) -> str:
 
 def time_key(at: datetime) -> str:
     """`at` (UTC) in a form whose alphabetical order is that of time: 20261123T170000.000000Z."""
-    return at.strftime("%Y%m%dT%H%M%S.%fZ") if at.year > 999 else f"{at.year:04d}{at.strftime('%m%dT%H%M%S.%fZ')}"
+    # strftime takes five times as long, and every event has a key.
+    text = at.isoformat(timespec="microseconds")
+    return f"{text[:4]}{text[5:7]}{text[8:13]}{text[14:16]}{text[17:26]}Z"
 
 
 def newest_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:

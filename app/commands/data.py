@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.commands.bulk import run
 from app.commands.store import opened
 from app.commands.terminal import Json, bar, errors, print_json, print_table
 from app.settings import Settings
@@ -49,7 +50,7 @@ def import_(data: Data, *, mapping: Mapping, rejects: Rejects = None, json: Json
         _spare(data, mapping, rejects)
     settings = located(Settings.from_env())
     with bar("Importing", in_bytes=True) as show:
-        summary = asyncio.run(
+        summary = run(
             import_path(
                 settings, data, mapping, rejects=rejects, on_progress=lambda so_far: show(so_far.bytes_read, so_far.bytes_total)
             )

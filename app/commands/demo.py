@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.bulk import run
 from app.commands.terminal import Steps, bar, errors
 from app.settings import Settings
 
@@ -33,21 +34,18 @@ def demo(*, customers: Customers = 1000, seed: Seed = 1, out: Out = None, serve:
     Servers that run already are used: those of NEO4J_URI and REDIS_URL, or of `c360 up`.
     The second time the data is still there, and the service answers within seconds.
     """
-    import uvloop
-
     from app.local.process import check_port
 
     settings = _with_rates(Settings.from_env())
     if serve:
         check_port(settings.port, wanted_by="c360 demo", setting="C360_PORT", host=settings.host)
-    run = _Demo(settings=settings, steps=Steps(), customers=customers, seed=seed, out=out, serve=serve)
-    run.find()
+    shown = _Demo(settings=settings, steps=Steps(), customers=customers, seed=seed, out=out, serve=serve)
+    shown.find()
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run.run())
+        run(shown.run())
     except asyncio.CancelledError:
         errors.print("Stopped. The data stays; `c360 demo` goes on from here.")
-        if not run.served:
+        if not shown.served:
             raise typer.Exit(INTERRUPTED) from None
 
 
