@@ -15,7 +15,7 @@ MADE_BETWEEN = 50_000
 def seldom_collected() -> None:
     """Leave what is loaded by now out of the search for cycles, and search seldom, for the rest of the process."""
     gc.freeze()
-    gc.set_threshold(MADE_BETWEEN, 10, 10)
+    gc.set_threshold(MADE_BETWEEN, 5, 2)
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
