@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.customers import ProfileKey, load_profiles
-from graph.events import record
+from graph.events import identities, record
 from graph.events.inputs import CustomerKey, Event, IdentifierKey, IdentifyInput
 from graph.identity import TraitValue, find_customer_ids, load_identifiers, provenance
 from graph.store import Store
@@ -157,3 +157,10 @@ async def test_which_address_stands_for_a_customer_does_not_depend_on_the_order_
         names.append(name)
     profiles = await load_profiles(graph, [ProfileKey.of("user_id", name) for name in names])
     assert [profile.email for profile in profiles if profile] == [f"b{number}@example.com" for number in range(6)]
+
+
+def test_long_identifiers_are_not_remembered_however_many_come() -> None:
+    before = identities._remembered.cache_info().currsize
+    for number in range(100):
+        assert identities.normalised("email", f" {number}{'A' * 10_000}") == ("email", f"{number}{'a' * 10_000}")
+    assert identities._remembered.cache_info().currsize == before
