@@ -4,6 +4,7 @@
 before the test. Everything async runs on one event loop, the session's.
 """
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,11 @@ CURSOR_SECRET = b"the tests' secret"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The graph of the real data sets comes last: emptying it for the next test would take as long as some of them."""
     items.sort(key=lambda item: item.path.name == "test_import_graph.py")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not go through it again and again."""
+    gc.freeze()
 
 
 @dataclass(slots=True)
