@@ -22,9 +22,13 @@ from graph.store import Store
 CURSOR_SECRET = b"the tests' secret"
 
 
+#: Of a run in several processes the longest files come last but one, and after them those whose servers are their own: the
+#: graph of the real data sets is emptied for nobody, which would take as long as some of them.
+LAST = ("test_import_graph.py", "test_cli.py", "test_killed.py", "test_local_stack.py", "test_readme.py", "test_benchmarks.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The graph of the real data sets comes last: emptying it for the next test would take as long as some of them."""
-    items.sort(key=lambda item: item.path.name == "test_import_graph.py")
+    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
 
 
 def pytest_collection_finish() -> None:
