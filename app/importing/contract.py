@@ -33,7 +33,7 @@ class _Amount(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 # The same few amounts come again and again.
-_money = lru_cache(maxsize=65_536)(Money.of)
+_money = lru_cache(maxsize=4_096)(Money.of)
 
 
 def _with_money(*names: str) -> Any:
