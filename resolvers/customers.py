@@ -140,6 +140,12 @@ class Customer(Node):
     def addresses(self) -> list[Address]:
         return [Address.of(address) for address in self.profile.addresses[:20]]
 
+    @resolved("The organization this person belongs to, if any.")
+    async def account(self, info: Info) -> Customer | None:
+        key = account_key(self.profile)
+        profile = None if key is None else await info.context.customers.load(key)
+        return None if profile is None or profile.id == self.profile.id else Customer.of(profile, info.context)
+
     @resolved("The channels used, the one used most first.")
     def channels(self) -> list[CustomerChannel]:
         used = sorted(self.profile.channels, key=use_order, reverse=True)
@@ -255,6 +261,14 @@ def birth_date(text: str | None) -> date | None:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def account_key(profile: Profile) -> ProfileKey | None:
+    """What the newest statement of the account names; None for a trait of that name that is something else."""
+    match (profile.traits or {}).get("account"):
+        case {"type": str(type), "value": str(value)}:
+            return ProfileKey.of(type, value)
+    return None
 
 
 def provenance_key(record: ProvenanceRecord) -> str:

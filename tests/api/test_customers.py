@@ -267,3 +267,21 @@ async def test_lists_that_can_not_be(api: Api, told: Tell) -> None:
     assert await api.codes(LIST, order="BY_HEIGHT") == ["BAD_USER_INPUT"]
     assert await api.codes(LIST, first=0) == ["INVALID_PAGE_SIZE"]
     assert (await api.data(LIST))["customers"]["totalCount"] == 0
+
+
+async def test_the_account_that_a_person_belongs_to(api: Api, told: Tell) -> None:
+    acme, other = IdentifierKey("account_id", "acme"), IdentifierKey("account_id", "other")
+    await told(
+        IdentifyInput(id="1", source="crm", at=at(0), identifiers=(acme,), traits={"name": "Acme"}),
+        IdentifyInput(id="2", source="crm", at=at(1), identifiers=(email("ana@example.com"),), account=other),
+        IdentifyInput(id="3", source="crm", at=at(2), identifiers=(email("ana@example.com"),), account=acme),
+        IdentifyInput(id="4", source="crm", at=at(2), identifiers=(email("bo@example.com"),), traits={"account": "basic"}),
+    )
+    query = "query Q($by: CustomerKey!) { customer(by: $by) { account { name account { name } } } }"
+    ana = (await api.data(query, by={"email": "ana@example.com"}))["customer"]
+    assert ana == {"account": {"name": "Acme", "account": None}}
+    assert (await api.data(query, by={"email": "bo@example.com"}))["customer"] == {"account": None}
+    await told(
+        IdentifyInput(id="5", source="crm", at=at(3), identifiers=(email("ana@example.com"),), traits={"account": None}),
+    )
+    assert (await api.data(query, by={"email": "ana@example.com"}))["customer"] == {"account": None}

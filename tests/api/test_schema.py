@@ -42,7 +42,7 @@ INPUTS_HERE = {"IdentifierInput"}
 FIELDS_TO_COME = {
     "Query": """me segments segment lifecycle offers offer campaigns campaign referralPath advocates referralProgram metrics
         metricsSeries cohorts attribution funnel content mergePreview mergeSuggestions""",
-    "Customer": "account lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
+    "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk extendedValue",
     "CustomerReferral": "codes chain network",
