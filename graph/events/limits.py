@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from graph import ids
 from graph.errors import InvalidEvent, MoneyError
@@ -23,6 +24,8 @@ MAX_ITEMS = 500
 MAX_FUTURE = timedelta(days=1)  # clocks differ; nothing else happens tomorrow
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INT64 = 2**63
+QUANTITY_PLACES = 12  # before the point, and after it the first digit at the latest
+QUANTITY_DIGITS = 30
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _KEY_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -157,6 +160,16 @@ def check_money(path: str, value: Money, *, signed: bool = False) -> None:
         raise InvalidEvent(f"{path}.amount", "is negative; a refund is an event of its own")
 
 
+def check_quantity(path: str, value: Decimal) -> None:
+    """Not negative, and short when it is written out: 1e999999999 would be a gigabyte."""
+    if not value.is_finite() or value < 0:
+        raise InvalidEvent(path, "must be a finite number that is not negative")
+    if value and not -QUANTITY_PLACES <= value.adjusted() < QUANTITY_PLACES:
+        raise InvalidEvent(path, f"must be less than 1e{QUANTITY_PLACES}, and not less than 1e-{QUANTITY_PLACES} but for 0")
+    if len(value.as_tuple().digits) > QUANTITY_DIGITS or abs(int(value.as_tuple().exponent)) > QUANTITY_DIGITS:
+        raise InvalidEvent(path, f"has more than {QUANTITY_DIGITS} digits; round it first", code="TOO_LARGE")
+
+
 def check_items(items: tuple[PurchaseItemInput, ...], total: Money | None) -> None:
     if len(items) > MAX_ITEMS:
         raise InvalidEvent("items", f"has {len(items)} lines; at most {MAX_ITEMS} are kept", code="TOO_LARGE")
@@ -170,8 +183,7 @@ def check_items(items: tuple[PurchaseItemInput, ...], total: Money | None) -> No
             check_text(f"{path}.title", item.title)
         for category in item.category:
             check_key(f"{path}.category", category)
-        if not item.quantity.is_finite() or item.quantity < 0:
-            raise InvalidEvent(f"{path}.quantity", "must be a finite number that is not negative")
+        check_quantity(f"{path}.quantity", item.quantity)
         for name in ("unit_price", "discount", "total"):
             amount = getattr(item, name)
             if amount is not None:
