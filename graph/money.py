@@ -16,8 +16,6 @@ from graph.errors import MoneyError
 # Neo4j integers have 64 bits; a thousandth of that leaves room for sums.
 MAX_MINOR_UNITS = 2**53
 LARGEST_PLACE = 16
-#: Characters of a wrong amount that a message repeats.
-SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +32,15 @@ class Money:
         try:
             major = Decimal(amount)
         except InvalidOperation:
-            raise MoneyError.not_a_number(str(amount)[:SHOWN]) from None
+            raise MoneyError.not_a_number(str(amount)) from None
         if not major.is_finite():
-            raise MoneyError.not_a_number(str(amount)[:SHOWN])
+            raise MoneyError.not_a_number(str(amount))
         # By its size alone: to scale an exponent of a million overflows.
         if major.adjusted() > LARGEST_PLACE or abs(minor := major.scaleb(scale)) > MAX_MINOR_UNITS:
-            raise MoneyError.too_large(str(amount)[:SHOWN], currency)
+            raise MoneyError.too_large(str(amount), currency)
         whole = int(minor)
         if whole != minor:
-            raise MoneyError.too_precise(str(amount)[:SHOWN], currency, scale)
+            raise MoneyError.too_precise(str(amount), currency, scale)
         return cls(whole, currency)
 
     def decimal(self) -> Decimal:
