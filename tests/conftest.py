@@ -22,9 +22,9 @@ from graph.store import Store
 CURSOR_SECRET = b"the tests' secret"
 
 
-#: Of a run in several processes the longest files come last but one, and after them those whose servers are their own: the
-#: graph of the real data sets is emptied for nobody, which would take as long as some of them.
-LAST = ("test_import_graph.py", "test_cli.py", "test_killed.py", "test_local_stack.py", "test_readme.py", "test_benchmarks.py")
+#: The graph of the real data sets is emptied for nobody, which would take as long as some of them: whatever comes after it has
+#: servers of its own. So a run in several processes ends with them side by side.
+LAST = ("test_import_graph.py", "test_local_stack.py", "test_readme.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
