@@ -25,7 +25,7 @@ CURSOR_SECRET = b"the tests' secret"
 
 #: The graph of the real data sets is emptied for nobody, which would take as long as some of them: whatever comes after it has
 #: servers of its own. So a run in several processes ends with them side by side.
-LAST = ("test_import_graph.py", "test_local_stack.py", "test_readme.py")
+LAST = ("test_import_graph.py", "test_torture.py", "test_local_stack.py", "test_readme.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
