@@ -24,6 +24,9 @@ PATIENCE_SECONDS = 1_200.0
 Servers = Callable[[], AbstractAsyncContextManager[Settings]]
 """Gives the settings of empty servers with the migrations applied, which end with the block."""
 
+HOUSEKEEPING = "Migration|Outbox"
+"""Labels of what the service keeps for itself, and nobody asks for: no part of the graph that is compared."""
+
 #: Everything but what the migrations left: they stay applied.
 _WIPE = "MATCH (n) WHERE NOT n:Migration CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 2000 ROWS"
 
@@ -94,8 +97,8 @@ async def wipe(settings: Settings) -> None:
 
 
 async def size_of(settings: Settings) -> tuple[int, int]:
-    """How many nodes, migrations apart, and how many relationships there are."""
-    counted = "RETURN COUNT { () } - COUNT { (:Migration) } AS nodes, COUNT { ()-->() } AS relationships"
+    """How many nodes, housekeeping apart, and how many relationships there are."""
+    counted = f"RETURN COUNT {{ () }} - COUNT {{ (:{HOUSEKEEPING}) }} AS nodes, COUNT {{ ()-->() }} AS relationships"
     async with bare_driver(settings) as driver:
         found = (await driver.execute_query(counted)).records[0]
     return found["nodes"], found["relationships"]

@@ -17,7 +17,7 @@ import msgspec
 from neo4j import READ_ACCESS, GraphDatabase, Query, Session
 
 from app.settings import Settings
-from benchmarks.servers import PATIENCE_SECONDS
+from benchmarks.servers import HOUSEKEEPING, PATIENCE_SECONDS
 
 BATCH = 5_000
 
@@ -32,7 +32,7 @@ _PROPERTIES = (
     "WHEN {0}[name] IS :: LIST<ZONED DATETIME NOT NULL> AND size({0}[name]) > 0 "
     "THEN [name, 'times', [time IN {0}[name] | toString(time)]] ELSE [name, '', {0}[name]] END]"
 )
-_NODES = f"MATCH (n) WHERE NOT n:Migration RETURN labels(n), {_PROPERTIES.format('n')}"
+_NODES = f"MATCH (n) WHERE NOT n:{HOUSEKEEPING} RETURN labels(n), {_PROPERTIES.format('n')}"
 _RELATIONSHIPS = (
     "MATCH (a)-[r]->(b) RETURN type(r), labels(a), [name IN $names | a[name]], labels(b), [name IN $names | b[name]], "
     + _PROPERTIES.format("r")
@@ -108,7 +108,7 @@ class Snapshot:
 
 
 async def take(settings: Settings, folder: Path) -> Snapshot:
-    """Reads the whole graph of `settings` into `folder`, which it makes."""
+    """Reads the whole graph of `settings`, housekeeping apart, into `folder`, which it makes."""
     folder.mkdir(parents=True)
     # Of very many records the driver that blocks takes in several times as many a second.
     return await asyncio.to_thread(_read, settings, folder)
