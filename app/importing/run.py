@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 import time
 from collections import Counter
@@ -143,9 +142,6 @@ class _Pour:
                     raise
                 self._size = max(SMALLEST_BATCH, len(part) // 2)
                 batch = part + batch
-        # The driver leaves cycles behind. Collected now, while least is alive, they hold no memory that the next batch
-        # could use: the last of millions of events takes no more of it than the first hundred thousand.
-        gc.collect()
 
     async def _send_part(self, batch: list[Pending], record: Recorder) -> None:
         outcome = await record([event for event, *_ in batch])
