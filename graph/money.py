@@ -15,7 +15,8 @@ from graph.errors import MoneyError
 
 # Neo4j integers have 64 bits; a thousandth of that leaves room for sums.
 MAX_MINOR_UNITS = 2**53
-LARGEST_PLACE = 16
+#: Of an amount's first digit, in any currency.
+LARGEST_PLACE = len(str(MAX_MINOR_UNITS)) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,13 @@ class Money:
             raise MoneyError.not_a_number(str(amount)) from None
         if not major.is_finite():
             raise MoneyError.not_a_number(str(amount))
-        # By its size alone: to scale an exponent of a million overflows.
-        if major.adjusted() > LARGEST_PLACE or abs(minor := major.scaleb(scale)) > MAX_MINOR_UNITS:
+        # By its size alone: an exponent of a million overflows when it is scaled, or comes to nothing.
+        if major.adjusted() > LARGEST_PLACE:
+            raise MoneyError.too_large(str(amount), currency)
+        if major and major.adjusted() < -scale:
+            raise MoneyError.too_precise(str(amount), currency, scale)
+        minor = major.scaleb(scale)
+        if abs(minor) > MAX_MINOR_UNITS:
             raise MoneyError.too_large(str(amount), currency)
         whole = int(minor)
         if whole != minor:
