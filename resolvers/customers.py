@@ -121,7 +121,7 @@ class Customer(Node):
             country=profile.country,
             first_seen_at=profile.first_seen_at,
             last_seen_at=profile.last_seen_at,
-            traits=JSON(profile.traits) if profile.traits is not None else None,
+            traits=other_traits(profile),
         )
 
     @resolved("Where each trait came from: source, time, and the values that lost.")
@@ -269,6 +269,14 @@ def account_key(profile: Profile) -> ProfileKey | None:
         case {"type": str(type), "value": str(value)}:
             return ProfileKey.of(type, value)
     return None
+
+
+def other_traits(profile: Profile) -> JSON | None:
+    """The traits that no field shows."""
+    if account_key(profile) is None:
+        return None if profile.traits is None else JSON(profile.traits)
+    others = {name: value for name, value in (profile.traits or {}).items() if name != "account"}
+    return JSON(others) if others else None
 
 
 def provenance_key(record: ProvenanceRecord) -> str:

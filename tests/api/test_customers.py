@@ -277,11 +277,12 @@ async def test_the_account_that_a_person_belongs_to(api: Api, told: Tell) -> Non
         IdentifyInput(id="3", source="crm", at=at(2), identifiers=(email("ana@example.com"),), account=acme),
         IdentifyInput(id="4", source="crm", at=at(2), identifiers=(email("bo@example.com"),), traits={"account": "basic"}),
     )
-    query = "query Q($by: CustomerKey!) { customer(by: $by) { account { name account { name } } } }"
+    query = "query Q($by: CustomerKey!) { customer(by: $by) { traits account { name account { name } } } }"
     ana = (await api.data(query, by={"email": "ana@example.com"}))["customer"]
-    assert ana == {"account": {"name": "Acme", "account": None}}
-    assert (await api.data(query, by={"email": "bo@example.com"}))["customer"] == {"account": None}
+    assert ana == {"traits": None, "account": {"name": "Acme", "account": None}}
+    bo = (await api.data(query, by={"email": "bo@example.com"}))["customer"]
+    assert bo == {"traits": {"account": "basic"}, "account": None}
     await told(
         IdentifyInput(id="5", source="crm", at=at(3), identifiers=(email("ana@example.com"),), traits={"account": None}),
     )
-    assert (await api.data(query, by={"email": "ana@example.com"}))["customer"] == {"account": None}
+    assert (await api.data(query, by={"email": "ana@example.com"}))["customer"] == {"traits": None, "account": None}
