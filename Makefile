@@ -9,7 +9,7 @@ COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashe
 demo: venv        ## Neo4j, Redis and demo customers on http://127.0.0.1:8000; ARGS="--customers 5000 --seed 7"
 	@.venv/bin/c360 demo $(ARGS)
 
-test: venv        ## the whole suite, in two processes with a Neo4j and a Redis for each; ARGS="-k timeline"
+test: venv        ## the whole suite, in two processes, each with a Neo4j and a Redis; ARGS="-k timeline"
 	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: venv       ## format, lint, types, and which layer imports which
