@@ -11,13 +11,14 @@ from app.settings import Settings
 from benchmarks.demo import demo_figures
 from benchmarks.figures import Figure
 from benchmarks.imports import Imported, World, import_measured, memory_figures, rounds, warm_up
+from benchmarks.outage import outage_figures
 from benchmarks.profiles import ProfileTimes, growth_figures, profile_times
 from benchmarks.servers import Servers
 from benchmarks.service import service_figures
 from benchmarks.snapshot import Snapshot, take
 from benchmarks.timeline import timeline_figures
 
-CASES = ("import", "profile", "timeline", "demo")
+CASES = ("import", "profile", "outage", "timeline", "demo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,8 @@ class Plan:
     """What to measure. `sizes` are numbers of customers, `customers` that of the import's comparison, one of them.
 
     `calls`: how often what takes milliseconds is done, after `warm_up` times that count for nothing; `rounds`: how often
-    the import and the bare script take turns; `warmth`: customers of the world that servers are warmed up with.
+    the import and the bare script take turns; `outages`: how often Redis goes away in each way; `warmth`: customers of the
+    world that servers are warmed up with.
     """
 
     cases: tuple[str, ...] = CASES
@@ -34,6 +36,7 @@ class Plan:
     rounds: int = 3
     calls: int = 3_000
     warm_up: int = 1_500
+    outages: int = 20
     long: int = 100_000
     warmth: int = 300
     demo: int = 1_000
@@ -44,7 +47,7 @@ class Plan:
         sizes = sorted(self.sizes)
         if "import" in self.cases or "profile" in self.cases:
             return sizes
-        return sizes[:1] if "timeline" in self.cases else []
+        return sizes[:1] if {"timeline", "outage"} & set(self.cases) else []
 
 
 @dataclass(slots=True)
@@ -105,6 +108,9 @@ class Run:
             self._profiles[size] = await profile_times(settings, calls=plan.calls, warm_up=plan.warm_up)
             self.figures.append(self._profiles[size].figure(size))
             self.figures += await service_figures(settings, customers=size, calls=plan.calls, warm_up=plan.warm_up)
+        if "outage" in plan.cases and smallest:
+            self._tell(f"taking Redis away {plan.outages} times in each way")
+            self.figures += await outage_figures(settings, times=plan.outages, warm_up=plan.warm_up)
         if "timeline" in plan.cases and smallest:
             self._tell(f"turning the pages of {plan.long:,} touchpoints")
             self.figures += await timeline_figures(settings, long=plan.long, calls=plan.calls, warm_up=plan.warm_up)

@@ -58,7 +58,7 @@ async def service_figures(settings: Settings, *, customers: int, calls: int, war
     env = environment(settings, C360_PORT=str(port), C360_REDIS_TIMEOUT_MS="1000")
     async with started("app.cli", "serve", env=env):
         client = Client(http.client.HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS))
-        await _ready(client.connection)
+        await ready(client.connection)
         uncached = [client.ask(id) for id in ids][min(warm_up, len(ids) // 2) :]
         cached = [client.ask(id) for id in ids]
         client.connection.close()
@@ -71,7 +71,8 @@ async def service_figures(settings: Settings, *, customers: int, calls: int, war
     ]
 
 
-async def _ready(connection: http.client.HTTPConnection) -> None:
+async def ready(connection: http.client.HTTPConnection) -> None:
+    """Return once the service answers; raises AssertionError when it doesn't."""
     deadline = time.monotonic() + READY_SECONDS
     while True:
         try:

@@ -40,13 +40,14 @@ def servers(settings: Settings, graph: Store) -> Servers:
 async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None:
     plan = Plan(
         cases=tuple(case for case in CASES if case != "demo"),
-        customers=20, sizes=(20,), rounds=1, calls=5, warm_up=2, long=300, warmth=5,
+        customers=20, sizes=(20,), rounds=1, calls=5, warm_up=2, outages=2, long=300, warmth=5,
     )  # fmt: skip
     run = Run(plan, servers, tmp_path, lambda line: None)
     await run.all()
     cases = [figure.case for figure in run.figures]
     assert [case.split(",")[0] for case in cases] == [
         "Profile by load_profiles", "Profile over GraphQL", "Profile over GraphQL",
+        "Redis cut off", "Redis cut off", "Redis mute", "Redis mute",
         "Timeline of 300 touchpoints", "Timeline of 300 touchpoints", "Timeline of 300 touchpoints",
         "Import of 20 customers",
         "Peak memory of the importer",

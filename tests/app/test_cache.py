@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +13,7 @@ from app.cache import Cache, decode, encode
 from app.profiles import CachedProfiles, watched
 from app.services import Services, open_services
 from app.settings import Settings
+from benchmarks.wires import Wire, wire_to
 from graph.customers import Profile, ProfileKey
 from graph.identity import Identifier
 from graph.store import Store
@@ -168,6 +171,34 @@ async def test_redis_gone_costs_the_first_read_a_time_out_and_then_nothing(servi
         await asyncio.sleep(0.05)
     seen = [await status(services.profiles, key) for _ in range(2)]
     assert [profile for profile, _ in seen] == [after, after] and seen[1][1] == ["hit"]
+
+
+@pytest.mark.parametrize("leave", [Wire.mute, Wire.cut], ids=["mute", "cut off"])
+async def test_a_redis_that_says_nothing_more_changes_no_answer(
+    settings: Settings, graph: Store, leave: Callable[[Wire], None]
+) -> None:
+    assert settings.redis_url is not None
+    port = urlsplit(settings.redis_url).port
+    assert port is not None
+    async with wire_to(port) as wire:
+        through = replace(settings, redis_url=settings.redis_url.replace(f":{port}", f":{wire.port}"))
+        async with open_services(through) as services:
+            assert services.cache is not None
+            key = ProfileKey.of("user_id", "ana")
+            await services.record([touchpoint("1", 1, user("ana"))])
+            before = [await status(services.profiles, key) for _ in range(2)][1]
+            assert before[1] == ["hit"]
+            leave(wire)
+            assert await status(services.profiles, key) == (before[0], ["bypassed"])
+            waited_for = not services.cache.bypassed
+            assert not waited_for
+            await services.record([touchpoint("2", 2, user("ana"))])
+            after, notes = await status(services.profiles, key)
+            assert notes == ["bypassed"] and after is not None and after.facts.touchpoints == 2
+            wire.mend()
+            while services.cache.bypassed:
+                await asyncio.sleep(0.05)
+            assert [(await status(services.profiles, key))[0] for _ in range(2)] == [after, after]
 
 
 async def test_what_was_committed_without_redis_is_published_when_it_is_back(services: Services, stack: Stack) -> None:
