@@ -22,13 +22,12 @@ from graph.store import Store
 CURSOR_SECRET = b"the tests' secret"
 
 
-#: The graph of the real data sets is emptied for nobody, which would take as long as some of them: whatever comes after it has
-#: servers of its own. So a run in several processes ends with them side by side.
-LAST = ("test_import_graph.py", "test_local_stack.py", "test_readme.py")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
+    """The graph of the real data sets is emptied for nobody, which would take as long as some of them: after it come only files
+    that want no empty graph. So a run in several processes ends with them side by side.
+    """
+    emptied = {item.path for item in items if "graph" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: 0 if item.path in emptied else 1 if item.path.name == "test_import_graph.py" else 2)
 
 
 def pytest_collection_finish() -> None:
