@@ -25,10 +25,11 @@ format: venv      ## what `make check` wants of the format
 bench: venv       ## the figures of docs/benchmarks.md
 	@.venv/bin/python -m benchmarks $(ARGS)
 
-lock:             ## requirements*.lock anew from pyproject.toml, for Linux and macOS
+lock:             ## requirements*.lock anew from pyproject.toml, and what the tests of Segment's library want
 	@python3 -m venv .venv.lock && .venv.lock/bin/python -m pip install --quiet uv==$(UV)
 	@.venv.lock/bin/uv $(COMPILE) pyproject.toml -o requirements.lock
 	@.venv.lock/bin/uv $(COMPILE) pyproject.toml --extra local --extra dev -c requirements.lock -o requirements-dev.lock
+	@echo 'segment-analytics-python>=2.4,<3' | .venv.lock/bin/uv $(COMPILE) - -o tests/api/segment.lock
 	@rm -rf .venv.lock
 
 clean:            ## everything that was made here, the local data of .c360 too

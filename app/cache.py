@@ -1,12 +1,10 @@
 """The one module that knows Redis: profile documents kept under leases, so that no load that began before a write outlives it.
 
-A value is `layout byte, epoch (8 bytes), version (8 bytes), JSON of the profile`. The epoch is 0 until processes agree on
-epochs; it is in the value, never in the key's name. All keys of one customer share a hash tag, so that Lua works on a
-cluster. Names of aliases are hashes: what identifies a person stands in no key.
+A value is `layout byte, epoch (8 bytes), version (8 bytes), JSON of the profile`. It counts only in that epoch and only from the
+Redis that counts in it (app/epochs.py); the epoch is in the value, never in the key's name. All keys of one customer share a
+hash tag, so that Lua works on a cluster. Names of aliases are hashes: what identifies a person stands in no key.
 
-When Redis fails or doesn't answer in time the breaker opens: nothing waits for it again. A probe in the background half closes
-it, so that writes are published again while reads still pass Redis by; once what could not be published meanwhile has been, it
-closes.
+When Redis fails or doesn't answer in time the breaker opens: nothing waits for it again, and a probe in the background closes it.
 """
 
 from __future__ import annotations
@@ -15,17 +13,19 @@ import asyncio
 import contextlib
 import secrets
 import struct
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from enum import Enum
+from collections.abc import Collection, Sequence
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from app.epochs import Belief
 from graph.customers import Profile
 
 LAYOUT = 1
@@ -43,35 +43,17 @@ redis.call('DEL', KEYS[2])
 return 1
 """
 
-
-class _Unreachable(Exception):
-    """Redis didn't answer in time, or is known not to; the caller goes on without it."""
-
-
-class Breaker(Enum):
-    """Who may use Redis: everybody, only who publishes, or nobody."""
-
-    CLOSED = "closed"
-    HALF_OPEN = "half open"
-    OPEN = "open"
-
-
-class OnReturn(Protocol):
-    """Publishes what could not be published while Redis was away; True when nothing is left."""
-
-    def __call__(self) -> Awaitable[bool]: ...
+Command = tuple[str | bytes | int, ...]
 
 
 class Cache:
-    """Profiles in Redis. Every method answers within the time-out, and says None, False or nothing where Redis doesn't."""
+    """Profiles in Redis. Every method answers within the time-out, and says None or nothing where Redis doesn't."""
 
-    def __init__(self, redis: Redis, *, ttl_seconds: int) -> None:
-        self._redis = redis
+    def __init__(self, pool: BlockingConnectionPool, *, ttl_seconds: int) -> None:
+        self._pool = pool
         self._ttl = ttl_seconds
-        self._fill = redis.register_script(_FILL)
-        self._breaker = Breaker.CLOSED
+        self._open = False
         self._probe: asyncio.Task[None] | None = None
-        self._on_return: OnReturn | None = None
 
     @classmethod
     def connect(cls, url: str, *, timeout_seconds: float, ttl_seconds: int) -> Cache:
@@ -83,119 +65,139 @@ class Cache:
             socket_timeout=timeout_seconds,
             socket_connect_timeout=timeout_seconds,
             retry=Retry(NoBackoff(), 0),
+            redis_connect_func=_introduce,
         )
-        return cls(Redis(connection_pool=pool), ttl_seconds=ttl_seconds)
-
-    def when_back(self, publish: OnReturn) -> None:
-        """What has to be done, once Redis answers again, before anything is read from it."""
-        self._on_return = publish
+        return cls(pool, ttl_seconds=ttl_seconds)
 
     async def close(self) -> None:
         if self._probe is not None:
             self._probe.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._probe
-        await self._redis.aclose(close_connection_pool=True)
+        await self._pool.aclose()
 
     @property
     def bypassed(self) -> bool:
-        """Whether reads pass Redis by, because it failed."""
-        return self._breaker is not Breaker.CLOSED
+        """Whether Redis failed, and nothing waits for it."""
+        return self._open
 
     async def ping(self) -> bool:
         """Whether Redis answers."""
-        try:
-            return bool(await self._redis.ping())
-        except (RedisError, OSError, TimeoutError):
-            return False
+        return await self.run_id() is not None
 
-    async def read(self, customers: Sequence[str]) -> list[Profile | None] | None:
+    async def run_id(self) -> str | None:
+        """The run id of the Redis that answers now; asked even while the breaker is open."""
+        try:
+            return (await self._run(("PING",)))[0]
+        except (RedisError, OSError, TimeoutError):
+            return None
+
+    async def read(self, customers: Sequence[str], belief: Belief) -> list[Profile | None] | None:
         """The profiles kept under these ids, None for each that isn't; None instead of a list where Redis doesn't answer."""
-        values = await self._ask(lambda: self._redis.mget([_value(customer) for customer in customers]))
-        return None if values is None else [decode(value) for value in values]
+        answered = await self._ask(("MGET", *(_value(customer) for customer in customers)))
+        if answered is None:
+            return None
+        run_id, (values,) = answered
+        if run_id != belief.run_id:
+            return [None] * len(customers)
+        return [decode(value, epoch=belief.epoch) for value in values]
 
     async def aliases(self, names: Sequence[str]) -> list[str | None] | None:
         """The customer ids last seen under these names: hints, good only if the profile confirms them."""
-        values = await self._ask(lambda: self._redis.mget([_alias(name) for name in names]))
-        return None if values is None else [value.decode() if value else None for value in values]
+        answered = await self._ask(("MGET", *(_alias(name) for name in names)))
+        return None if answered is None else [value.decode() if value else None for value in answered[1][0]]
 
     async def keep_alias(self, name: str, customer: str) -> None:
         """Remember which customer a name led to."""
-        await self._ask(lambda: self._redis.set(_alias(name), customer, ex=self._ttl))
+        await self._ask(("SET", _alias(name), customer, "EX", self._ttl))
 
     async def lease(self, customers: Sequence[str]) -> list[str | None]:
         """For each customer a token to fill with after a load that begins now; None while another load holds the lease."""
-
-        async def take() -> list[Any]:
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for customer, token in zip(customers, tokens, strict=True):
-                    pipeline.set(_lease(customer), token, nx=True, ex=LEASE_SECONDS)
-                return await pipeline.execute()
-
+        if not customers:
+            return []
         tokens = [secrets.token_hex(8) for _ in customers]
-        taken = await self._ask(take) if customers else []
-        return [token if ok else None for token, ok in zip(tokens, taken or [None] * len(tokens), strict=True)]
+        commands = [
+            ("SET", _lease(customer), token, "NX", "EX", LEASE_SECONDS) for customer, token in zip(customers, tokens, strict=True)
+        ]
+        answered = await self._ask(*commands)
+        taken = [None] * len(tokens) if answered is None else answered[1]
+        return [token if ok else None for token, ok in zip(tokens, taken, strict=True)]
 
-    async def fill(self, filled: Sequence[tuple[Profile, str]]) -> None:
-        """Keep loaded profiles, each with its token, but those whose lease an invalidation voided since it was taken."""
+    async def fill(self, filled: Sequence[tuple[Profile, str]], belief: Belief) -> None:
+        """Keep loaded profiles, each with its token, but those whose lease an invalidation voided since it was taken.
 
-        async def put() -> None:
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for profile, token in filled:
-                    keys = [_value(profile.id), _lease(profile.id)]
-                    await self._fill(keys=keys, args=[token, encode(profile), self._ttl], client=pipeline)
-                await pipeline.execute()
+        `belief`: what was believed before the leases were taken.
+        """
+        commands = [
+            ("EVAL", _FILL, 2, _value(profile.id), _lease(profile.id), token, encode(profile, epoch=belief.epoch), self._ttl)
+            for profile, token in filled
+        ]
+        if commands:
+            await self._ask(*commands)
 
-        if filled:
-            await self._ask(put)
-
-    async def invalidate(self, customers: Iterable[str]) -> bool:
-        """Drop values and leases; True once Redis has answered, which is what an acknowledgement may rest on."""
+    async def drop(self, customers: Collection[str]) -> str | None:
+        """Drop values and leases; the run id of the Redis that did so, which is what an acknowledgement may rest on."""
         keys = [key for customer in customers for key in (_value(customer), _lease(customer))]
-        if not keys:
-            return True
-        if self._breaker is Breaker.OPEN:
-            return False
-        return await self._try(lambda: self._redis.delete(*keys)) is not None
+        answered = await self._ask(("DEL", *keys))
+        return None if answered is None else answered[0]
 
-    async def _ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
-        return None if self.bypassed else await self._try(command)
-
-    async def _try(self, command: Callable[[], Awaitable[Any]]) -> Any:
+    async def _ask(self, *commands: Command) -> tuple[str, list[Any]] | None:
+        if self._open:
+            return None
         try:
-            return await command()
+            return await self._run(*commands)
         except (RedisError, OSError, TimeoutError):
             self._trip()
             return None
 
+    async def _run(self, *commands: Command) -> tuple[str, list[Any]]:
+        """The answers to these commands, all by one connection, and the run id of the Redis at its other end."""
+        connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        try:
+            await connection.send_packed_command(connection.pack_commands(commands))
+            answers = [await connection.read_response() for _ in commands]
+        except BaseException:
+            # Answers that are still to come belong to nobody.
+            await connection.disconnect(nowait=True)
+            raise
+        finally:
+            await self._pool.release(connection)
+        return _run_ids[connection], answers
+
     def _trip(self) -> None:
-        was, self._breaker = self._breaker, Breaker.OPEN
-        if was is Breaker.CLOSED:
+        if not self._open:
+            self._open = True
             self._probe = asyncio.create_task(self._until_back())
 
     async def _until_back(self) -> None:
-        while True:
+        # What was written meanwhile has closed the cache for all: what Redis still holds of before counts no more.
+        while self._open:
             await asyncio.sleep(PROBE_SECONDS)
-            if not await self.ping():
-                continue
-            # A write that commits from now on is published by its writer; one that committed before left word in the outbox.
-            self._breaker = Breaker.HALF_OPEN
-            published = self._on_return is None or await self._on_return()
-            # A failure meanwhile has opened it again.
-            if published and self._breaker is Breaker.HALF_OPEN:
-                self._breaker = Breaker.CLOSED
-                return
-            self._breaker = Breaker.OPEN
+            self._open = not await self.ping()
 
 
-def encode(profile: Profile, *, epoch: int = 0) -> bytes:
+_run_ids: WeakKeyDictionary[AbstractConnection, str] = WeakKeyDictionary()
+
+
+async def _introduce(connection: AbstractConnection) -> None:
+    """Called on each new connection: log in, and ask once which run of which server this is."""
+    await connection.on_connect()
+    await connection.send_command("INFO", "server")
+    lines = dict(line.partition(":")[::2] for line in (await connection.read_response()).decode().splitlines())
+    _run_ids[connection] = lines["run_id"]
+
+
+def encode(profile: Profile, *, epoch: int) -> bytes:
     """A profile as it is kept."""
     return _HEADER.pack(LAYOUT, epoch, profile.version) + msgspec.json.encode(profile)
 
 
-def decode(value: bytes | None) -> Profile | None:
-    """The profile of a kept value; None for one that is missing, or that another version of the service wrote."""
-    if value is None or len(value) < _HEADER.size or value[0] != LAYOUT:
+def decode(value: bytes | None, *, epoch: int) -> Profile | None:
+    """The profile of a kept value; None for one that is missing, of another epoch, or from another version of the service."""
+    if value is None or len(value) < _HEADER.size:
+        return None
+    layout, kept_in, _ = _HEADER.unpack_from(value)
+    if (layout, kept_in) != (LAYOUT, epoch):
         return None
     try:
         return _profile.decode(memoryview(value)[_HEADER.size :])

@@ -22,7 +22,8 @@ from app.profiles import CacheStatus, watched
 from resolvers.context import Sources
 from resolvers.operations import Answer, answer, masked
 
-LONGEST_BODY = 100_000  # bytes
+LONGEST_BODY = 1_000_000  # bytes: a thousand events, with room to spare
+LONGEST_QUERY = 100_000  # characters
 LONGEST_READ = 32_000_000  # bytes
 LONGEST_REQUEST = 20.0  # seconds
 
@@ -225,6 +226,8 @@ def _checked(given: dict[str, Any], *, explain: str) -> Asked:
     variables, extensions = given.get("variables"), given.get("extensions")
     if not isinstance(query, str) or not query.strip():
         raise BadRequest(400, "BAD_REQUEST", "Send query: the text of a GraphQL document.")
+    if len(query) > LONGEST_QUERY:
+        raise BadRequest(413, "BODY_TOO_LARGE", f"Send a query of at most {LONGEST_QUERY:,} characters, and values as variables.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "BAD_REQUEST", "Send variables as an object, or leave it out.")
     if name is not None and not isinstance(name, str):

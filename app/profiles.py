@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Literal
 
 from app.cache import Cache
+from app.epochs import Belief
 from graph.customers import Profile, ProfileKey, load_profiles
 from graph.identity import find_customer_ids
 from graph.store import Reader
@@ -20,32 +21,35 @@ watched: ContextVar[list[CacheStatus] | None] = ContextVar("watched", default=No
 class CachedProfiles:
     """Profiles by key; `cache` None means that there is none."""
 
-    def __init__(self, reader: Reader, cache: Cache | None) -> None:
+    def __init__(self, reader: Reader, cache: Cache | None, belief: Callable[[], Belief | None]) -> None:
         self._reader = reader
         self._cache = cache
+        self._belief = belief
 
     async def load(self, keys: Sequence[ProfileKey], /) -> list[Profile | None]:
         """The profile of each key, in order; None where there is no such customer."""
-        cache = self._cache
-        if cache is None or cache.bypassed:
+        cache, belief = self._cache, self._belief()
+        if cache is None or belief is None or cache.bypassed:
             _note("bypassed", len(keys))
             return await load_profiles(self._reader, keys)
         ids = await _hints(cache, keys)
-        found = await _read(cache, keys, ids)
+        found = await _read(cache, belief, keys, ids)
         if found is None:
             _note("bypassed", len(keys))
             return await load_profiles(self._reader, keys)
-        await _by_other_ids(cache, keys, ids, found)
+        await _by_other_ids(cache, belief, keys, ids, found)
         missing = [position for position, profile in enumerate(found) if profile is None]
         _note("hit", len(keys) - len(missing))
         _note("miss", len(missing))
         if missing:
-            loaded = await self._fill(cache, [keys[position] for position in missing], [ids[position] for position in missing])
+            loaded = await self._fill(
+                cache, belief, [keys[position] for position in missing], [ids[position] for position in missing]
+            )
             for position, profile in zip(missing, loaded, strict=True):
                 found[position] = profile
         return found
 
-    async def _fill(self, cache: Cache, keys: list[ProfileKey], ids: list[str | None]) -> list[Profile | None]:
+    async def _fill(self, cache: Cache, belief: Belief, keys: list[ProfileKey], ids: list[str | None]) -> list[Profile | None]:
         """Load under leases, taken before the load begins: what is written meanwhile voids them, and nothing stale is kept."""
         unknown = [position for position, id in enumerate(ids) if id is None]
         if unknown:
@@ -56,7 +60,7 @@ class CachedProfiles:
         tokens = dict(zip(leased, await cache.lease(leased), strict=True))
         profiles = await load_profiles(self._reader, keys)
         filled = {profile.id: (profile, token) for profile in profiles if profile and (token := tokens.get(profile.id))}
-        await cache.fill(list(filled.values()))
+        await cache.fill(list(filled.values()), belief)
         for position, profile in enumerate(profiles):
             if profile is not None and (position in unknown or profile.id != ids[position]):
                 await cache.keep_alias(_name(keys[position]), profile.id)
@@ -70,10 +74,12 @@ async def _hints(cache: Cache, keys: Sequence[ProfileKey]) -> list[str | None]:
     return [key.id if key.id is not None else next(hints) for key in keys]
 
 
-async def _read(cache: Cache, keys: Sequence[ProfileKey], ids: Sequence[str | None]) -> list[Profile | None] | None:
+async def _read(
+    cache: Cache, belief: Belief, keys: Sequence[ProfileKey], ids: Sequence[str | None]
+) -> list[Profile | None] | None:
     """What the cache has of them; a hint counts only if the profile it leads to has the identifier."""
     wanted = list(dict.fromkeys(id for id in ids if id is not None))
-    values = await cache.read(wanted) if wanted else []
+    values = await cache.read(wanted, belief) if wanted else []
     if values is None or cache.bypassed:
         return None
     kept = dict(zip(wanted, values, strict=True))
@@ -81,14 +87,16 @@ async def _read(cache: Cache, keys: Sequence[ProfileKey], ids: Sequence[str | No
     return [profile if profile and _confirms(profile, key) else None for profile, key in zip(profiles, keys, strict=True)]
 
 
-async def _by_other_ids(cache: Cache, keys: Sequence[ProfileKey], ids: list[str | None], found: list[Profile | None]) -> None:
+async def _by_other_ids(
+    cache: Cache, belief: Belief, keys: Sequence[ProfileKey], ids: list[str | None], found: list[Profile | None]
+) -> None:
     """Fill in what is kept under another id than the one asked for: ids of customers that were joined to others."""
     positions = [position for position, key in enumerate(keys) if key.id is not None and found[position] is None]
     hints = await cache.aliases([_name(keys[position]) for position in positions]) if positions else None
     for position, hint in zip(positions, hints or [], strict=False):
         ids[position] = hint or ids[position]
     led = [position for position, hint in zip(positions, hints or [], strict=False) if hint is not None]
-    values = await _read(cache, [keys[position] for position in led], [ids[position] for position in led]) if led else None
+    values = await _read(cache, belief, [keys[each] for each in led], [ids[each] for each in led]) if led else None
     for position, profile in zip(led, values or [], strict=False):
         found[position] = profile
 

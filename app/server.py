@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.explorer import explorer_files
 from app.graphql import GraphQL
+from app.segment import segment_routes
 from app.services import Services, open_services
 from app.settings import Settings
 from graph.customers import ProfileKey, load_profiles
@@ -55,6 +56,7 @@ def create_app(settings: Settings) -> Starlette:
 
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQL(explorer=settings.graphiql)),
+        *segment_routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
@@ -78,6 +80,7 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
     return Sources(
         profiles=services.profiles,
         reader=services.store,
+        door=services,
         catalogue=Copies(services.store),
         quintiles=quintiles,
         rules=Rules(

@@ -5,25 +5,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from app.cache import Cache
+from app.epochs import Epochs
 from app.errors import SettingsError
+from app.gathering import Gathering
 from app.profiles import CachedProfiles
+from app.publishing import Publisher
 from app.settings import Settings
-from graph import events, outbox
-from graph.errors import StoreUnavailable
-from graph.events import Outcome
+from graph import deadletters, events
+from graph.answers import Request
+from graph.cache import EpochNode
+from graph.deadletters import Undelivered
+from graph.errors import InvalidEvent, StoreUnavailable
+from graph.events import Call, Outcome
 from graph.events.inputs import Event
 from graph.migrations import migrate
 from graph.money import exponent
 from graph.store import Store
-
-RELAY_SECONDS = 1.0
-RELAY_ROWS = 1_000
 
 logger = logging.getLogger(__name__)
 
@@ -36,44 +41,56 @@ class Services:
     store: Store
     cache: Cache | None
     profiles: CachedProfiles
+    epochs: Epochs
+    publisher: Publisher
+    gathering: Gathering = field(init=False)
     _migrated: bool = False
+
+    def __post_init__(self) -> None:
+        self.gathering = Gathering(self.record_all, room=self.settings.write_queue, alone=not self.settings.group_commit)
 
     async def ready(self) -> None:
         """Return once the graph answers and has every migration; raises StoreUnavailable or MigrationError."""
         await self._migrate()
         await self.store.verify()
 
-    async def record(self, given: Sequence[Event]) -> Outcome:
-        """Hand events to the write door and drop what the cache holds of the customers they touched; see graph.events.record."""
+    async def record(self, given: Sequence[Event], request: Request | None = None) -> Outcome:
+        """Hand events to the write door, in a transaction with whoever else comes now; see graph.events.record.
+
+        Raises Overloaded when too much is waiting already, and InvalidEvent (CONFLICT) for a key that was used before.
+        """
+        found = await self.gathering.keep(Call(events=given, request=request))
+        if isinstance(found, InvalidEvent):
+            raise found
+        return found
+
+    async def record_batch(self, given: Sequence[Event]) -> Outcome:
+        """`record` by a transaction of its own, and however much waits: for bulk work, which sees to that itself."""
+        (found,) = await self.record_all([Call(events=given)])
+        assert isinstance(found, Outcome)
+        return found
+
+    async def record_all(self, calls: Sequence[Call]) -> list[Outcome | InvalidEvent]:
+        """Keep the events of these calls by one transaction, and publish what it changed; see graph.events.record_all."""
         await self._migrate()
-        outcome = await events.record(self.store, given, weights=reporting_weights(self.settings))
-        if outcome.touched and (self.cache is None or await self.cache.invalidate(outcome.touched)):
-            await outbox.forget(self.store, outcome.touched.items())
-        return outcome
+        receipt = Request.receipt()
+        found = await events.record_all(self.store, calls, receipt=receipt, weights=reporting_weights(self.settings))
+        outcomes = [each for each in found if isinstance(each, Outcome)]
+        touched = {customer: version for each in outcomes for customer, version in each.touched.items()}
+        await self.publisher.publish(touched, receipt.key)
+        if any(each.duplicates or each.repeated for each in outcomes):
+            # Whoever committed it first may have ended before publishing it; this answer says that it can be read.
+            await self.publisher.relay()
+        return found
+
+    async def bury(self, letters: Sequence[Undelivered]) -> int:
+        """Keep what could not be kept as it should, to be looked at; returns for how many there was room."""
+        return await deadletters.record(self.store, letters, at=datetime.now(UTC))
 
     async def _migrate(self) -> None:
         if not self._migrated:
             await migrate(self.store)
             self._migrated = True
-
-    async def relay(self) -> bool:
-        """Publish what was committed but not published, by this process or one that ended; True when nothing is left."""
-        while rows := await outbox.waiting(self.store, limit=RELAY_ROWS):
-            if self.cache is not None and not await self.cache.invalidate({customer for customer, _ in rows}):
-                return False
-            await outbox.forget(self.store, rows)
-        return True
-
-    async def catch_up(self) -> bool:
-        """`relay` for when Redis is back: False, to be tried again, where the graph can't be reached either."""
-        try:
-            return await self.relay()
-        except StoreUnavailable as error:
-            logger.warning("the outbox waits: %s", error)
-        except Exception:
-            # Whoever relays goes on for ever: what can't be published now is tried again.
-            logger.exception("the outbox waits")
-        return False
 
 
 @asynccontextmanager
@@ -89,20 +106,24 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         timeout=settings.neo4j_transaction_timeout_seconds,
     )
     cache = _cache(settings)
-    services = Services(settings, store, cache, CachedProfiles(store, cache))
-    if cache is not None:
-        cache.when_back(services.catch_up)
+    epochs = Epochs(EpochNode(store), cache, time.monotonic)
+    publisher = Publisher(store, epochs, timedelta(hours=settings.idempotency_hours))
+    services = Services(settings, store, cache, CachedProfiles(store, cache, epochs.belief), epochs, publisher)
     try:
         await services.ready()
     except StoreUnavailable as error:
         logger.warning("Neo4j is not there yet; migrations wait for it: %s", error)
-    relaying = asyncio.create_task(_relay_for_ever(services))
+    # The first look at the cache's epoch is done before anything is asked.
+    with contextlib.suppress(StoreUnavailable):
+        await epochs.turn()
+    tasks = [asyncio.create_task(publisher.run()), asyncio.create_task(epochs.run())]
     try:
         yield services
     finally:
-        relaying.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await relaying
+        await services.gathering.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if cache is not None:
             await cache.close()
         await store.close()
@@ -121,9 +142,3 @@ def _cache(settings: Settings) -> Cache | None:
     return Cache.connect(
         settings.redis_url, timeout_seconds=settings.redis_timeout_ms / 1000, ttl_seconds=settings.cache_ttl_seconds
     )
-
-
-async def _relay_for_ever(services: Services) -> None:
-    while True:
-        await services.catch_up()
-        await asyncio.sleep(RELAY_SECONDS)

@@ -88,6 +88,18 @@ class Settings:
     """C360_CART_ABANDONED_AFTER_MINUTES: minutes without a change after which an open cart counts as abandoned.
     Default: 60."""
 
+    write_queue: int = 5_000
+    """C360_WRITE_QUEUE: events that may wait to be written; more are turned away with 429 or UNAVAILABLE. Default: 5000."""
+
+    group_commit: bool = True
+    """C360_GROUP_COMMIT: whether requests that come at once share a transaction: true or false. Default: true."""
+
+    idempotency_hours: int = 24
+    """C360_IDEMPOTENCY_HOURS: hours for which a request with an idempotency key has its first answer again. Default: 24."""
+
+    write_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    """C360_WRITE_KEYS: sources that may send events to /v1, each with its key, as shop=KEY,crm=KEY. Default: none may."""
+
     cursor_secret: bytes = field(default=b"", repr=False)
     """C360_CURSOR_SECRET: key that signs cursors, 16 characters or more, the same for every copy of the service.
     Default: made once and kept in the file `secret` of C360_HOME, readable by its owner only."""
@@ -195,6 +207,18 @@ def _rates(text: str) -> Mapping[str, Decimal]:
     return MappingProxyType(rates)
 
 
+def _keys(text: str) -> Mapping[str, str]:
+    keys: dict[str, str] = {}
+    for pair in text.split(","):
+        source, _, key = (part.strip() for part in pair.partition("="))
+        if not source or len(key) < 16:
+            raise ValueError("must be pairs such as shop=KEY,crm=KEY, each key of 16 characters or more")
+        if key in keys:
+            raise ValueError(f"has one key for both {keys[key]} and {source}")
+        keys[key] = source
+    return MappingProxyType(keys)
+
+
 def _secret(text: str) -> bytes:
     if len(text) < 16:
         raise ValueError("must have 16 characters or more")
@@ -232,6 +256,10 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "reporting_currency": ("C360_REPORTING_CURRENCY", _currency),
         "currency_rates": ("C360_CURRENCY_RATES", _rates),
         "cart_abandoned_after_minutes": ("C360_CART_ABANDONED_AFTER_MINUTES", _whole(1, 525_600)),
+        "write_queue": ("C360_WRITE_QUEUE", _whole(1, 1_000_000)),
+        "group_commit": ("C360_GROUP_COMMIT", _switch),
+        "idempotency_hours": ("C360_IDEMPOTENCY_HOURS", _whole(1, 8_760)),
+        "write_keys": ("C360_WRITE_KEYS", _keys),
         "cursor_secret": ("C360_CURSOR_SECRET", _secret),
         "graphiql": ("C360_GRAPHIQL", _switch),
     }

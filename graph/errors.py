@@ -6,6 +6,8 @@ GraphError
 ├── StatementError        a .cypher file whose header and text disagree, or a call that doesn't fit the header
 ├── MigrationError        a migration that was changed after it was applied, or is missing
 └── StoreUnavailable      Neo4j can't be reached, or gave up on a transaction
+    ├── GaveUp            a transaction that was too large, or that others were in the way of
+    └── CommitUnheard     the connection broke while a transaction was being committed
 """
 
 from __future__ import annotations
@@ -55,6 +57,14 @@ class MigrationError(GraphError):
 class StoreUnavailable(GraphError):
     """Neo4j can't be reached, or gave up on a transaction; try again."""
 
+
+class GaveUp(StoreUnavailable):
+    """A transaction that was too large, or that others were in the way of: smaller ones may pass."""
+
     @classmethod
-    def crowded(cls, attempts: int, last: Exception) -> StoreUnavailable:
+    def crowded(cls, attempts: int, last: Exception) -> GaveUp:
         return cls(f"other writers were in the way {attempts} times; try again when there are fewer (the last time: {last})")
+
+
+class CommitUnheard(StoreUnavailable):
+    """The connection broke while a transaction was being committed: all of it was kept, or nothing. Send it again."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from graph.store import Store
+from graph.store import Store, Transaction
 
 Row = tuple[str, int]
 
@@ -16,8 +16,15 @@ async def waiting(store: Store, *, limit: int) -> list[Row]:
     return [(str(customer), int(str(version))) for customer, version in found or [] if customer is not None]
 
 
-async def forget(store: Store, rows: Iterable[Row]) -> None:
-    """Delete rows that were published; those that another relay has deleted are no matter."""
+async def forget(store: Store, rows: Iterable[Row], receipts: Sequence[str] = ()) -> None:
+    """Delete rows that were published, and the receipts of their transactions; what another relay has deleted is no matter."""
     given = [list(row) for row in sorted(rows)]
-    if given:
-        await store.write(lambda transaction: transaction.run("outbox/forget_outbox", rows=given))
+    if given or receipts:
+        await store.write(lambda transaction: _forget(transaction, given, list(receipts)))
+
+
+async def _forget(transaction: Transaction, rows: list[list[object]], receipts: list[str]) -> None:
+    if rows:
+        await transaction.run("outbox/forget_outbox", rows=rows)
+    if receipts:
+        await transaction.run("answers/forget_answers", keys=receipts)

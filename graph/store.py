@@ -15,10 +15,12 @@ from neo4j.exceptions import (
     ConstraintError,
     DriverError,
     Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
     TransientError,
 )
 
-from graph.errors import StoreUnavailable
+from graph.errors import CommitUnheard, GaveUp, StoreUnavailable
 from graph.statements import Statement, statement
 
 Record = TypeVar("Record")
@@ -100,17 +102,20 @@ class Store:
                 result = await session.run(Query(asked.text, timeout=self._timeout), asked=parameters)
                 return [row[0] async for row in result]
 
-    async def write(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        """Run `work` in one transaction and commit. Conflicts roll back and run it again; raises StoreUnavailable."""
-        for attempt in range(CONFLICT_ATTEMPTS):
+    async def write(self, work: Callable[[Transaction], Awaitable[Result]], *, attempts: int = CONFLICT_ATTEMPTS) -> Result:
+        """Run `work` in one transaction and commit. Conflicts roll back and run it again, `attempts` times in all.
+
+        Raises StoreUnavailable: GaveUp where a smaller transaction may pass, CommitUnheard where it may have been committed.
+        """
+        for attempt in range(attempts):
             try:
                 return await self._write_once(work)
             except (TransientError, ConstraintError, Conflict) as error:
                 # What needs more memory than a transaction may have needs it the next time too.
                 if "MemoryPool" in (getattr(error, "code", None) or ""):
-                    raise StoreUnavailable(str(error)) from error
-                if attempt == CONFLICT_ATTEMPTS - 1:
-                    raise StoreUnavailable.crowded(CONFLICT_ATTEMPTS, error) from error
+                    raise GaveUp(str(error)) from error
+                if attempt == attempts - 1:
+                    raise GaveUp.crowded(attempts, error) from error
                 await asyncio.sleep(random.uniform(*CONFLICT_DELAY))
             except (DriverError, Neo4jError) as error:
                 raise _translated(error) from error
@@ -121,7 +126,11 @@ class Store:
             transaction = await session.begin_transaction(timeout=max(self._timeout, WRITE_TIMEOUT))
             async with transaction:
                 result = await work(Transaction(transaction))
-                await transaction.commit()
+                try:
+                    await transaction.commit()
+                except (ServiceUnavailable, SessionExpired, OSError) as error:
+                    # Whether it was heard nobody can tell; whoever left a receipt in the transaction can look.
+                    raise CommitUnheard(str(error)) from error
                 return result
 
     async def apply(self, text: str) -> None:

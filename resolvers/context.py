@@ -12,9 +12,12 @@ import strawberry
 from graphql import DocumentNode
 from strawberry.dataloader import DataLoader
 
+from graph.answers import Request
 from graph.catalogue import Campaign, Channel, Product
 from graph.customers import Profile, ProfileKey
 from graph.customers.places import Quintiles as Boundaries
+from graph.events import Outcome
+from graph.events.inputs import Event
 from graph.store import Reader
 from graph.timeline import OwnedEntry, load_entries
 from resolvers.errors import TooLarge
@@ -52,6 +55,14 @@ class Catalogue(Protocol):
     async def products(self, skus: list[str], /) -> list[Product | None]: ...
 
 
+class Door(Protocol):
+    """The write door."""
+
+    async def record(self, events: Sequence[Event], request: Request | None = None, /) -> Outcome:
+        """Raises InvalidEvent (CONFLICT) when the request was made before with other contents, and StoreUnavailable."""
+        ...
+
+
 class Quintiles(Protocol):
     """Where the fifths of all customers begin; None before that is known."""
 
@@ -74,6 +85,7 @@ class Sources:
 
     profiles: Profiles
     reader: Reader
+    door: Door
     catalogue: Catalogue
     quintiles: Quintiles
     rules: Rules
@@ -124,6 +136,10 @@ class Once:
         async with self._gate:
             return await question()
 
+    def forget(self) -> None:
+        """Ask again from now on."""
+        self._asked = {key: task for key, task in self._asked.items() if not task.done()}
+
     def close(self) -> None:
         """Drop what is still being asked when the request has ended early."""
         for task in self._asked.values():
@@ -162,6 +178,12 @@ class Context:
             campaigns=DataLoader(load_fn=sources.catalogue.campaigns),
             products=DataLoader(load_fn=sources.catalogue.products),
         )
+
+    def forget(self) -> None:
+        """What was loaded before something was written counts no more."""
+        for loader in (self.customers, self.entries, self.channels, self.campaigns, self.products):
+            loader.clear_all()
+        self.once.forget()
 
     @property
     def rules(self) -> Rules:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLInputObjectType
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
-from strawberry.types.base import StrawberryType
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.base import StrawberryObjectDefinition, StrawberryType
 from strawberry.types.execution import ExecutionContext
 
 from resolvers import catalogue, directory, lookup
@@ -17,6 +19,7 @@ from resolvers.catalogue import Channel, Product
 from resolvers.connections import Connection
 from resolvers.context import Context
 from resolvers.customers import Customer
+from resolvers.mutations import Mutation
 from resolvers.nodes import Node
 from resolvers.scalars import SCALARS
 from resolvers.timeline import ENTRY_TYPES
@@ -68,7 +71,15 @@ class Prepared(SchemaExtension):
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's schema, but for its error log, which writes excerpts of what clients sent."""
+    """Strawberry's schema, but for its error log, which writes excerpts of what clients sent; and @oneOf inputs are known as such
+    to graphql-core, whose errors say where, and to introspection."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for each in self._schema.type_map.values():
+            if isinstance(each, GraphQLInputObjectType):
+                definition = each.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+                each.is_one_of = isinstance(definition, StrawberryObjectDefinition) and definition.is_one_of
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         return
@@ -76,6 +87,7 @@ class Schema(strawberry.Schema):
 
 schema = Schema(
     query=Query,
+    mutation=Mutation,
     types=ENTRY_TYPES,
     extensions=[Prepared],
     config=StrawberryConfig(name_converter=Names(), scalar_map=SCALARS),

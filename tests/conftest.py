@@ -19,6 +19,7 @@ from app.settings import Settings
 from graph.migrations import migrate
 from graph.store import Store
 
+WIPE = "MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 CURSOR_SECRET = b"the tests' secret"
 
 
@@ -125,8 +126,10 @@ async def store(stack: Stack) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def graph(store: Store, stack: Stack) -> Store:
-    """The same store, empty but for the schema and the record of the migrations, and nothing left in Redis of before."""
-    await store.apply("MATCH (n) WHERE NOT n:Migration CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS")
+    """The same store, empty but for the schema and what isn't data, and nothing left in Redis of before."""
+    await store.apply(
+        "MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+    )
     async with Redis.from_url(stack.redis_url) as redis:
         await redis.flushall()
     return store

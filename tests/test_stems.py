@@ -21,7 +21,10 @@ STEMS: dict[str, tuple[str, ...]] = {
     "catalogue": ALL,
     "communications": ALL,
     "consents": ("cypher",),  # kept, and read by nothing yet
-    "events": ("cypher", "graph", "tests/graph"),
+    "events": ("cypher", "graph", "resolvers", "tests/graph", "tests/api"),
+    "answers": ("cypher", "graph", "tests/graph"),
+    "deadletters": ("cypher", "graph", "tests/graph"),
+    "cache": ("cypher", "graph", "tests/api"),
     "outbox": ("cypher", "graph"),
     "facts": ("cypher",),  # recounted by the doctor
 }

@@ -61,7 +61,7 @@ async def load_demo(
     async with AsyncExitStack() as stack:
         if record is None:
             patient = replace(settings, neo4j_transaction_timeout_seconds=_TRANSACTION_SECONDS)
-            record = (await stack.enter_async_context(open_services(patient))).record
+            record = (await stack.enter_async_context(open_services(patient))).record_batch
         await _record_all(world, record, on_progress)
     truth = truth_of(world)
     path = _truth_path(out or settings.home / "demo")

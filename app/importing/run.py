@@ -105,7 +105,7 @@ async def _recorder(settings: Settings, record: Recorder | None) -> AsyncIterato
     from app.services import open_services
 
     async with open_services(settings) as services:
-        yield services.record
+        yield services.record_batch
 
 
 def _names(pending: Pending) -> frozenset[str]:

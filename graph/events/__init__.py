@@ -4,7 +4,8 @@
 get in each other's way when they are recorded at once.
 """
 
-from graph.events.door import Outcome, Rejection, record
+from graph.events.door import MAX_EVENTS, record, record_all
 from graph.events.names import names
+from graph.events.outcomes import Call, Outcome, Rejection
 
-__all__ = ["Outcome", "Rejection", "names", "record"]
+__all__ = ["MAX_EVENTS", "Call", "Outcome", "Rejection", "names", "record", "record_all"]

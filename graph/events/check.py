@@ -13,6 +13,7 @@ from graph.events.inputs import (
     PURCHASE_STATUSES,
     SURVEY_KINDS,
     AcceptInput,
+    CartChangeInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -84,6 +85,15 @@ def _cart(event: CartInput, now: datetime) -> None:
     check_key("cart", event.cart)
     check_optional_keys(event, "channel", "checkout_step")
     check_items(event.items, event.total)
+
+
+def _cart_change(event: CartChangeInput, now: datetime) -> None:
+    check_customer("customer", event.customer)
+    check_key("cart", event.cart)
+    check_optional_keys(event, "channel", "checkout_step")
+    if event.item is None and event.checkout_step is None:
+        raise InvalidEvent("item", "is missing, and so is a checkout step; send one of them")
+    check_items(() if event.item is None else (event.item,), None)
 
 
 def _purchase(event: PurchaseInput, now: datetime) -> None:
@@ -165,6 +175,7 @@ _CHECKS: dict[type[Any], Callable[[Any, datetime], None]] = {
     IdentifyInput: _identify,
     TouchpointInput: _touchpoint,
     CartInput: _cart,
+    CartChangeInput: _cart_change,
     PurchaseInput: _purchase,
     PurchaseStatusInput: _purchase_status,
     RefundInput: _refund,

@@ -7,11 +7,13 @@ Where events disagree the newest by (at, source, id) wins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeGuard
 
 from graph.events.inputs import (
+    CartChangeInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -139,20 +141,51 @@ class CartState:
 
 
 def fold_cart(events: Sequence[Event]) -> CartState | None:
-    """A cart as it last stood."""
-    ordered = [event for event in in_order(events) if isinstance(event, CartInput)]
+    """A cart as it last stood, with every step since; without one that says how it stood, all steps from an empty cart."""
+    ordered = [event for event in in_order(events) if isinstance(event, (CartInput, CartChangeInput))]
     if not ordered:
         return None
-    last = ordered[-1]
+    first, last = ordered[0], ordered[-1]
+    items: tuple[PurchaseItemInput, ...] = ()
+    total: Money | None = None
+    checkout_step = channel = None
+    for event in ordered:
+        if isinstance(event, CartInput):
+            items, total, checkout_step, channel = event.items, event.total, event.checkout_step, event.channel
+            continue
+        if event.item is not None:
+            items, total = _changed(items, event.item, removed=event.removed), None
+        checkout_step = event.checkout_step or checkout_step
+        channel = event.channel or channel
     return CartState(
-        customer=ordered[0].customer,
-        opened_at=ordered[0].at,
+        customer=first.customer,
+        opened_at=first.at,
         updated_at=last.at,
-        items=last.items,
-        total=last.total if last.total is not None else _sum_of_items(last.items),
-        checkout_step=last.checkout_step,
-        channel=last.channel,
+        items=items,
+        total=total if total is not None else _sum_of_items(items),
+        checkout_step=checkout_step,
+        channel=channel,
     )
+
+
+def _changed(items: tuple[PurchaseItemInput, ...], item: PurchaseItemInput, *, removed: bool) -> tuple[PurchaseItemInput, ...]:
+    """The lines after one was put in or taken out; the quantities of one product add up, to nothing at the least."""
+    before = next((each for each in items if each.sku == item.sku), None)
+    others = tuple(each for each in items if each is not before)
+    quantity = (Decimal(0) if before is None else before.quantity) + (-item.quantity if removed else item.quantity)
+    if quantity <= 0:
+        return others
+    stated = item if before is None or not removed else before
+    price = stated.unit_price
+    total = None if price is None else _times(price, quantity)
+    line = replace(stated, quantity=quantity, total=total, discount=None)
+    return tuple(line if each is before else each for each in items) if before is not None else (*items, line)
+
+
+def _times(price: Money, quantity: Decimal) -> Money | None:
+    """A price times a quantity, where that is a whole number of minor units."""
+    amount = price.amount * quantity
+    return Money(int(amount), price.currency) if amount == int(amount) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,20 @@ class CartInput(EventBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CartChangeInput(EventBase):
+    """One step of a cart, for sources that don't say how it stands after it: a line put in, or with `removed` taken out, or a
+    step of the checkout reached."""
+
+    kind: ClassVar[str] = "cart_change"
+    customer: CustomerKey
+    cart: str
+    item: PurchaseItemInput | None = None
+    removed: bool = False
+    channel: str | None = None
+    checkout_step: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseInput(EventBase):
     """A purchase; `number` is its key within the source. Without `total` it has the sum of its items' totals, or none."""
 
@@ -237,6 +251,7 @@ Event = (
     IdentifyInput
     | TouchpointInput
     | CartInput
+    | CartChangeInput
     | PurchaseInput
     | PurchaseStatusInput
     | RefundInput
@@ -252,7 +267,7 @@ Event = (
 EVENT_TYPES: dict[str, type[Event]] = {
     event.kind: event
     for event in (
-        IdentifyInput, TouchpointInput, CartInput, PurchaseInput, PurchaseStatusInput, RefundInput, ReviewInput,
+        IdentifyInput, TouchpointInput, CartInput, CartChangeInput, PurchaseInput, PurchaseStatusInput, RefundInput, ReviewInput,
         SurveyResponseInput, CaseInput, CommunicationInput, ConsentInput, InviteInput, AcceptInput,
     )
 }  # fmt: skip

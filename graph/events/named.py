@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any
 
 from graph import ids
-from graph.events.inputs import CartInput, PurchaseInput, PurchaseItemInput
+from graph.events.inputs import CartChangeInput, CartInput, PurchaseInput, PurchaseItemInput
 from graph.events.kept import Kept
 from graph.money import Money
 from graph.store import Transaction
@@ -97,6 +97,9 @@ async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> Produc
             stated = f"{time_key(event.at.astimezone(UTC))}/{each.key}"
             items.extend((item, stated) for item in event.items)
             skus.update(item.sku for item in event.items)
+        elif isinstance(event, CartChangeInput) and event.item is not None:
+            items.append((event.item, f"{time_key(event.at.astimezone(UTC))}/{each.key}"))
+            skus.add(event.item.sku)
     for names in (channels, campaigns, skus):
         names.discard("")
     if not (channels or campaigns or skus):

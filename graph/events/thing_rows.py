@@ -10,6 +10,7 @@ from typing import Any
 from graph.events.facts import Deltas
 from graph.events.folds import CartState, CaseState, CommunicationState, PurchaseState
 from graph.events.inputs import (
+    CartChangeInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -28,6 +29,7 @@ KIND: dict[type[Any], tuple[str, str]] = {
     PurchaseStatusInput: ("purchase", "purchase"),
     RefundInput: ("purchase", "purchase"),
     CartInput: ("cart", "cart"),
+    CartChangeInput: ("cart", "cart"),
     CaseInput: ("case", "case"),
     CommunicationInput: ("communication", "message"),
 }

@@ -25,6 +25,7 @@ from graph.events.folds import (
 )
 from graph.events.identities import Identities
 from graph.events.inputs import (
+    CartChangeInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -41,7 +42,7 @@ Write = tuple[str, dict[str, Any]]
 
 State = PurchaseState | CartState | CaseState | CommunicationState
 
-_MAKERS = (PurchaseInput, CartInput, CaseInput, CommunicationInput)
+_MAKERS = (PurchaseInput, CartInput, CartChangeInput, CaseInput, CommunicationInput)
 
 
 def is_about_a_thing(event: Event) -> bool:

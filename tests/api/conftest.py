@@ -21,6 +21,7 @@ from graph.events.inputs import CustomerKey, Event, IdentifierKey
 from graph.store import Store
 from tests.conftest import Stack
 
+WRITE_KEY = "the shop's key of these tests"
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -75,6 +76,7 @@ def api_settings(settings: Settings) -> Settings:
         currency_rates={"EUR": Decimal("1.10"), "JPY": Decimal("0.0067")},
         neo4j_transaction_timeout_seconds=60.0,
         redis_timeout_ms=5_000,
+        write_keys={WRITE_KEY: "shop"},
     )
 
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from graph.answers import Request
 from graph.customers import Profile, ProfileKey
 from graph.errors import StoreUnavailable
-from graph.events.inputs import TouchpointInput
+from graph.events import Outcome
+from graph.events.inputs import Event, TouchpointInput
 from graph.store import Store
 from resolvers.catalogue import Copies
 from resolvers.context import Rules, Sources
@@ -84,12 +86,15 @@ def test_documents_are_prepared_once() -> None:
 
 
 class Broken:
-    """Profiles that fail with whatever they are given."""
+    """Profiles and a write door that fail with whatever they are given."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
 
     async def load(self, keys: Sequence[ProfileKey], /) -> list[Profile | None]:
+        raise self.error
+
+    async def record(self, events: Sequence[Event], request: Request | None = None, /) -> Outcome:
         raise self.error
 
 
@@ -104,7 +109,12 @@ def sources(store: Store, error: Exception) -> Sources:
         clock=lambda: datetime.now(UTC),
     )
     return Sources(
-        profiles=Broken(error), reader=store, catalogue=Copies(store), quintiles=QuintileCopy(no_quintiles), rules=rules
+        profiles=Broken(error),
+        reader=store,
+        door=Broken(error),
+        catalogue=Copies(store),
+        quintiles=QuintileCopy(no_quintiles),
+        rules=rules,
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.cache import Cache, decode, encode
+from app.epochs import Belief
 from app.profiles import CachedProfiles, watched
 from app.services import Services, open_services
 from app.settings import Settings
@@ -30,10 +31,13 @@ ANA = Profile(
 )
 
 
+KEPT = encode(ANA, epoch=7)
+
+
 @pytest.fixture
 async def cache(stack: Stack) -> AsyncIterator[Cache]:
     cache = Cache.connect(stack.redis_url, timeout_seconds=0.5, ttl_seconds=60)
-    await cache.invalidate([ANA.id])
+    await cache.drop([ANA.id])
     yield cache
     await cache.close()
 
@@ -44,8 +48,14 @@ async def services(settings: Settings, graph: Store) -> AsyncIterator[Services]:
         yield services
 
 
-async def read(cache: Cache) -> Profile | None:
-    found = await cache.read([ANA.id])
+async def believed(cache: Cache, epoch: int = 7) -> Belief:
+    run_id = await cache.run_id()
+    assert run_id is not None
+    return Belief(epoch, run_id)
+
+
+async def read(cache: Cache, belief: Belief | None = None) -> Profile | None:
+    found = await cache.read([ANA.id], belief or await believed(cache))
     assert found is not None
     return found[0]
 
@@ -53,19 +63,23 @@ async def read(cache: Cache) -> Profile | None:
 def test_a_value_has_its_layout_epoch_and_version_before_the_profile() -> None:
     value = encode(ANA, epoch=7)
     assert value[:17] == bytes([1]) + (7).to_bytes(8) + (3).to_bytes(8)
-    assert decode(value) == ANA
+    assert decode(value, epoch=7) == ANA
+    assert decode(value, epoch=8) is None
 
 
-@pytest.mark.parametrize("value", [None, b"", b"\x01", b"\x02" + encode(ANA)[1:], encode(ANA)[:-1], encode(ANA)[:17] + b"[]"])
+@pytest.mark.parametrize("value", [None, b"", b"\x01", b"\x02" + KEPT[1:], KEPT[:-1], KEPT[:17] + b"[]"])
 def test_a_value_that_cannot_be_read_is_a_miss(value: bytes | None) -> None:
-    assert decode(value) is None
+    assert decode(value, epoch=7) is None
 
 
 async def test_a_load_fills_under_its_lease(cache: Cache) -> None:
     (token,) = await cache.lease([ANA.id])
     assert token is not None
-    await cache.fill([(ANA, token)])
+    belief = await believed(cache)
+    await cache.fill([(ANA, token)], belief)
     assert await read(cache) == ANA
+    assert await read(cache, await believed(cache, epoch=8)) is None, "another epoch"
+    assert await read(cache, Belief(7, "another run")) is None, "another Redis"
 
 
 async def test_one_load_at_a_time_holds_the_lease(cache: Cache) -> None:
@@ -75,12 +89,12 @@ async def test_one_load_at_a_time_holds_the_lease(cache: Cache) -> None:
 
 async def test_an_invalidation_voids_a_load_that_began_before_it(cache: Cache) -> None:
     (early,) = await cache.lease([ANA.id])
-    assert await cache.invalidate([ANA.id])
+    assert await cache.drop([ANA.id]) == await cache.run_id()
     (late,) = await cache.lease([ANA.id])
     assert early is not None and late is not None
-    await cache.fill([(ANA, early)])
+    await cache.fill([(ANA, early)], await believed(cache))
     assert await read(cache) is None
-    await cache.fill([(ANA, late)])
+    await cache.fill([(ANA, late)], await believed(cache))
     assert await read(cache) == ANA
 
 
@@ -167,7 +181,7 @@ async def test_redis_gone_costs_the_first_read_a_time_out_and_then_nothing(servi
         assert notes == ["bypassed"] and after is not None and after.facts.touchpoints == 2
     finally:
         await stack.start_redis()
-    while services.cache.bypassed:
+    while services.cache.bypassed or services.epochs.belief() is None:
         await asyncio.sleep(0.05)
     seen = [await status(services.profiles, key) for _ in range(2)]
     assert [profile for profile, _ in seen] == [after, after] and seen[1][1] == ["hit"]
@@ -210,6 +224,6 @@ async def test_what_was_committed_without_redis_is_published_when_it_is_back(ser
     from graph import events
 
     await events.record(services.store, [touchpoint("2", 2, user("ana"))])
-    assert await services.relay()
+    await services.publisher.relay()
     (fresh,) = await services.profiles.load([key])
     assert fresh is not None and fresh.facts.touchpoints == 2

@@ -15,8 +15,7 @@ import pytest
 from graph.customers import Profile, ProfileKey, load_profiles
 from graph.doctor import examine
 from graph.errors import InvalidEvent
-from graph.events import Outcome, record
-from graph.events.door import MAX_EVENTS
+from graph.events import MAX_EVENTS, Outcome, record
 from graph.events.inputs import CustomerKey, Event, IdentifierKey
 from graph.store import Store
 from tests.happenings import (

@@ -1,0 +1,379 @@
+"""What messages become: the calls of the API, and the names of its e-commerce, e-mail and sharing specifications.
+
+docs/segment.md lists them. All other tracked events become touchpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from app.segment.messages import Fields, Message
+from graph.errors import InvalidEvent
+from graph.events.inputs import (
+    AcceptInput,
+    CartChangeInput,
+    CartInput,
+    CaseInput,
+    CommunicationInput,
+    Event,
+    IdentifierKey,
+    IdentifyInput,
+    InviteInput,
+    PurchaseInput,
+    PurchaseItemInput,
+    PurchaseStatusInput,
+    RefundInput,
+    ReviewInput,
+    SurveyResponseInput,
+    TouchpointInput,
+)
+
+DEFAULT_CURRENCY = "USD"
+_PROPERTIES_APART = frozenset({"sku", "url", "session_id", "sessionId", "duration", "duration_seconds", "channel"})
+
+
+def events_of(message: Message) -> list[Event]:
+    """The events that a message is. Raises InvalidEvent, with the path of the field, for what can't be one."""
+    return _CALLS[message.call](message)
+
+
+def _identify(message: Message) -> list[Event]:
+    traits = dict(message.traits.values or message.context.object("traits").values)
+    identifiers = message.identifiers()
+    for name in ("email", "phone"):
+        value = traits.get(name)
+        if isinstance(value, str) and value.strip():
+            identifiers.append(IdentifierKey(name, value))
+    if not identifiers:
+        raise InvalidEvent("userId", "is missing, and so is anonymousId; send one of them")
+    return [IdentifyInput(**message.common(), identifiers=tuple(identifiers), traits=_traits(traits) or None)]
+
+
+#: What the specification calls the traits that customers have as fields, and what the contract calls them.
+_RENAMED = {
+    "firstName": "givenName", "first_name": "givenName", "lastName": "familyName", "last_name": "familyName",
+    "birthday": "birthDate",
+}  # fmt: skip
+
+
+def _traits(given: dict[str, object]) -> dict[str, object]:
+    traits = {_RENAMED.get(name, name): value for name, value in given.items()}
+    birth_date = traits.get("birthDate")
+    if isinstance(birth_date, str):
+        traits["birthDate"] = birth_date[:10]
+    address = traits.pop("address", None)
+    if isinstance(address, dict):
+        named = {"street": "line1", "city": "city", "state": "region", "postalCode": "postalCode", "country": "country"}
+        lines = {ours: str(address[theirs]) for theirs, ours in named.items() if address.get(theirs)}
+        traits.setdefault("addresses", [{"kind": "home", **lines}])
+    elif address is not None:
+        traits["address"] = address
+    return traits
+
+
+def _group(message: Message) -> list[Event]:
+    group = IdentifierKey("group_id", message.fields.required("groupId", "group_id"))
+    found: list[Event] = []
+    identifiers = message.identifiers()
+    if identifiers:
+        found.append(IdentifyInput(**message.common(), identifiers=tuple(identifiers), account=group))
+    if message.traits.values or not found:
+        traits = dict(message.traits.values) or None
+        found.append(IdentifyInput(**message.common("/group" if found else ""), identifiers=(group,), traits=traits))
+    return found
+
+
+def _alias(message: Message) -> list[Event]:
+    previous = IdentifierKey("anonymous_id", message.fields.required("previousId", "previous_id"))
+    user = IdentifierKey("user_id", message.fields.required("userId", "user_id"))
+    return [IdentifyInput(**message.common(), identifiers=(user, previous))]
+
+
+def _page(message: Message) -> list[Event]:
+    return [_touchpoint(message, "page_view" if message.call == "page" else "screen_view")]
+
+
+def _track(message: Message) -> list[Event]:
+    name = message.fields.required("event")
+    make = NAMES.get(name.casefold())
+    return [_touchpoint(message, name)] if make is None else make(message)
+
+
+def _touchpoint(message: Message, type: str) -> TouchpointInput:
+    given = message.properties
+    named = message.fields.text("name", "category")
+    rest = {name: value for name, value in given.values.items() if name not in _PROPERTIES_APART}
+    if named is not None and message.call != "track":
+        rest.setdefault("name", named)
+    return TouchpointInput(
+        **message.common(),
+        customer=message.customer(),
+        channel=_channel(message),
+        type=type,
+        campaign=_campaign(message),
+        session=_session(message),
+        duration_seconds=given.whole("duration_seconds", "durationSeconds", "duration", "time_on_page"),
+        url=given.text("url") or message.context.object("page").text("url"),
+        sku=_sku(given),
+        properties=rest or None,
+    )
+
+
+def _channel(message: Message) -> str:
+    """What the message says, or what can be seen of the library that sent it."""
+    stated = message.properties.text("channel") or message.fields.text("channel")
+    if stated is not None:
+        return {"browser": "web", "mobile": "app"}.get(stated, stated)
+    if message.call == "screen" or message.context.values.get("device"):
+        return "app"
+    if message.call == "page" or message.context.values.get("page") or message.context.values.get("userAgent"):
+        return "web"
+    return "server"
+
+
+def _campaign(message: Message) -> str | None:
+    return message.context.object("campaign").text("name", "id")
+
+
+def _session(message: Message) -> str | None:
+    stated = message.properties.text("session_id", "sessionId")
+    return stated or message.context.text("sessionId", "session_id") or message.context.object("session").text("id")
+
+
+def _sku(given: Fields) -> str | None:
+    return given.text("sku", "product_id", "productId")
+
+
+def _currency(message: Message) -> str:
+    return (message.properties.text("currency") or DEFAULT_CURRENCY).upper()
+
+
+def _item(given: Fields, currency: str) -> PurchaseItemInput:
+    quantity = given.number("quantity")
+    price = given.money(currency, "price")
+    category = given.first("category")
+    sku = _sku(given)
+    if sku is None:
+        raise InvalidEvent(f"{given.path}.sku", "is missing, and so is product_id; send one of them")
+    return PurchaseItemInput(
+        sku=sku,
+        quantity=Decimal(1) if quantity is None else quantity,
+        title=given.text("name", "title"),
+        category=tuple(str(category).split("/")) if category is not None else (),
+        unit_price=price,
+        total=given.money(currency, "total", "line_total"),
+    )
+
+
+def _items(message: Message) -> tuple[PurchaseItemInput, ...]:
+    currency = _currency(message)
+    return tuple(_item(each, currency) for each in message.properties.objects("products") or [])
+
+
+def _cart_key(message: Message) -> str:
+    """The cart it names; where it names none, that of the customer: most shops have one cart for each."""
+    named = message.properties.text("cart_id", "checkout_id")
+    if named is not None:
+        return named
+    return f"cart of {message.identifiers()[0].value}" if message.identifiers() else "cart"
+
+
+def _cart_step(message: Message) -> list[Event]:
+    """Product Added and Product Removed."""
+    removed = message.fields.required("event").casefold() == "product removed"
+    return [
+        CartChangeInput(
+            **message.common(),
+            customer=message.customer(),
+            cart=_cart_key(message),
+            item=_item(message.properties, _currency(message)),
+            removed=removed,
+            channel=_channel(message),
+        )
+    ]
+
+
+def _cart(message: Message) -> list[Event]:
+    """Cart Viewed, Checkout Started and its steps: as the cart stands where its products are told, else how far it came."""
+    given = message.properties
+    name = message.fields.required("event").casefold()
+    step = given.text("step") or ("started" if name == "checkout started" else None)
+    about: dict[str, Any] = {
+        "customer": message.customer(),
+        "cart": _cart_key(message),
+        "channel": _channel(message),
+        "checkout_step": step,
+    }
+    if given.values.get("products") is not None:
+        total = given.money(_currency(message), "total", "value", "revenue")
+        return [CartInput(**message.common(), **about, items=_items(message), total=total)]
+    if step is None:
+        return [_touchpoint(message, message.fields.required("event"))]
+    return [CartChangeInput(**message.common(), **about)]
+
+
+def _order(message: Message) -> list[Event]:
+    """Order Completed and Order Updated."""
+    given = message.properties
+    status = (given.text("status") or "PLACED").upper()
+    return [
+        PurchaseInput(
+            **message.common(),
+            customer=message.customer(),
+            number=given.required("order_id", "orderId"),
+            items=_items(message),
+            channel=_channel(message),
+            status=status,
+            total=given.money(_currency(message), "total", "revenue", "value"),
+            coupon=given.text("coupon"),
+            cart=given.text("cart_id", "checkout_id"),
+            campaign=_campaign(message),
+        )
+    ]
+
+
+def _order_refunded(message: Message) -> list[Event]:
+    """With an amount it is a refund; without one the whole order was paid back."""
+    given = message.properties
+    number = given.required("order_id", "orderId")
+    amount = given.money(_currency(message), "total", "amount", "revenue", "value")
+    if amount is None:
+        return [PurchaseStatusInput(**message.common(), purchase=number, status="REFUNDED")]
+    return [RefundInput(**message.common(), purchase=number, amount=amount, reason=given.text("reason"))]
+
+
+def _order_cancelled(message: Message) -> list[Event]:
+    number = message.properties.required("order_id", "orderId")
+    return [PurchaseStatusInput(**message.common(), purchase=number, status="CANCELLED")]
+
+
+def _review(message: Message) -> list[Event]:
+    given = message.properties
+    rating = given.whole("rating")
+    if rating is None:
+        raise InvalidEvent("properties.rating", "is missing")
+    return [
+        ReviewInput(
+            **message.common(),
+            customer=message.customer(),
+            rating=rating,
+            sku=_sku(given),
+            purchase=given.text("order_id"),
+            title=given.text("review_title", "title"),
+            text=given.text("review_body", "text"),
+            channel=_channel(message),
+        )
+    ]
+
+
+def _mail(status: str) -> Callable[[Message], list[Event]]:
+    def make(message: Message) -> list[Event]:
+        given = message.properties
+        return [
+            CommunicationInput(
+                **message.common(),
+                customer=message.customer(),
+                message=given.required("email_id", "message_id", "email_subject"),
+                channel="email",
+                purpose=given.text("purpose") or "marketing",
+                status=status,
+                campaign=given.text("campaign_name", "campaign_id") or _campaign(message),
+                offer=given.text("offer"),
+            )
+        ]
+
+    return make
+
+
+def _invite(message: Message) -> list[Event]:
+    """Invite Sent names the friend; Referral Shared gives a code to whoever takes it."""
+    given = message.properties
+    mail = given.text("invitee_email", "friend_email")
+    return [
+        InviteInput(
+            **message.common(),
+            advocate=message.customer(),
+            friend=None if mail is None else IdentifierKey("email", mail),
+            channel=given.text("share_via") or _channel(message),
+            campaign=given.text("campaign") or _campaign(message),
+            code=given.text("code", "referral_code"),
+        )
+    ]
+
+
+def _accept(message: Message) -> list[Event]:
+    code = message.properties.required("code", "referral_code")
+    return [AcceptInput(**message.common(), code=code, friend=message.customer())]
+
+
+def _survey(message: Message) -> list[Event]:
+    given = message.properties
+    return [
+        SurveyResponseInput(
+            **message.common(),
+            customer=message.customer(),
+            survey=given.required("survey", "survey_id", "survey_name"),
+            survey_kind=(given.text("kind", "survey_kind") or "CUSTOM").upper(),
+            score=given.whole("score"),
+            comment=given.text("comment"),
+            channel=_channel(message),
+        )
+    ]
+
+
+def _case(message: Message) -> list[Event]:
+    """Case Opened, Case Answered and Case Closed, each at its own time."""
+    given = message.properties
+    name = message.fields.required("event").casefold()
+    moment = {"case opened": "opened_at", "case answered": "first_response_at", "case closed": "closed_at"}[name]
+    moments: dict[str, Any] = {moment: message.at}
+    return [
+        CaseInput(
+            **message.common(),
+            customer=message.customer(),
+            case=given.required("case_id", "case"),
+            subject=given.text("subject"),
+            complaint=given.flag("complaint"),
+            priority=given.text("priority"),
+            channel=_channel(message),
+            resolution=given.text("resolution"),
+            deflected=given.flag("deflected"),
+            **moments,
+        )
+    ]
+
+
+_CALLS: dict[str, Callable[[Message], list[Event]]] = {
+    "identify": _identify, "track": _track, "page": _page, "screen": _page, "group": _group, "alias": _alias,
+}  # fmt: skip
+
+#: Names of tracked events that become more than touchpoints, in small letters.
+NAMES: dict[str, Callable[[Message], list[Event]]] = {
+    "product added": _cart_step,
+    "product removed": _cart_step,
+    "cart viewed": _cart,
+    "checkout started": _cart,
+    "checkout step viewed": _cart,
+    "checkout step completed": _cart,
+    "order completed": _order,
+    "order updated": _order,
+    "order refunded": _order_refunded,
+    "order cancelled": _order_cancelled,
+    "product reviewed": _review,
+    "email delivered": _mail("DELIVERED"),
+    "email opened": _mail("OPENED"),
+    "email link clicked": _mail("CLICKED"),
+    "email bounced": _mail("BOUNCED"),
+    "email marked as spam": _mail("UNSUBSCRIBED"),
+    "unsubscribed": _mail("UNSUBSCRIBED"),
+    "email unsubscribed": _mail("UNSUBSCRIBED"),
+    "invite sent": _invite,
+    "referral shared": _invite,
+    "referral accepted": _accept,
+    "survey answered": _survey,
+    "case opened": _case,
+    "case answered": _case,
+    "case closed": _case,
+}

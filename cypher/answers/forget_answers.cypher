@@ -1,0 +1,5 @@
+// forget_answers($keys) -> write
+// Receipts whose answer has gone out.
+UNWIND $asked.keys AS key
+MATCH (a:Answer {key: key})
+DELETE a

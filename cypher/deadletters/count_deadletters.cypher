@@ -1,0 +1,4 @@
+// count_deadletters() -> one
+MATCH (d:DeadLetter)
+WHERE d.id >= ''
+RETURN count(d) AS count

@@ -1,0 +1,4 @@
+// forget_deadletters($ids) -> write
+UNWIND $asked.ids AS id
+MATCH (d:DeadLetter {id: id})
+DELETE d

@@ -1,0 +1,126 @@
+"""Writing events that were never kept before: find what is known, lock, write, and leave word of what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graph import forest
+from graph.errors import InvalidEvent
+from graph.events import referring, things
+from graph.events.facts import Deltas
+from graph.events.identities import Identities, merge, record_new, resolve
+from graph.events.inputs import AcceptInput, InviteInput
+from graph.events.kept import Kept
+from graph.events.locks import Ground, hold
+from graph.events.named import record_named
+from graph.events.observed import record_traits
+from graph.events.rows import SINGLE
+from graph.events.thing_rows import Thing
+from graph.store import Transaction
+
+#: Statements that tie what happened to the catalogue, and those that need them done. They come last, with all that is written
+#: of the catalogue itself: what all customers share is held until the commit, and others wait for it.
+_ON_SHARED_GROUND = frozenset(
+    {
+        "communications/record_communications",
+        "communications/record_communication_changes",
+        "events/record_parked_links",
+        "events/record_statements",
+        "feedback/record_reviews",
+        "purchases/forget_items",
+        "purchases/record_items",
+    }
+)
+
+
+async def keep(
+    transaction: Transaction, fresh: list[Kept], weights: dict[str, float]
+) -> tuple[dict[str, InvalidEvent], dict[str, int]]:
+    """Write events that were never kept before; returns the errors of those refused by their keys, and the versions of the
+    customers touched."""
+    codes, code_rows = await referring.find_codes(
+        transaction, [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))]
+    )
+    waiting = [Kept.of(-1, event) for entry in codes.values() for event in entry["parked"]]
+    identities, unknown = await resolve(transaction, fresh + waiting)
+    refused = {each.key: error for each, error in unknown}
+    fresh = [each for each in fresh if each.key not in refused]
+    found, thing_rows = await things.find_things(transaction, [each for each in fresh if things.is_about_a_thing(each.event)])
+    changes = _changes(fresh, identities, found, codes)
+    before = identities.owners_before() | changes.customers
+    versions = await hold(transaction, identities, _ground(identities, changes, before, thing_rows, code_rows))
+    versions |= await record_new(transaction, identities, before, changes.deltas)
+    writes = [*((name, {"rows": rows}) for name, rows in sorted(changes.singles.items())), *changes.things.writes()]
+    for name, parameters in writes:
+        if name not in _ON_SHARED_GROUND:
+            await transaction.run(name, **parameters)
+    await changes.referrals.record(transaction)
+    merged, moved = await merge(transaction, identities)
+    versions |= merged
+    concerned = {identities.root(friend) for friend in changes.referrals.friends | moved | merged.keys()}
+    restated = await forest.settle(transaction, concerned) if concerned else set()
+    await changes.deltas.record(transaction, changes.owners, weights, also=set(merged))
+    await record_traits(transaction, fresh, identities, also=set(merged))
+    products = await record_named(transaction, fresh)
+    for name, parameters in writes:
+        if name in _ON_SHARED_GROUND:
+            await transaction.run(name, **parameters)
+    if changes.deltas.uses:
+        await transaction.run("events/record_uses", rows=changes.deltas.use_rows())
+    await products.record(transaction, changes.deltas.ratings)
+    return refused, await _publish(transaction, versions, restated)
+
+
+def _ground(
+    identities: Identities, changes: _Changes, before: set[str], thing_rows: list[dict[str, Any]], code_rows: list[dict[str, Any]]
+) -> Ground:
+    touched = {changes.owners[identifier] for identifier in changes.deltas.identifiers} | identities.born_now()
+    absorbed = identities.absorbed()
+    rooted = changes.referrals.friends | {changes.owners[advocate] for advocate in changes.referrals.advocates}
+    return Ground(
+        touched={customer for customer in before if identities.root(customer) in touched},
+        rooted=rooted | set(absorbed) | {identities.root(customer) for customer in absorbed},
+        things=thing_rows,
+        codes=code_rows,
+    )
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What is to be written: rows, deltas, and whose the identifiers are that these speak of."""
+
+    singles: dict[str, list[dict[str, Any]]]
+    things: things.ThingRows
+    referrals: referring.Referrals
+    deltas: Deltas
+    owners: dict[str, str]
+    customers: set[str]
+
+
+def _changes(fresh: list[Kept], identities: Identities, found: dict[str, Thing], codes: dict[str, dict[str, Any]]) -> _Changes:
+    deltas = Deltas()
+    singles: dict[str, list[dict[str, Any]]] = {}
+    for each in fresh:
+        single = SINGLE.get(type(each.event))
+        if single is not None:
+            singles.setdefault(single[0], []).append(single[1](each, identities, deltas))
+    thing_rows = things.rows_of(found, identities, deltas)
+    referrals = referring.rows_of(
+        [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))], codes, identities, deltas
+    )
+    # Identifiers that no event names: those of purchases that a status changes, of advocates whose code a friend used.
+    elsewhere = {thing.identifier: thing.customer for thing in found.values() if thing.customer is not None}
+    elsewhere |= {row["advocate"]: row["customer"] for entry in codes.values() for row in entry["referrals"] if row["customer"]}
+    owners = {identifier: identities.root(customer) for identifier, customer in elsewhere.items() if identifier and customer}
+    owners |= {known.id: identities.owner(known) for known in identities.everyone()}
+    return _Changes(singles, thing_rows, referrals, deltas, owners, {customer for customer in elsewhere.values() if customer})
+
+
+async def _publish(transaction: Transaction, versions: dict[str, int], restated: set[str]) -> dict[str, int]:
+    """Leave word in the outbox of every customer that changed, and return their versions."""
+    late = sorted(restated - versions.keys())
+    if late:
+        versions |= dict((await transaction.run("customers/lock_customers", rows=[[id, 1] for id in late]))[0])
+    await transaction.run("outbox/record_outbox", rows=[list(row) for row in sorted(versions.items())])
+    return versions

@@ -1,0 +1,238 @@
+"""What can be written, and what is said to it: payloads with userErrors, and first answers to requests that come again."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+from typing import Any
+from uuid import uuid4
+
+import strawberry
+from strawberry.scalars import JSON
+
+from graph.answers import Request
+from graph.customers import ProfileKey
+from graph.errors import InvalidEvent
+from graph.events import Rejection
+from graph.events.inputs import Event, IdentifierKey, IdentifyInput
+from resolvers.context import Context, Info
+from resolvers.customers import Customer
+from resolvers.events import EventInput, event_of
+from resolvers.identity import IdentifierInput
+
+MOST_EVENTS = 1_000
+LONGEST_IDEMPOTENCY_KEY = 255
+
+
+@strawberry.enum(description="Why something was not done.")
+class UserErrorCode(Enum):
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    BLOCKED = "BLOCKED"
+    TOO_LARGE = "TOO_LARGE"
+    DUPLICATE = "DUPLICATE"
+    CYCLE = "CYCLE"
+    SELF_REFERRAL = "SELF_REFERRAL"
+    EXPIRED = "EXPIRED"
+    INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
+    NOT_CONSENTED = "NOT_CONSENTED"
+    ERASED = "ERASED"
+    FORBIDDEN = "FORBIDDEN"
+    UNAVAILABLE = "UNAVAILABLE"
+
+
+@strawberry.type(description="Why a mutation did not do what it was asked to.")
+class UserError:
+    code: UserErrorCode = strawberry.field(description="For programs.")
+    message: str = strawberry.field(description="For people: what is wrong, and what to send instead.")
+    path: list[str] = strawberry.field(description="Where in the arguments; empty when it is about all of them.")
+
+    @classmethod
+    def of(cls, error: InvalidEvent, *prefix: str) -> UserError:
+        return cls(code=UserErrorCode[error.code], message=str(error), path=[*prefix, *filter(None, error.path.split("."))])
+
+
+@strawberry.type(description="An event that was not kept; its neighbours were.")
+class RejectedEvent:
+    index: int = strawberry.field(description="Its place in the call, from 0.")
+    code: UserErrorCode = strawberry.field(description="For programs.")
+    message: str = strawberry.field(description="For people: what is wrong, and what to send instead.")
+
+    @classmethod
+    def of(cls, rejection: Rejection) -> RejectedEvent:
+        return cls(index=rejection.index, code=UserErrorCode[rejection.code], message=rejection.message)
+
+
+@strawberry.type(description="What became of the events of a call.")
+class RecordEventsPayload:
+    accepted: int = strawberry.field(description="Events that are kept now and were not before.")
+    duplicates: int = strawberry.field(description="Events that were kept already.")
+    rejected: list[RejectedEvent] = strawberry.field(description="Events that were not kept.")
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was kept; empty otherwise.")
+
+    @classmethod
+    def refused(cls, *errors: UserError) -> RecordEventsPayload:
+        return cls(accepted=0, duplicates=0, rejected=[], user_errors=list(errors))
+
+
+@strawberry.type(description="A customer that was changed.")
+class CustomerPayload:
+    customer: Customer | None = strawberry.field(description="The customer as it is now.")
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty on success.")
+
+
+@strawberry.input(description="A postal address.")
+class AddressInput:
+    kind: str = strawberry.field(description="What it is used for: home, billing, shipping.")
+    line1: str | None = strawberry.field(default=None, description="The first line.")
+    line2: str | None = strawberry.field(default=None, description="The second line.")
+    city: str | None = strawberry.field(default=None, description="The city.")
+    region: str | None = strawberry.field(default=None, description="The state, prefecture or county.")
+    postal_code: str | None = strawberry.field(default=None, description="The postal code.")
+    country: str | None = strawberry.field(default=None, description="ISO 3166-1 alpha-2.")
+
+    def trait(self) -> dict[str, str]:
+        """As a source states it in a trait."""
+        values = {
+            "kind": self.kind,
+            "line1": self.line1,
+            "line2": self.line2,
+            "city": self.city,
+            "region": self.region,
+            "postalCode": self.postal_code,
+            "country": self.country,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@strawberry.input(
+    description="What is known of a customer now. What is left out stays as it is; null removes it, an empty text does not."
+)
+class UpsertCustomerInput:
+    identifiers: list[IdentifierInput] = strawberry.field(description="At most 20; they are joined to one customer.")
+    source: str = strawberry.field(description="The system that says so.")
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="The name as it is written.")
+    given_name: str | None = strawberry.field(default=strawberry.UNSET, description="The given name.")
+    family_name: str | None = strawberry.field(default=strawberry.UNSET, description="The family name.")
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="The address to write to.")
+    phone: str | None = strawberry.field(default=strawberry.UNSET, description="The number to call.")
+    birth_date: date | None = strawberry.field(default=strawberry.UNSET, description="The day of birth.")
+    gender: str | None = strawberry.field(default=strawberry.UNSET, description="As the customer states it.")
+    locale: str | None = strawberry.field(default=strawberry.UNSET, description="BCP 47, such as ja-JP.")
+    time_zone: str | None = strawberry.field(default=strawberry.UNSET, description="IANA, such as Asia/Tokyo.")
+    country: str | None = strawberry.field(default=strawberry.UNSET, description="ISO 3166-1 alpha-2.")
+    addresses: list[AddressInput] | None = strawberry.field(default=strawberry.UNSET, description="All of them.")
+    traits: JSON | None = strawberry.field(default=None, description="An object with anything else.")
+    account: IdentifierInput | None = strawberry.field(default=None, description="The organization the customer belongs to.")
+
+
+#: Fields of UpsertCustomerInput that are traits, with the names that these have.
+_TRAITS = {
+    "name": "name", "given_name": "givenName", "family_name": "familyName", "email": "email", "phone": "phone",
+    "birth_date": "birthDate", "gender": "gender", "locale": "locale", "time_zone": "timeZone", "country": "country",
+    "addresses": "addresses",
+}  # fmt: skip
+
+
+async def record_events(info: Info, events: list[EventInput], idempotency_key: str | None = None) -> RecordEventsPayload:
+    if len(events) > MOST_EVENTS:
+        message = f"holds {len(events):,} events; send at most {MOST_EVENTS:,} in one call"
+        return RecordEventsPayload.refused(UserError.of(InvalidEvent("events", message, code="TOO_LARGE")))
+    typed: list[Event] = []
+    places: list[int] = []
+    rejected: list[Rejection] = []
+    for index, given in enumerate(events):
+        try:
+            typed.append(event_of(given))
+        except InvalidEvent as error:
+            rejected.append(Rejection(index, error.code, str(error)))
+        else:
+            places.append(index)
+    try:
+        request = _request("recordEvents", idempotency_key, [typed, [(each.index, each.message) for each in rejected]])
+        outcome = await info.context.sources.door.record(typed, request)
+    except InvalidEvent as error:
+        return RecordEventsPayload.refused(UserError.of(error))
+    info.context.forget()
+    rejected += [Rejection(places[each.index], each.code, each.message) for each in outcome.rejected]
+    return RecordEventsPayload(
+        accepted=outcome.accepted,
+        duplicates=outcome.duplicates,
+        rejected=[RejectedEvent.of(each) for each in sorted(rejected, key=lambda each: each.index)],
+        user_errors=[],
+    )
+
+
+async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_key: str | None = None) -> CustomerPayload:
+    context = info.context
+    try:
+        event = _identified(context, input)
+        body = [event.source, event.identifiers, event.traits, event.account]
+        outcome = await context.sources.door.record([event], _request("upsertCustomer", idempotency_key, body))
+    except InvalidEvent as error:
+        prefix = () if error.path == "idempotencyKey" else ("input",)
+        return CustomerPayload(customer=None, user_errors=[UserError.of(error, *prefix)])
+    if outcome.rejected:
+        return CustomerPayload(customer=None, user_errors=[_of_the_input(each) for each in outcome.rejected])
+    context.forget()
+    first = input.identifiers[0]
+    profile = await context.customers.load(ProfileKey.of(first.type, first.value))
+    return CustomerPayload(customer=None if profile is None else Customer.of(profile, context), user_errors=[])
+
+
+def _identified(context: Context, given: UpsertCustomerInput) -> IdentifyInput:
+    stated: Any = given.traits
+    if not isinstance(stated, (dict, type(None))):
+        raise InvalidEvent("traits", "must be an object")
+    traits = dict(stated or {})
+    for field, name in _TRAITS.items():
+        value = getattr(given, field)
+        if value is not strawberry.UNSET:
+            traits[name] = _trait(value)
+    return IdentifyInput(
+        id=uuid4().hex,
+        source=given.source,
+        at=context.rules.clock(),
+        identifiers=tuple(IdentifierKey(each.type, each.value) for each in given.identifiers),
+        traits=traits,
+        account=None if given.account is None else IdentifierKey(given.account.type, given.account.value),
+    )
+
+
+def _trait(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [address.trait() for address in value]
+    return value
+
+
+def _of_the_input(rejection: Rejection) -> UserError:
+    path, _, _ = rejection.message.partition(": ")
+    return UserError(code=UserErrorCode[rejection.code], message=rejection.message, path=["input", *path.split(".")])
+
+
+def _request(operation: str, key: str | None, body: Any) -> Request | None:
+    """The request that an idempotency key names, `body` being all it says apart from the key."""
+    if key is None:
+        return None
+    if not key.strip() or len(key) > LONGEST_IDEMPOTENCY_KEY:
+        raise InvalidEvent("idempotencyKey", f"must have 1 to {LONGEST_IDEMPOTENCY_KEY} characters")
+    return Request.of(operation, key, body)
+
+
+@strawberry.type(description="Everything that can be written. What is acknowledged is committed.")
+class Mutation:
+    record_events: RecordEventsPayload = strawberry.mutation(
+        resolver=record_events,
+        description=(
+            "Up to 1,000 events in one call; each is kept whole, or refused with its index and reason. Acknowledged means "
+            "committed to the graph. Variables that don't fit these types refuse the whole call, with the path of each misfit, "
+            "and nothing is written; faults of meaning are refused one by one."
+        ),
+    )
+    upsert_customer: CustomerPayload = strawberry.mutation(
+        resolver=upsert_customer,
+        description="What is known of a customer now; one never heard of is created.",
+    )

@@ -1,0 +1,241 @@
+"""Events in over HTTP in Segment's form: what messages become, who may send, and what is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from app.segment.again import still_refused
+from app.services import Services
+from graph import deadletters
+from tests.api.conftest import WRITE_KEY, Api
+
+pytestmark = pytest.mark.usefixtures("graph")
+
+AUTH = (WRITE_KEY, "")
+LAMP = {"product_id": "lamp", "name": "Lamp", "price": 20, "quantity": 2, "category": "Home/Light"}
+
+
+def track(id: str, name: str, /, at: str = "2024-01-02T03:04:05.678Z", **properties: Any) -> dict[str, Any]:
+    return {"type": "track", "messageId": id, "userId": "ana", "event": name, "timestamp": at, "properties": properties}
+
+
+async def batch(api: Api, *messages: Any) -> dict[str, Any]:
+    response = await api.http.post("/v1/batch", json={"batch": list(messages)}, auth=AUTH)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+async def customer(api: Api, selection: str, by: str = '{identifier: {type: "user_id", value: "ana"}}') -> dict[str, Any]:
+    found: dict[str, Any] = (await api.data(f"{{ customer(by: {by}) {{ {selection} }} }}"))["customer"]
+    return found
+
+
+async def test_a_visit_from_the_first_page_to_the_review(api: Api) -> None:
+    who = {"userId": "ana", "anonymousId": "a-1"}
+    visit = {"sessionId": "s1", "page": {"url": "https://shop.example/lamp"}, "campaign": {"name": "spring"}}
+    found = await batch(
+        api,
+        {"type": "page", "messageId": "1", "anonymousId": "a-1", "timestamp": "2024-01-02T03:00:00Z", "name": "Lamps",
+         "properties": {"duration_seconds": 40, "url": "https://shop.example/lamps"}, "context": visit},
+        {"type": "identify", "messageId": "2", **who, "timestamp": "2024-01-02T03:01:00Z",
+         "traits": {"email": "Ana@Example.com", "firstName": "Ana", "lastName": "Ruiz", "birthday": "1990-02-03T00:00:00Z",
+                    "address": {"street": "Calle 1", "city": "Lima", "postalCode": "15001", "country": "PE"}, "plan": "gold"}},
+        track("3", "Product Viewed", "2024-01-02T03:02:00Z", **LAMP),
+        track("4", "Product Added", "2024-01-02T03:03:00Z", cart_id="c1", **LAMP),
+        track("5", "Product Added", "2024-01-02T03:04:00Z", cart_id="c1", product_id="bulb", price=1.5, quantity=4),
+        track("6", "Product Removed", "2024-01-02T03:05:00Z", cart_id="c1", product_id="bulb", quantity=1),
+        track("7", "Checkout Started", "2024-01-02T03:06:00Z", cart_id="c1"),
+        track("8", "Checkout Step Completed", "2024-01-02T03:07:00Z", cart_id="c1", step=2),
+    )  # fmt: skip
+    assert found == {"success": True, "accepted": 8, "duplicates": 0, "rejected": []}
+    ana = await customer(
+        api,
+        """name email birthDate traits addresses { line1 city } identifiers(first: 5) { nodes { type value } }
+        touchpoints(first: 5) { nodes { type session durationSeconds url campaign { key } channel { key } product { sku } } }
+        cart { checkoutStep cartTotal { amount currency } items { quantity product { sku title } } }""",
+    )
+    assert (ana["name"], ana["email"], ana["birthDate"]) == ("Ana Ruiz", "Ana@Example.com", "1990-02-03")
+    assert ana["addresses"] == [{"line1": "Calle 1", "city": "Lima"}]
+    assert {each["type"] for each in ana["identifiers"]["nodes"]} == {"user_id", "anonymous_id", "email"}
+    viewed, page = ana["touchpoints"]["nodes"]
+    assert (viewed["type"], viewed["product"]) == ("Product Viewed", {"sku": "lamp"})
+    assert page == {
+        "type": "page_view", "session": "s1", "durationSeconds": 40, "url": "https://shop.example/lamps",
+        "campaign": {"key": "spring"}, "channel": {"key": "web"}, "product": None,
+    }  # fmt: skip
+    assert ana["cart"] == {
+        "checkoutStep": "2",
+        "cartTotal": {"amount": "44.50", "currency": "USD"},
+        "items": [
+            {"quantity": "2", "product": {"sku": "lamp", "title": "Lamp"}},
+            {"quantity": "3", "product": {"sku": "bulb", "title": None}},
+        ],
+    }
+    found = await batch(
+        api,
+        track("9", "Order Completed", "2024-01-02T03:08:00Z", order_id="o1", cart_id="c1", total=44.5, currency="usd",
+              coupon="TEN", products=[LAMP, {"sku": "bulb", "price": 1.5, "quantity": 3}]),
+        track("10", "Order Refunded", "2024-01-03T03:08:00Z", order_id="o1", total=4.5),
+        track("11", "Order Completed", "2024-01-04T00:00:00Z", order_id="o2", total=5),
+        track("12", "Order Cancelled", "2024-01-04T01:00:00Z", order_id="o2"),
+        track("13", "Product Reviewed", "2024-01-05T00:00:00Z", product_id="lamp", rating=5, review_body="Bright."),
+        track("14", "Email Opened", "2024-01-05T00:00:00Z", email_id="m1", campaign_name="spring"),
+        track("15", "Email Link Clicked", "2024-01-05T00:01:00Z", email_id="m1"),
+        track("16", "Survey Answered", "2024-01-05T00:02:00Z", survey="nps-24", kind="nps", score=9),
+        track("17", "Case Opened", "2024-01-05T00:03:00Z", case_id="k1", subject="Broken", complaint=True),
+        track("18", "Case Closed", "2024-01-06T00:03:00Z", case_id="k1", resolution="replaced"),
+        track("19", "Invite Sent", "2024-01-06T00:04:00Z", invitee_email="bo@example.com", code="ANA"),
+        {**track("20", "Referral Accepted", "2024-01-07T00:04:00Z", code="ANA"), "userId": "bo"},
+        track("21", "Coupon Applied", "2024-01-02T03:07:30Z", coupon_id="TEN"),
+        track("22", "Referral Shared", "2024-01-08T00:04:00Z", code="ANA2", share_via="chat"),
+    )  # fmt: skip
+    assert found == {"success": True, "accepted": 14, "duplicates": 0, "rejected": []}
+    ana = await customer(
+        api,
+        """cart { id } purchases(first: 5) { nodes { number purchaseStatus total { amount } refunded { amount } coupon } }
+        reviews(first: 5) { nodes { rating text } } surveyResponses(first: 5) { nodes { surveyKind score } }
+        cases(first: 5) { nodes { subject complaint closedAt resolution } } touchpoints(first: 9) { nodes { type } }
+        referral { referred(first: 5) { nodes { referralStatus friend { identifiers(first: 2) { nodes { value } } } } } }""",
+    )
+    assert ana["cart"] is None
+    o2, o1 = ana["purchases"]["nodes"]
+    assert (o2["purchaseStatus"], o1["refunded"], o1["coupon"]) == ("CANCELLED", {"amount": "4.50"}, "TEN")
+    assert ana["cases"]["nodes"] == [
+        {"subject": "Broken", "complaint": True, "closedAt": "2024-01-06T00:03:00Z", "resolution": "replaced"}
+    ]
+    assert ana["surveyResponses"]["nodes"] == [{"surveyKind": "NPS", "score": 9}]
+    assert {"type": "Coupon Applied"} in ana["touchpoints"]["nodes"]
+    assert [each["referralStatus"] for each in ana["referral"]["referred"]["nodes"]] == ["INVITED", "ACCEPTED"]
+
+
+async def test_traits_of_null_are_removed_and_empty_ones_are_not(api: Api) -> None:
+    for id, traits in (("1", {"plan": "gold", "city": "Lima", "name": "Ana"}), ("2", {"plan": None, "city": ""})):
+        message = {"messageId": id, "userId": "ana", "timestamp": f"2024-01-0{id}T00:00:00Z", "traits": traits}
+        response = await api.http.post("/v1/identify", json=message, auth=AUTH)
+        assert response.json() == {"success": True, "accepted": 1, "duplicates": 0, "rejected": []}
+    assert await customer(api, "name traits") == {"name": "Ana", "traits": {"city": ""}}
+
+
+async def test_groups_and_aliases(api: Api) -> None:
+    found = await batch(
+        api,
+        {"type": "group", "messageId": "1", "userId": "ana", "groupId": "acme", "timestamp": "2024-01-01T00:00:00Z",
+         "traits": {"name": "Acme"}},
+        {"type": "track", "messageId": "2", "anonymousId": "a-1", "event": "x", "timestamp": "2024-01-01T00:00:00Z"},
+        {"type": "alias", "messageId": "3", "userId": "ana", "previousId": "a-1", "timestamp": "2024-01-02T00:00:00Z"},
+    )  # fmt: skip
+    assert (found["accepted"], found["rejected"]) == (4, [])
+    assert (await customer(api, "name", '{identifier: {type: "group_id", value: "acme"}}'))["name"] == "Acme"
+    ana = await customer(api, "identifiers(first: 5) { nodes { value } } touchpoints(first: 2) { nodes { type } }")
+    assert {each["value"] for each in ana["identifiers"]["nodes"]} == {"ana", "a-1"}
+    assert len(ana["touchpoints"]["nodes"]) == 1
+
+
+async def test_a_batch_sent_again_changes_nothing(api: Api) -> None:
+    untimed = {"type": "track", "userId": "ana", "event": "untimed", "messageId": "u"}
+    nameless = {"type": "track", "userId": "ana", "event": "nameless", "timestamp": "2024-01-01T00:00:00Z"}
+    given = [track("1", "x"), untimed, nameless]
+    assert (await batch(api, *given))["accepted"] == 3
+    await asyncio.sleep(0.01)
+    again = await batch(api, *[{**each, "sentAt": "2024-02-01T00:00:00Z"} for each in given])
+    assert again == {"success": True, "accepted": 0, "duplicates": 3, "rejected": []}
+
+
+async def test_what_is_wrong_with_one_message_refuses_that_message(api: Api) -> None:
+    found = await batch(
+        api,
+        track("1", "fine"),
+        3,
+        {"type": "dance", "messageId": "2"},
+        {"type": "track", "messageId": "3", "event": "nobody"},
+        track("4", "Order Completed"),
+        track("5", "Order Completed", order_id="o", total="much"),
+        track("6", "Order Completed", order_id="o", total=1, currency="XXQ"),
+        track("7", "late", "2999-01-01T00:00:00Z"),
+        track("8", "when", "yesterday"),
+        track("9", "Product Reviewed", product_id="lamp", rating=11),
+        track("10", "long", text="x" * 40_000),
+        track("1", "another body"),
+        {**track("11", "odd"), "properties": [1]},
+        track("12", "Product Added", quantity=1),
+        track("13", "fine too"),
+        {"type": "track", "messageId": "14", "event": {"no": "text"}, "userId": "ana"},
+    )
+    assert found["accepted"] == 2
+    assert [(each["index"], each["code"]) for each in found["rejected"]] == [
+        (1, "INVALID"), (2, "INVALID"), (3, "INVALID"), (4, "INVALID"), (5, "INVALID"), (6, "INVALID"), (7, "INVALID"),
+        (8, "INVALID"), (9, "INVALID"), (10, "TOO_LARGE"), (11, "CONFLICT"), (12, "INVALID"), (13, "INVALID"), (15, "INVALID"),
+    ]  # fmt: skip
+    assert found["rejected"][3]["message"] == "properties.order_id: is missing"
+    response = await api.http.post("/v1/track", json={"event": "x", "userId": ""}, auth=AUTH)
+    assert response.status_code == 400
+    assert response.json()["message"].startswith("userId: is missing")
+
+
+@pytest.mark.parametrize("auth", [None, ("wrong key, wrong key", ""), ("", WRITE_KEY), (WRITE_KEY[:-1], ""), ("é" * 20, "")])
+async def test_only_who_has_a_write_key_may_send(api: Api, auth: Any) -> None:
+    response = await api.http.post("/v1/batch", json={"batch": [track("1", "x")]}, auth=auth)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"].startswith("Basic")
+    assert response.json()["code"] == "FORBIDDEN"
+    assert (await api.data('{ customer(by: {identifier: {type: "user_id", value: "ana"}}) { id } }'))["customer"] is None
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic /////w==", "Bearer x", "Basic " + "A" * 10_000])
+async def test_authorizations_that_are_none(api: Api, header: str) -> None:
+    response = await api.http.post("/v1/batch", json={"batch": []}, headers={"authorization": header})
+    assert response.status_code == 401
+
+
+async def test_bodies_in_all_shapes(api: Api) -> None:
+    async def post(body: bytes, **headers: str) -> tuple[int, str]:
+        response = await api.http.post("/v1/batch", content=body, headers=headers, auth=AUTH)
+        return response.status_code, response.json().get("code", "")
+
+    good = json.dumps({"batch": [track("1", "x")]}).encode()
+    packed = {"content-encoding": "gzip"}
+    assert await post(gzip.compress(good), **packed) == (200, "")
+    assert await post(good, **packed) == (400, "INVALID")
+    assert await post(gzip.compress(good)[:-10], **packed) == (400, "INVALID")
+    assert await post(gzip.compress(b"[" * 50_000_000), **packed) == (413, "TOO_LARGE")
+    assert await post(good, **{"content-encoding": "br"}) == (415, "INVALID")
+    assert await post(b" " * 500_001) == (413, "TOO_LARGE")
+    many = json.dumps({"batch": [0] * 2_501}).encode()
+    assert await post(many) == (413, "TOO_LARGE")
+    for body in (b"", b"{", b"[]", b"null", b"123", b'{"batch": {}}', b'{"batch": null}', b"\xff\xfe", b"[" * 10_000):
+        assert await post(body) == (400, "INVALID")
+    assert await post(b'{"batch": []}') == (200, "")
+    assert await post(json.dumps({"batch": [0] * 2_500}).encode()) == (200, "")
+    response = await api.http.get("/v1/batch", auth=AUTH)
+    assert response.status_code == 405
+
+
+async def test_what_could_not_be_kept_is_a_dead_letter_that_can_be_tried_again(api: Api, services: Services) -> None:
+    wrong = track("1", "Order Completed", order_id="o1", total=5, currency="XXQ")
+    early = {**track("2", "Product Reviewed", product_id="lamp", rating=5), "userId": None}
+    await batch(api, wrong, early, track("3", "fine"), "nonsense")
+    await batch(api, wrong)
+    letters = await deadletters.page(services.store)
+    assert sorted((each.source, each.call, each.code, each.times) for each in letters) == [
+        ("shop", "batch", "INVALID", 1), ("shop", "batch", "INVALID", 1), ("shop", "batch", "INVALID", 2),
+    ]  # fmt: skip
+    assert wrong in [json.loads(each.body) for each in letters]
+    refused = [await still_refused(services, each) for each in letters]
+    assert all(refused), "nothing was mended"
+
+
+async def test_a_dead_letter_that_can_be_kept_now_is_kept(api: Api, services: Services) -> None:
+    good = track("1", "fine")
+    letter = deadletters.Undelivered(
+        source="shop", name="1", call="batch", code="INVALID", message="a rule of before", body=json.dumps(good)
+    )
+    await services.bury([letter])
+    (kept,) = await deadletters.page(services.store)
+    assert await still_refused(services, kept) is None
+    assert (await customer(api, "touchpoints(first: 2) { nodes { type } }"))["touchpoints"]["nodes"] == [{"type": "fine"}]

@@ -1,0 +1,98 @@
+"""Segment's own libraries, unchanged, delivering to the service; also past a server that fails at first."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import venv
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.commands.web import serving
+from app.local.process import free_port
+from app.settings import Settings
+from tests.api.conftest import WRITE_KEY, Api
+
+pytestmark = pytest.mark.usefixtures("graph")
+
+HERE = Path(__file__).parent
+ASK = """{ customer(by: {email: "ana@example.com"}) {
+  name touchpoints(first: 100) { nodes { type } } purchases(first: 9) { nodes { number total { amount } } } } }"""
+
+
+class Troubled:
+    """A server before the service that answers 500, then 429, and then hands on what it gets."""
+
+    def __init__(self, target: str) -> None:
+        self.answers = [(500, {}), (429, {"retry-after": "1"})]
+        self.heard: list[int] = []
+        self._target = target
+
+    async def answer(self, request: Request) -> Response:
+        body = await request.body()
+        if self.answers:
+            status, headers = self.answers.pop(0)
+            self.heard.append(status)
+            return Response(status_code=status, headers=headers)
+        kept = {
+            name: value
+            for name, value in request.headers.items()
+            if name in ("authorization", "content-type", "content-encoding")
+        }
+        async with httpx2.AsyncClient(base_url=self._target, timeout=20) as http:
+            answer = await http.post(request.url.path, content=body, headers=kept)
+        self.heard.append(answer.status_code)
+        return Response(answer.content, status_code=answer.status_code)
+
+
+@asynccontextmanager
+async def troubled(service: str) -> AsyncIterator[tuple[str, Troubled]]:
+    server = Troubled(service)
+    settings = Settings(port=free_port(), currency_rates={}, cursor_secret=b"not needed here")
+    async with serving(Starlette(routes=[Route("/{path:path}", server.answer, methods=["POST"])]), settings):
+        yield f"http://127.0.0.1:{settings.port}", server
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter with the library, apart from ours: the two want different versions of a third package."""
+    folder = tmp_path_factory.mktemp("segment")
+    venv.create(folder, with_pip=True)
+    found = folder / "bin" / "python"
+    install = [
+        found,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+        HERE / "segment.lock",
+    ]
+    subprocess.run(install, check=True)
+    return found
+
+
+@pytest.mark.parametrize("trouble", [False, True])
+async def test_python(api: Api, service: str, python: Path, trouble: bool) -> None:
+    async with troubled(service) as (host, server):
+        client = await asyncio.create_subprocess_exec(
+            python, HERE / "segment_client.py", host if trouble else service, WRITE_KEY, stderr=subprocess.PIPE
+        )
+        _, said = await asyncio.wait_for(client.communicate(), 120)
+    assert client.returncode == 0, said.decode()
+    ana = (await api.data(ASK))["customer"]
+    assert ana["name"] == "Ana Ruiz"
+    assert len(ana["touchpoints"]["nodes"]) == 42
+    assert ana["purchases"]["nodes"] == [{"number": "1", "total": {"amount": "19.99"}}]
+    if trouble:
+        assert server.heard[:2] == [500, 429] and set(server.heard[2:]) == {200}

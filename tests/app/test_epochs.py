@@ -1,0 +1,375 @@
+"""The cache's protocol as a state machine: the code of the service on a simulated Redis and clock.
+
+A read may never give less than what was acknowledged before it began. Everything that crosses a wire waits until the machine
+lets it through, its request and its answer each for itself, so that any interleaving of processes can come about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from app import epochs
+from app.cache import Cache, Command
+from app.epochs import BELIEF, LOOK, WAIT, Epochs
+from app.profiles import CachedProfiles
+from graph.cache import Seen
+from graph.customers import Profile, ProfileKey
+from graph.customers.profiles import ProfileRow
+
+CUSTOMERS = ("cus_a", "cus_b")
+PROCESSES = 2
+Result = TypeVar("Result")
+
+
+@dataclass(eq=False)
+class World:
+    """Neo4j, Redis, the wires, and the clock."""
+
+    now: float = 100.0
+    versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CUSTOMERS, 1))
+    acknowledged: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CUSTOMERS, 1))
+    outbox: list[tuple[str, int]] = field(default_factory=list)
+    epoch: int = 0
+    run_id: str | None = None
+    closed_at: float | None = 0.0
+    redis: dict[str, tuple[bytes, float]] = field(default_factory=dict)
+    snapshot: dict[str, tuple[bytes, float]] = field(default_factory=dict)
+    redis_run: int = 1
+    reachable: list[bool] = field(default_factory=lambda: [True] * PROCESSES)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    sleepers: list[tuple[float, asyncio.Future[None]]] = field(default_factory=list)
+
+    async def wire(self) -> None:
+        """Something is on its way, until the machine lets it arrive."""
+        future = asyncio.get_running_loop().create_future()
+        self.waiting.append(future)
+        await future
+
+    async def sleep(self, seconds: float) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self.sleepers.append((self.now + seconds, future))
+        await future
+
+    def seen(self) -> Seen:
+        closed = None if self.closed_at is None else int((self.now - self.closed_at) * 1000)
+        return Seen(self.epoch, self.run_id, closed)
+
+    async def ask(self, what: Callable[[], Result]) -> Result:
+        """Neo4j does `what` between request and answer."""
+        await self.wire()
+        done = what()
+        await self.wire()
+        return done
+
+    # CacheEpoch, as the statements in cypher/cache change it.
+
+    async def find(self) -> Seen:
+        return await self.ask(self.seen)
+
+    async def close(self) -> Seen:
+        def done() -> Seen:
+            if self.closed_at is None:
+                self.epoch, self.closed_at, self.run_id = self.epoch + 1, self.now, None
+            return self.seen()
+
+        return await self.ask(done)
+
+    async def open(self, seen: Seen, run_id: str, after_ms: int) -> Seen:
+        def done() -> Seen:
+            now = self.seen()
+            if now.closed_ms is not None and now.epoch == seen.epoch and now.closed_ms >= after_ms:
+                self.epoch, self.closed_at, self.run_id = self.epoch + 1, None, run_id
+            return self.seen()
+
+        return await self.ask(done)
+
+    # The profile statement.
+
+    async def many(self, name: str, record: type[Any], /, **parameters: Any) -> list[Any]:
+        assert record is ProfileRow
+        wanted = parameters["keys"]
+        return await self.ask(lambda: [_row(key["position"], key["id"], self.versions[key["id"]]) for key in wanted])
+
+    async def one(self, name: str, record: type[Any], /, **parameters: Any) -> Any:
+        raise AssertionError("profiles are loaded many at a time")
+
+
+def _row(position: int, customer: str, version: int) -> ProfileRow:
+    return ProfileRow(
+        position=position,
+        version_before=version,
+        version_after=version,
+        addresses=None,
+        traits=None,
+        sums=(),
+        trait_states=(),
+        profile=Profile(id=customer, version=version),
+    )
+
+
+class SimulatedCache(Cache):
+    """The service's own cache, with its wire to a simulated Redis."""
+
+    def __init__(self, world: World, process: int) -> None:
+        self._world = world
+        self._process = process
+        super().__init__(None, ttl_seconds=3_600)  # type: ignore[arg-type]
+
+    async def _run(self, *commands: Command) -> tuple[str, list[Any]]:
+        await self._world.wire()
+        self._check()
+        answers = [self._done(*command) for command in commands]
+        run_id = f"run-{self._world.redis_run}"
+        await self._world.wire()
+        # The answer is lost as well as the request.
+        self._check()
+        return run_id, answers
+
+    def _check(self) -> None:
+        if not self._world.reachable[self._process]:
+            raise TimeoutError
+
+    def _trip(self) -> None:
+        self._open = True
+
+    def _get(self, key: str) -> bytes | None:
+        found = self._world.redis.get(key)
+        return found[0] if found is not None and found[1] > self._world.now else None
+
+    def _done(self, name: str | bytes | int, *given: Any) -> Any:
+        redis = self._world.redis
+        match name:
+            case "PING":
+                return b"PONG"
+            case "MGET":
+                return [self._get(key) for key in given]
+            case "DEL":
+                return sum(redis.pop(key, None) is not None for key in given)
+            case "SET":
+                key, value, *options = given
+                if "NX" in options and self._get(key) is not None:
+                    return None
+                redis[key] = value.encode() if isinstance(value, str) else value, self._world.now + options[-1]
+                return True
+            case "EVAL":
+                _, _, value_key, lease_key, token, value, seconds = given
+                if self._get(lease_key) != token.encode():
+                    return 0
+                redis[value_key] = value, self._world.now + seconds
+                redis.pop(lease_key)
+                return 1
+        raise AssertionError(f"{name!r} is simulated by nothing")
+
+
+class Process:
+    def __init__(self, world: World, number: int) -> None:
+        self.cache = SimulatedCache(world, number)
+        self.epochs = Epochs(world, self.cache, lambda: world.now, world.sleep)
+        self.profiles = CachedProfiles(world, self.cache, self.epochs.belief)
+
+
+class Machine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.world = World()
+        self.processes = [Process(self.world, number) for number in range(PROCESSES)]
+        self.running: list[asyncio.Task[Any]] = []
+        self.background = [self.start(process.epochs.run()) for process in self.processes]
+        # The cache is open when the story begins.
+        self.spin()
+        self.everything()
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        return self.loop.create_task(work)
+
+    def spin(self) -> None:
+        async def turns() -> None:
+            for _ in range(12):
+                await asyncio.sleep(0)
+
+        self.loop.run_until_complete(turns())
+        for task in [task for task in self.running if task.done()]:
+            self.running.remove(task)
+            task.result()
+
+    # What processes do.
+
+    @rule(process=st.integers(0, PROCESSES - 1), customer=st.sampled_from(CUSTOMERS))
+    def read(self, process: int, customer: str) -> None:
+        least = self.world.acknowledged[customer]
+
+        async def work() -> None:
+            (profile,) = await self.processes[process].profiles.load([ProfileKey(id=customer)])
+            assert profile is not None
+            assert profile.version >= least, f"process {process} read version {profile.version} after {least} was acknowledged"
+
+        self.running.append(self.start(work()))
+        self.spin()
+
+    @rule(process=st.integers(0, PROCESSES - 1), customer=st.sampled_from(CUSTOMERS), crash=st.booleans())
+    def write(self, process: int, customer: str, crash: bool) -> None:
+        async def work() -> None:
+            version = await self.world.ask(lambda: self._commit(customer))
+            if crash:
+                return
+            await self.processes[process].epochs.settle([customer])
+            self._acknowledge(customer, version)
+
+        self.running.append(self.start(work()))
+        self.spin()
+
+    @rule(process=st.integers(0, PROCESSES - 1))
+    def send_again_or_relay(self, process: int) -> None:
+        """A duplicate: what any transaction left in the outbox is published before it is answered."""
+
+        async def work() -> None:
+            rows = await self.world.ask(lambda: list(self.world.outbox))
+            if rows:
+                await self.processes[process].epochs.settle({customer for customer, _ in rows})
+            for row in rows:
+                self._acknowledge(*row)
+
+        self.running.append(self.start(work()))
+        self.spin()
+
+    def _commit(self, customer: str) -> int:
+        self.world.versions[customer] += 1
+        row = customer, self.world.versions[customer]
+        self.world.outbox.append(row)
+        return row[1]
+
+    def _acknowledge(self, customer: str, version: int) -> None:
+        self.world.acknowledged[customer] = max(self.world.acknowledged[customer], version)
+        if (customer, version) in self.world.outbox:
+            self.world.outbox.remove((customer, version))
+
+    # What happens to them.
+
+    @precondition(lambda self: self.world.waiting)
+    @rule(data=st.data(), times=st.integers(1, 4))
+    def arrive(self, data: st.DataObject, times: int) -> None:
+        for _ in range(min(times, len(self.world.waiting))):
+            at = data.draw(st.integers(0, len(self.world.waiting) - 1))
+            self.world.waiting.pop(at).set_result(None)
+            self.spin()
+
+    @precondition(lambda self: self.world.waiting)
+    @rule()
+    def everything_arrives(self) -> None:
+        self.everything()
+
+    def everything(self) -> None:
+        for _ in range(40):
+            if not self.world.waiting:
+                break
+            self.world.waiting.pop(0).set_result(None)
+            self.spin()
+
+    @rule(seconds=st.sampled_from([LOOK / 2, LOOK, BELIEF / 2, BELIEF, WAIT, 20.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.now += seconds
+        due = [future for until, future in self.world.sleepers if until <= self.world.now]
+        self.world.sleepers = [each for each in self.world.sleepers if each[0] > self.world.now]
+        for future in due:
+            future.set_result(None)
+        self.spin()
+
+    @rule(process=st.integers(0, PROCESSES - 1), can=st.booleans())
+    def redis_goes_or_comes_back_for(self, process: int, can: bool) -> None:
+        self.world.reachable[process] = can
+        if can:
+            # The probe found it.
+            self.processes[process].cache._open = False
+
+    @rule()
+    def redis_saves_its_data(self) -> None:
+        self.world.snapshot = dict(self.world.redis)
+
+    @rule()
+    def redis_restarts_with_what_it_saved(self) -> None:
+        self.world.redis = dict(self.world.snapshot)
+        self.world.redis_run += 1
+
+    @invariant()
+    def epochs_are_believed_no_longer_than_they_stand(self) -> None:
+        for process in self.processes:
+            belief = process.epochs.belief()
+            if belief is not None and self.world.closed_at is not None and self.world.epoch != belief.epoch:
+                assert self.world.now - self.world.closed_at <= BELIEF
+
+    def teardown(self) -> None:
+        tasks = [*self.running, *self.background]
+        for task in tasks:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self.loop.close()
+
+
+EXAMPLES = settings(
+    max_examples=100, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+
+
+def test_no_read_is_older_than_what_was_acknowledged_before_it() -> None:
+    run_state_machine_as_test(Machine, settings=EXAMPLES)
+
+
+def _no_wait(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(epochs, "WAIT", 0.0)
+
+
+def _believe_for_ever(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(epochs, "BELIEF", 1e9)
+
+
+def _any_redis(patch: pytest.MonkeyPatch) -> None:
+    async def run(self: SimulatedCache, *commands: Command) -> tuple[str, list[Any]]:
+        _, answers = await original(self, *commands)
+        return "run-1", answers
+
+    original = SimulatedCache._run
+    patch.setattr(SimulatedCache, "_run", run)
+
+
+def _any_epoch(patch: pytest.MonkeyPatch) -> None:
+    original = epochs.Belief
+    patch.setattr(epochs, "Belief", lambda epoch, run_id: original(7, run_id))
+
+
+def _fill_without_lease(patch: pytest.MonkeyPatch) -> None:
+    original = SimulatedCache._done
+
+    def done(self: SimulatedCache, name: Any, *given: Any) -> Any:
+        if name == "EVAL":
+            self._world.redis[given[3]] = given[4].encode(), self._world.now + 1
+        return original(self, name, *given)
+
+    patch.setattr(SimulatedCache, "_done", done)
+
+
+def _acknowledge_whatever_redis_says(patch: pytest.MonkeyPatch) -> None:
+    async def settle(self: Epochs, customers: Any) -> None:
+        await self._dropped(customers)
+
+    patch.setattr(Epochs, "settle", settle)
+
+
+@pytest.mark.parametrize(
+    "weaken",
+    [_no_wait, _believe_for_ever, _any_redis, _any_epoch, _fill_without_lease, _acknowledge_whatever_redis_says],
+    ids=lambda weaken: weaken.__name__.strip("_"),
+)
+def test_the_machine_finds_what_a_weaker_protocol_lets_through(weaken: Callable[[pytest.MonkeyPatch], None]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        weaken(patch)
+        with pytest.raises(AssertionError):
+            run_state_machine_as_test(Machine, settings=settings(EXAMPLES, max_examples=2_000))

@@ -1,0 +1,156 @@
+"""Group commit without a graph: what gathers, what stays apart, who is turned away, and who is to blame."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from app.gathering import MOST_AT_ONCE, WAYS, Found, Gathering, Overloaded
+from graph.answers import Request
+from graph.errors import GaveUp, StoreUnavailable
+from graph.events import Call, Outcome, names
+from tests.happenings import touchpoint, user
+
+
+def call(*people: str, request: str | None = None) -> Call:
+    events = [touchpoint(f"{who}-{number}", number, user(who)) for number, who in enumerate(people)]
+    return Call(events=events, request=None if request is None else Request.of("record", request, list(people)))
+
+
+class Graph:
+    """Records calls when its gate is open, and fails as it is told."""
+
+    def __init__(self, fail: Callable[[Sequence[Call]], Exception | None] = lambda calls: None) -> None:
+        self.transactions: list[list[Call]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._fail = fail
+        self._present: list[set[str]] = []
+
+    async def record(self, calls: list[Call]) -> list[Found]:
+        named = {name for each in calls for event in each.events for name in names(event)}
+        assert all(named.isdisjoint(others) for others in self._present)
+        self._present.append(named)
+        assert len(self._present) <= WAYS
+        self.transactions.append(calls)
+        try:
+            await self.gate.wait()
+            await asyncio.sleep(0)
+            if error := self._fail(calls):
+                raise error
+            return [Outcome(len(each.events), 0, (), {}) for each in calls]
+        finally:
+            self._present.remove(named)
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_call_starts_at_once_and_what_comes_meanwhile_gathers() -> None:
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=1_000)
+    asked = [asyncio.create_task(gathering.keep(call(f"p{number}"))) for number in range(50)]
+    await settle()
+    assert [len(calls) for calls in graph.transactions] == [1] * WAYS
+    graph.gate.set()
+    found = await asyncio.gather(*asked)
+    assert all(isinstance(each, Outcome) and each.accepted == 1 for each in found)
+    assert [len(calls) for calls in graph.transactions] == [1] * WAYS + [50 - WAYS]
+
+
+async def test_alone_each_has_a_transaction_of_its_own() -> None:
+    graph = Graph()
+    gathering = Gathering(graph.record, room=1_000, alone=True)
+    await asyncio.gather(*(gathering.keep(call(f"p{number}")) for number in range(20)))
+    assert [len(calls) for calls in graph.transactions] == [1] * 20
+
+
+async def test_what_shares_a_name_is_never_side_by_side_but_may_share_a_transaction() -> None:
+    graph = Graph()
+    gathering = Gathering(graph.record, room=1_000)
+    await asyncio.gather(*(gathering.keep(call("ana", f"p{number % 7}")) for number in range(40)))
+    assert sum(len(calls) for calls in graph.transactions) == 40
+    assert len(graph.transactions) < 10
+
+
+async def test_a_transaction_has_an_end_and_large_calls_one_of_their_own() -> None:
+    graph = Graph()
+    gathering = Gathering(graph.record, room=100_000)
+    half = MOST_AT_ONCE // 2 + 1
+    await asyncio.gather(*(gathering.keep(call(*[f"p{number}-{each}" for each in range(half)])) for number in range(6)))
+    assert [len(calls) for calls in graph.transactions] == [1] * 6
+    await gathering.keep(call(*[f"p{each}" for each in range(2 * MOST_AT_ONCE)]))
+
+
+async def test_the_same_request_twice_finds_its_first_answer() -> None:
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=1_000)
+    asked = [asyncio.create_task(gathering.keep(call("ana", request="k"))) for _ in range(3)]
+    await settle()
+    graph.gate.set()
+    await asyncio.gather(*asked)
+    assert [len(calls) for calls in graph.transactions] == [1, 1, 1]
+
+
+async def test_who_is_one_too_many_is_turned_away_and_told_when_to_come_again() -> None:
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=10)
+    asked = [asyncio.create_task(gathering.keep(call(f"p{number}"))) for number in range(WAYS + 10)]
+    await settle()
+    with pytest.raises(Overloaded, match="send this again in") as turned_away:
+        await gathering.keep(call("late"))
+    assert turned_away.value.retry_after >= 1
+    graph.gate.set()
+    await asyncio.gather(*asked)
+    assert isinstance(await gathering.keep(call("late")), Outcome), "it recovers by itself"
+
+
+async def test_a_call_larger_than_the_room_is_taken_when_nothing_waits() -> None:
+    gathering = Gathering(Graph().record, room=1)
+    assert isinstance(await gathering.keep(call("a", "b", "c")), Outcome)
+
+
+@pytest.mark.parametrize("error", [GaveUp("too large"), RuntimeError("a fault")])
+async def test_the_one_to_blame_harms_nobody_else(error: Exception) -> None:
+    def fail(calls: Sequence[Call]) -> Exception | None:
+        return error if any(event.id == "p7-0" for each in calls for event in each.events) else None
+
+    graph = Graph(fail)
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=1_000)
+    asked = [asyncio.create_task(gathering.keep(call(f"p{number}"))) for number in range(30)]
+    await settle()
+    graph.gate.set()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert [number for number, each in enumerate(found) if not isinstance(each, Outcome)] == [7]
+    assert found[7] is error
+
+
+async def test_nobody_is_tried_alone_while_neo4j_is_away() -> None:
+    graph = Graph(lambda calls: StoreUnavailable("away"))
+    gathering = Gathering(graph.record, room=1_000)
+    found = await asyncio.gather(*(gathering.keep(call(f"p{number}")) for number in range(30)), return_exceptions=True)
+    assert all(isinstance(each, StoreUnavailable) for each in found)
+    assert len(graph.transactions) == WAYS + 1
+
+
+async def test_who_goes_away_takes_nobody_along() -> None:
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=1_000)
+    asked = [asyncio.create_task(gathering.keep(call(f"p{number}"))) for number in range(10)]
+    await settle()
+    asked[0].cancel()
+    asked[5].cancel()
+    graph.gate.set()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(each, Outcome) for each in found) == 8
+    await gathering.close()
+    assert sum(len(calls) for calls in graph.transactions) == 10, "what was taken is kept all the same"

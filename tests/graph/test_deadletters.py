@@ -1,0 +1,36 @@
+"""Dead letters: once each, in order, no more than there is room for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from graph import deadletters
+from graph.deadletters import Undelivered
+from graph.store import Store
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def letter(name: str, message: str = "total: must be a number") -> Undelivered:
+    return Undelivered(source="shop", name=name, call="track", code="INVALID", message=message, body='{"event":"x"}')
+
+
+async def test_a_letter_is_kept_once_however_often_it_is_sent(graph: Store) -> None:
+    assert await deadletters.record(graph, [letter("1"), letter("2")], at=NOW) == 2
+    assert await deadletters.record(graph, [letter("1", "another reason")], at=NOW + timedelta(hours=1)) == 1
+    first, second = await deadletters.page(graph)
+    assert (first.times, first.message, first.last_at - first.first_at) == (2, "another reason", timedelta(hours=1))
+    assert (second.times, second.body) == (1, '{"event":"x"}')
+    assert await deadletters.page(graph, after=first.id) == [second]
+    await deadletters.forget(graph, [first.id, "no such id"])
+    assert await deadletters.page(graph) == [second]
+    assert await deadletters.count(graph) == 1
+
+
+async def test_there_is_room_for_so_many(graph: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadletters, "MOST", 3)
+    assert await deadletters.record(graph, [letter(str(number)) for number in range(5)], at=NOW) == 3
+    assert await deadletters.record(graph, [letter("9")], at=NOW) == 0
+    assert await deadletters.count(graph) == 3
