@@ -1,4 +1,4 @@
-"""The one module that knows Redis: profile documents kept under leases, so that no load that began before a write outlives it.
+"""Profile documents in Redis, kept under leases, so that no load that began before a write outlives it.
 
 A value is `layout byte, epoch (8 bytes), version (8 bytes), JSON of the profile`. It counts only in that epoch and only from the
 Redis that counts in it (app/epochs.py); the epoch is in the value, never in the key's name. All keys of one customer share a
@@ -13,27 +13,21 @@ import asyncio
 import contextlib
 import secrets
 import struct
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, Protocol
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from app.epochs import Belief
+from app.feed import news
+from app.wire import Command, Unanswered, Wire
 from graph.customers import Profile
 
 LAYOUT = 1
 _HEADER = struct.Struct(">BQQ")
 #: Longer than any load may take on the server, so that a lease ends after the load that holds it.
 LEASE_SECONDS = 15
-CONNECTIONS = 64
-CONNECTION_WAIT = 0.02  # seconds for a free connection of the pool
 PROBE_SECONDS = 0.5
 
 _FILL = """
@@ -43,14 +37,20 @@ redis.call('DEL', KEYS[2])
 return 1
 """
 
-Command = tuple[str | bytes | int, ...]
+
+class Commands(Protocol):
+    """A wire to a Redis; see app.wire."""
+
+    async def run(self, *commands: Command) -> tuple[str, list[Any]]: ...
+
+    async def close(self) -> None: ...
 
 
 class Cache:
     """Profiles in Redis. Every method answers within the time-out, and says None or nothing where Redis doesn't."""
 
-    def __init__(self, pool: BlockingConnectionPool, *, ttl_seconds: int) -> None:
-        self._pool = pool
+    def __init__(self, wire: Commands, *, ttl_seconds: int) -> None:
+        self._wire = wire
         self._ttl = ttl_seconds
         self._open = False
         self._probe: asyncio.Task[None] | None = None
@@ -58,23 +58,14 @@ class Cache:
     @classmethod
     def connect(cls, url: str, *, timeout_seconds: float, ttl_seconds: int) -> Cache:
         """A cache at `url`; nothing is sent before the first use."""
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            timeout=CONNECTION_WAIT,
-            socket_timeout=timeout_seconds,
-            socket_connect_timeout=timeout_seconds,
-            retry=Retry(NoBackoff(), 0),
-            redis_connect_func=_introduce,
-        )
-        return cls(pool, ttl_seconds=ttl_seconds)
+        return cls(Wire.connect(url, timeout_seconds=timeout_seconds), ttl_seconds=ttl_seconds)
 
     async def close(self) -> None:
         if self._probe is not None:
             self._probe.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._probe
-        await self._pool.aclose()
+        await self._wire.close()
 
     @property
     def bypassed(self) -> bool:
@@ -88,8 +79,8 @@ class Cache:
     async def run_id(self) -> str | None:
         """The run id of the Redis that answers now; asked even while the breaker is open."""
         try:
-            return (await self._run(("PING",)))[0]
-        except (RedisError, OSError, TimeoutError):
+            return (await self._wire.run(("PING",)))[0]
+        except Unanswered:
             return None
 
     async def read(self, customers: Sequence[str], belief: Belief) -> list[Profile | None] | None:
@@ -135,34 +126,23 @@ class Cache:
         if commands:
             await self._ask(*commands)
 
-    async def drop(self, customers: Collection[str]) -> str | None:
-        """Drop values and leases; the run id of the Redis that did so, which is what an acknowledgement may rest on."""
-        keys = [key for customer in customers for key in (_value(customer), _lease(customer))]
-        answered = await self._ask(("DEL", *keys))
+    async def drop(self, changed: Mapping[str, int]) -> str | None:
+        """Drop values and leases of customers that have these versions now, and tell of them whoever follows the feed.
+
+        Gives the run id of the Redis that did so, which is what an acknowledgement may rest on.
+        """
+        keys = [key for customer in changed for key in (_value(customer), _lease(customer))]
+        answered = await self._ask(("DEL", *keys), *news(changed))
         return None if answered is None else answered[0]
 
     async def _ask(self, *commands: Command) -> tuple[str, list[Any]] | None:
         if self._open:
             return None
         try:
-            return await self._run(*commands)
-        except (RedisError, OSError, TimeoutError):
+            return await self._wire.run(*commands)
+        except Unanswered:
             self._trip()
             return None
-
-    async def _run(self, *commands: Command) -> tuple[str, list[Any]]:
-        """The answers to these commands, all by one connection, and the run id of the Redis at its other end."""
-        connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-        try:
-            await connection.send_packed_command(connection.pack_commands(commands))
-            answers = [await connection.read_response() for _ in commands]
-        except BaseException:
-            # Answers that are still to come belong to nobody.
-            await connection.disconnect(nowait=True)
-            raise
-        finally:
-            await self._pool.release(connection)
-        return _run_ids[connection], answers
 
     def _trip(self) -> None:
         if not self._open:
@@ -174,17 +154,6 @@ class Cache:
         while self._open:
             await asyncio.sleep(PROBE_SECONDS)
             self._open = not await self.ping()
-
-
-_run_ids: WeakKeyDictionary[AbstractConnection, str] = WeakKeyDictionary()
-
-
-async def _introduce(connection: AbstractConnection) -> None:
-    """Called on each new connection: log in, and ask once which run of which server this is."""
-    await connection.on_connect()
-    await connection.send_command("INFO", "server")
-    lines = dict(line.partition(":")[::2] for line in (await connection.read_response()).decode().splitlines())
-    _run_ids[connection] = lines["run_id"]
 
 
 def encode(profile: Profile, *, epoch: int) -> bytes:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,8 +49,9 @@ class Node(Protocol):
 class Dropper(Protocol):
     """The Redis that this process reaches."""
 
-    async def drop(self, customers: Collection[str]) -> str | None:
-        """Drop values and leases; the run id of the Redis that did, None where none answered."""
+    async def drop(self, changed: Mapping[str, int]) -> str | None:
+        """Drop values and leases of customers that have these versions now, and tell who watches them; the run id of the Redis
+        that did, None where none answered."""
         ...
 
     async def run_id(self) -> str | None:
@@ -98,12 +99,12 @@ class Epochs:
             self._believe(seen, begun)
         return seen
 
-    async def settle(self, customers: Collection[str]) -> None:
-        """Return once no process can read from the cache what these customers were before; call it after the commit.
+    async def settle(self, changed: Mapping[str, int]) -> None:
+        """Return once no process can read from the cache what customers were before these versions; call it after the commit.
 
         Raises StoreUnavailable where the graph can't be asked: then the write may not be acknowledged.
         """
-        if not customers or await self._dropped(customers):
+        if not changed or await self._dropped(changed):
             return
         seen = await self.node.find()
         if seen.open:
@@ -115,10 +116,10 @@ class Epochs:
         if left > 0:
             await self.sleep(left)
 
-    async def _dropped(self, customers: Collection[str]) -> bool:
+    async def _dropped(self, changed: Mapping[str, int]) -> bool:
         if self.redis is None:
             return False
-        by = await self.redis.drop(customers)
+        by = await self.redis.drop(changed)
         # Now, after the answer: a belief that ended meanwhile is none.
         belief = self.belief()
         return by is not None and belief is not None and belief.run_id == by

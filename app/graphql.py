@@ -8,19 +8,20 @@ the older `application/json`, whose clients expect it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.explorer import explorer_page
 from app.profiles import CacheStatus, watched
 from resolvers.context import Sources
-from resolvers.operations import Answer, answer, masked
+from resolvers.operations import Answer, answer, answers, masked
 
 LONGEST_BODY = 1_000_000  # bytes: a thousand events, with room to spare
 LONGEST_QUERY = 100_000  # characters
@@ -30,6 +31,9 @@ LONGEST_REQUEST = 20.0  # seconds
 OLDER = "application/json"
 NEWER = "application/graphql-response+json"
 PAGE = "text/html"
+STREAM = "text/event-stream"
+
+KEEP_ALIVE = 12.0  # seconds of silence; proxies end connections that are silent for longer
 
 
 class BadRequest(Exception):
@@ -73,6 +77,8 @@ class GraphQL:
             if form == PAGE:
                 return explorer_page()
             asked = await read(request)
+            if form == STREAM:
+                return streamed(asked, request.state["sources"], reads_only=request.method == "GET")
             return await run(asked, request.state["sources"], form, reads_only=request.method == "GET")
         except BadRequest as bad:
             return reply({"errors": [bad.error]}, form, bad.status, headers=bad.headers)
@@ -100,12 +106,48 @@ async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool) ->
             )
     finally:
         watched.reset(token)
-    body: dict[str, Any] = {"data": given.data} if given.executed else {}
-    if given.errors:
-        body["errors"] = given.errors
+    body = payload(given)
     if asked.explain_cache and notes:
         body["extensions"] = {"cache": verdict(notes)}
     return reply(body, form, status(given, form), headers=None if given.read_only else {"allow": "POST"})
+
+
+def streamed(asked: Asked, sources: Sources, *, reads_only: bool) -> Response:
+    """The response of graphql-sse's distinct connections mode: each answer an event `next`, and `complete` in the end.
+
+    https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
+    """
+    found = answers(asked.query, sources, variables=asked.variables, operation_name=asked.operation_name, reads_only=reads_only)
+    return StreamingResponse(
+        _events(found), media_type=STREAM, headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}
+    )
+
+
+async def _events(found: AsyncGenerator[Answer]) -> AsyncIterator[bytes]:
+    # Something to begin with: headers alone are kept back by some proxies.
+    yield b":\n\n"
+    async with aclosing(found):
+        while True:
+            coming = asyncio.ensure_future(anext(found, None))
+            try:
+                while not (await asyncio.wait([coming], timeout=KEEP_ALIVE))[0]:
+                    yield b":\n\n"
+                given = coming.result()
+            finally:
+                coming.cancel()
+                await asyncio.wait([coming])
+            if given is None:
+                break
+            yield b"event: next\ndata: " + orjson.dumps(payload(given)) + b"\n\n"
+    yield b"event: complete\ndata:\n\n"
+
+
+def payload(given: Answer) -> dict[str, Any]:
+    """An answer as the specification has it: no data where nothing was executed, no errors where there are none."""
+    body: dict[str, Any] = {"data": given.data} if given.executed else {}
+    if given.errors:
+        body["errors"] = given.errors
+    return body
 
 
 def status(given: Answer, form: str) -> int:
@@ -139,6 +181,8 @@ def preferred(accept: list[str], *, page: bool) -> str:
     `page`: whether the explorer may be the answer. Of equals our order decides; without a wish it is the older type.
     """
     weights = dict(_weights(",".join(accept) or "*/*"))
+    if weights.get(STREAM, 0.0) > max((weight for kind, weight in weights.items() if kind != STREAM), default=0.0):
+        return STREAM
     offers = (OLDER, NEWER, PAGE) if page else (OLDER, NEWER)
     if page and PAGE in weights and weights[PAGE] > 0 and not weights.keys() & {OLDER, NEWER}:
         return PAGE

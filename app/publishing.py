@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -55,7 +55,7 @@ class Publisher:
     async def relay(self) -> None:
         """Publish all that is waiting in the outbox, whoever committed it. Raises StoreUnavailable."""
         while rows := await outbox.waiting(self.store, limit=RELAY_ROWS):
-            await self.epochs.settle({customer for customer, _ in rows})
+            await self.epochs.settle(newest(rows))
             await outbox.forget(self.store, rows)
 
     async def catch_up(self) -> None:
@@ -109,3 +109,8 @@ class Publisher:
             logger.warning("old answers stay: %s", error)
         except Exception:
             logger.exception("old answers stay")
+
+
+def newest(rows: Iterable[outbox.Row]) -> dict[str, int]:
+    """The highest version of each customer."""
+    return dict(sorted(rows))

@@ -13,13 +13,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.explorer import explorer_files
 from app.graphql import GraphQL
 from app.segment import segment_routes
 from app.services import Services, open_services
 from app.settings import Settings
+from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
 from graph.errors import StoreUnavailable
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> Starlette:
 
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQL(explorer=settings.graphiql)),
+        WebSocketRoute("/graphql", websocket),
         *segment_routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
@@ -82,6 +84,7 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
         reader=services.store,
         door=services,
         catalogue=Copies(services.store),
+        watches=services.changes,
         quintiles=quintiles,
         rules=Rules(
             cursors=Cursors(settings.cursor_secret),

@@ -11,17 +11,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from app.cache import Cache
+from app.changes import READ_SECONDS, Changes
 from app.epochs import Epochs
 from app.errors import SettingsError
+from app.feed import Feed
 from app.gathering import Gathering
 from app.profiles import CachedProfiles
 from app.publishing import Publisher
 from app.settings import Settings
+from app.wire import Wire
 from graph import deadletters, events
 from graph.answers import Request
 from graph.cache import EpochNode
+from graph.changes import find_versions
 from graph.deadletters import Undelivered
 from graph.errors import InvalidEvent, StoreUnavailable
 from graph.events import Call, Outcome
@@ -29,6 +34,9 @@ from graph.events.inputs import Event
 from graph.migrations import migrate
 from graph.money import exponent
 from graph.store import Store
+
+FEED_SECONDS = READ_SECONDS + 1.0
+"""Before a Redis that doesn't answer a read of the feed counts as away."""
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +51,7 @@ class Services:
     profiles: CachedProfiles
     epochs: Epochs
     publisher: Publisher
+    changes: Changes
     gathering: Gathering = field(init=False)
     _migrated: bool = False
 
@@ -108,7 +117,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     cache = _cache(settings)
     epochs = Epochs(EpochNode(store), cache, time.monotonic)
     publisher = Publisher(store, epochs, timedelta(hours=settings.idempotency_hours))
-    services = Services(settings, store, cache, CachedProfiles(store, cache, epochs.belief), epochs, publisher)
+    feed = None if settings.redis_url is None else Wire.connect(settings.redis_url, timeout_seconds=FEED_SECONDS, connections=1)
+    changes = Changes(partial(find_versions, store), epochs.belief, None if feed is None else Feed(feed))
+    services = Services(settings, store, cache, CachedProfiles(store, cache, epochs.belief), epochs, publisher, changes)
     try:
         await services.ready()
     except StoreUnavailable as error:
@@ -116,7 +127,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     # The first look at the cache's epoch is done before anything is asked.
     with contextlib.suppress(StoreUnavailable):
         await epochs.turn()
-    tasks = [asyncio.create_task(publisher.run()), asyncio.create_task(epochs.run())]
+    tasks = [asyncio.create_task(work) for work in (publisher.run(), epochs.run(), changes.run())]
     try:
         yield services
     finally:
@@ -126,6 +137,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await asyncio.gather(*tasks, return_exceptions=True)
         if cache is not None:
             await cache.close()
+        if feed is not None:
+            await feed.close()
         await store.close()
 
 

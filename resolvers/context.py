@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -63,6 +64,24 @@ class Door(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """News of one customer at a time."""
+
+    def follow(self, customer: str, version: int, /) -> bool:
+        """From now on hear of this customer, of which this version is known; whether it was another one before."""
+        ...
+
+    async def next(self) -> int:
+        """Wait until there is news; of how many changes since this was last asked. All of them may be known already."""
+        ...
+
+
+class Watches(Protocol):
+    """What changes, in any process."""
+
+    def watch(self) -> AbstractContextManager[Watch]: ...
+
+
 class Quintiles(Protocol):
     """Where the fifths of all customers begin; None before that is known."""
 
@@ -87,6 +106,7 @@ class Sources:
     reader: Reader
     door: Door
     catalogue: Catalogue
+    watches: Watches
     quintiles: Quintiles
     rules: Rules
 
@@ -110,6 +130,10 @@ class Budget:
         """So many rows came; raises TooLarge when they are too many, or the budget was exceeded before."""
         self.spent_rows += rows
         self._check(TooLarge.rows(self.rows) if self.spent_rows > self.rows else None)
+
+    def renew(self) -> None:
+        """Begin again."""
+        self.spent_rows, self.spent_pages, self.exceeded = 0, 0, None
 
     def _check(self, error: TooLarge | None) -> None:
         self.exceeded = self.exceeded or error
@@ -184,6 +208,11 @@ class Context:
         for loader in (self.customers, self.entries, self.channels, self.campaigns, self.products):
             loader.clear_all()
         self.once.forget()
+
+    def begin(self) -> None:
+        """One more answer of the same request: nothing was loaded, and nothing spent."""
+        self.forget()
+        self.budget.renew()
 
     @property
     def rules(self) -> Rules:

@@ -9,6 +9,7 @@ ResolverError                BAD_USER_INPUT
 ├── InvalidPeriod            INVALID_PERIOD
 ├── InvalidOrder             INVALID_ORDER
 ├── InvalidSearch            INVALID_SEARCH
+├── NotThere                 NOT_FOUND
 ├── TooMany                  TOO_MANY_IDS, TOO_MANY_VALUES
 ├── TooLarge                 TOO_LARGE
 └── NotConvertible           CURRENCY_NOT_CONVERTIBLE
@@ -111,6 +112,15 @@ class InvalidSearch(ResolverError):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"search has more than {most} characters; send a few words")
+
+
+class NotThere(ResolverError):
+    """What is to be watched doesn't exist."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"there is no such {what}; send a key that the query {what}(by:) finds")
 
 
 class TooMany(ResolverError):

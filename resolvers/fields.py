@@ -18,3 +18,13 @@ def resolved(description: str) -> Callable[[Method], Method]:
         return marked  # type: ignore[no-any-return]
 
     return mark
+
+
+def streamed(description: str) -> Callable[[Method], Method]:
+    """Makes an asynchronous generator a field of the root type of subscriptions."""
+
+    def mark(method: Method) -> Method:
+        marked: Any = strawberry.subscription(method, description=description)
+        return marked  # type: ignore[no-any-return]
+
+    return mark

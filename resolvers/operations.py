@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse, validate
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 
 from graph.errors import StoreUnavailable
 from resolvers.context import Context, Sources
@@ -30,6 +32,7 @@ KEPT_DOCUMENTS = 256
 LONGEST_KEPT = 8_000  # characters
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
+STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,50 @@ async def answer(
     operation_name: str | None = None,
     reads_only: bool = False,
 ) -> Answer:
-    """Run the operation of `text` that `operation_name` names. `reads_only` refuses anything but a query."""
+    """Run the operation of `text` that `operation_name` names. `reads_only` refuses mutations; subscriptions need `answers`."""
+    ready = _ready(text, operation_name, reads_only=reads_only)
+    if isinstance(ready, Answer):
+        return ready
+    document, operation = ready
+    if operation.operation is OperationType.SUBSCRIPTION:
+        return _refused(_plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
+    context = _context(sources, document)
+    try:
+        result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=_name(operation))
+    finally:
+        context.once.close()
+    return _answered(result, context)
+
+
+async def answers(
+    text: str,
+    sources: Sources,
+    *,
+    variables: dict[str, Any] | None = None,
+    operation_name: str | None = None,
+    reads_only: bool = False,
+) -> AsyncGenerator[Answer]:
+    """`answer` of a query or a mutation, and of a subscription each answer when there is one, until the reader closes it."""
+    ready = _ready(text, operation_name, reads_only=reads_only)
+    if isinstance(ready, Answer):
+        yield ready
+        return
+    document, operation = ready
+    if operation.operation is not OperationType.SUBSCRIPTION:
+        yield await answer(text, sources, variables=variables, operation_name=operation_name, reads_only=reads_only)
+        return
+    context = _context(sources, document)
+    try:
+        results = await schema.subscribe(text, variable_values=variables, context_value=context, operation_name=_name(operation))
+        async with aclosing(results):
+            async for result in results:
+                yield _answered(result, context)
+    finally:
+        context.once.close()
+
+
+def _ready(text: str, operation_name: str | None, *, reads_only: bool) -> Answer | tuple[Document, OperationDefinitionNode]:
+    """A valid document and its operation, or why there is none."""
     try:
         document = prepare(text)
     except GraphQLError as error:
@@ -83,22 +129,20 @@ async def answer(
     operation = get_operation_ast(document.node, operation_name)
     if operation is None:
         return _refused(_unknown_operation(document.node, operation_name))
-    if reads_only and operation.operation is not OperationType.QUERY:
+    if reads_only and operation.operation is OperationType.MUTATION:
         return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
-    context = Context.of(sources, document=document.node, rows=WORK // max(document.tokens, 1))
-    try:
-        result = await schema.execute(
-            text,
-            variable_values=variables,
-            context_value=context,
-            operation_name=operation.name.value if operation.name else None,
-        )
-    finally:
-        context.once.close()
-    return _answered(result, context)
+    return document, operation
 
 
-def _answered(result: ExecutionResult, context: Context) -> Answer:
+def _context(sources: Sources, document: Document) -> Context:
+    return Context.of(sources, document=document.node, rows=WORK // max(document.tokens, 1))
+
+
+def _name(operation: OperationDefinitionNode) -> str | None:
+    return operation.name.value if operation.name else None
+
+
+def _answered(result: ExecutionResult | PreExecutionError, context: Context) -> Answer:
     exceeded, errors = context.budget.exceeded, result.errors or []
     if exceeded is not None:
         # Thousands of fields may have failed for this one reason.

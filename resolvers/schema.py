@@ -16,6 +16,7 @@ from strawberry.types.execution import ExecutionContext
 
 from resolvers import catalogue, directory, lookup
 from resolvers.catalogue import Channel, Product
+from resolvers.changes import Subscription
 from resolvers.connections import Connection
 from resolvers.context import Context
 from resolvers.customers import Customer
@@ -88,6 +89,7 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=ENTRY_TYPES,
     extensions=[Prepared],
     config=StrawberryConfig(name_converter=Names(), scalar_map=SCALARS),

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from app.errors import AppError
 from app.settings import Settings
+from app.websocket import LONGEST_MESSAGE
 
 GRACE_SECONDS = 3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -22,6 +23,8 @@ def configuration(app: Starlette, settings: Settings, *, log_level: str) -> uvic
         port=settings.port,
         loop="uvloop",
         http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=LONGEST_MESSAGE,
         lifespan="on",
         log_level=log_level,
         access_log=False,

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
+from app.changes import Changes
 from graph.answers import Request
+from graph.changes import find_versions
 from graph.customers import Profile, ProfileKey
 from graph.errors import StoreUnavailable
 from graph.events import Outcome
@@ -113,6 +116,7 @@ def sources(store: Store, error: Exception) -> Sources:
         reader=store,
         door=Broken(error),
         catalogue=Copies(store),
+        watches=Changes(partial(find_versions, store), lambda: None, None),
         quintiles=QuintileCopy(no_quintiles),
         rules=rules,
     )

@@ -68,7 +68,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder, with_pip=True)
     found = folder / "bin" / "python"
     install = [
-        found,
+        str(found),
         "-m",
         "pip",
         "install",
@@ -76,7 +76,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--disable-pip-version-check",
         "--require-hashes",
         "-r",
-        HERE / "segment.lock",
+        str(HERE / "segment.lock"),
     ]
     subprocess.run(install, check=True)
     return found

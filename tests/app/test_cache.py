@@ -37,7 +37,7 @@ KEPT = encode(ANA, epoch=7)
 @pytest.fixture
 async def cache(stack: Stack) -> AsyncIterator[Cache]:
     cache = Cache.connect(stack.redis_url, timeout_seconds=0.5, ttl_seconds=60)
-    await cache.drop([ANA.id])
+    await cache.drop({ANA.id: ANA.version})
     yield cache
     await cache.close()
 
@@ -89,7 +89,7 @@ async def test_one_load_at_a_time_holds_the_lease(cache: Cache) -> None:
 
 async def test_an_invalidation_voids_a_load_that_began_before_it(cache: Cache) -> None:
     (early,) = await cache.lease([ANA.id])
-    assert await cache.drop([ANA.id]) == await cache.run_id()
+    assert await cache.drop({ANA.id: ANA.version}) == await cache.run_id()
     (late,) = await cache.lease([ANA.id])
     assert early is not None and late is not None
     await cache.fill([(ANA, early)], await believed(cache))

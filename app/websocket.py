@@ -1,0 +1,140 @@
+"""GraphQL over a WebSocket: the protocol graphql-transport-ws, whose states Strawberry keeps.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.http.async_base_view import AsyncWebSocketAdapter
+from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.types.unset import UNSET
+
+from app.graphql import LONGEST_QUERY, payload
+from resolvers.context import Sources
+from resolvers.operations import answers, masked
+from resolvers.schema import schema
+
+PROTOCOL = "graphql-transport-ws"
+
+LONGEST_MESSAGE = 1_000_000
+"""Bytes of one message: see app.commands.web, which gives it to the server."""
+
+MOST_OPERATIONS = 100
+"""Operations under way on one connection."""
+
+TIME_TO_BEGIN = timedelta(seconds=10)
+
+
+async def websocket(socket: WebSocket) -> None:
+    """The endpoint."""
+    if PROTOCOL not in socket.scope["subprotocols"]:
+        await socket.accept()
+        await socket.close(4406, f"Speak {PROTOCOL}")
+        return
+    await socket.accept(subprotocol=PROTOCOL)
+    await _Handler(_Wire(socket), socket.state["sources"]).handle()
+
+
+class _Wire(AsyncWebSocketAdapter):
+    """A WebSocket as Strawberry wants one."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            if text is None:
+                raise NonTextMessageReceived
+            try:
+                yield orjson.loads(text)
+            except orjson.JSONDecodeError:
+                raise NonJsonMessageReceived from None
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        try:
+            await self._socket.send_text(orjson.dumps(message).decode())
+        except (WebSocketDisconnect, RuntimeError) as error:
+            # RuntimeError: it was closed from this side meanwhile.
+            raise WebSocketDisconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        try:
+            await self._socket.close(code, reason[:120])
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise WebSocketDisconnected from error
+
+
+class _View:
+    """What Strawberry's handler asks of a view."""
+
+    async def on_ws_connect(self, _: object) -> Any:
+        return UNSET
+
+
+class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
+    def __init__(self, wire: _Wire, sources: Sources) -> None:
+        view: Any = _View()
+        super().__init__(view, wire, None, None, schema, TIME_TO_BEGIN, MOST_OPERATIONS)
+        self._sources = sources
+
+    async def handle_message(self, message: Any) -> None:
+        fault = _fault(message)
+        if fault is not None:
+            await self.handle_invalid_message(fault)
+        else:
+            await super().handle_message(message)
+
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
+        found = answers(operation.query, self._sources, variables=operation.variables, operation_name=operation.operation_name)
+        try:
+            async with aclosing(found):
+                async for given in found:
+                    if not given.executed:
+                        await self._send(operation, "error", given.errors)
+                        return
+                    await self._send(operation, "next", payload(given))
+            await self._send(operation, "complete")
+        except WebSocketDisconnected:
+            return
+        except Exception as error:
+            await self._send(operation, "error", [masked(error, where="the websocket")])
+
+    async def _send(self, operation: Operation[Any, None], kind: str, payload: object = None) -> None:
+        message: Any = {"id": operation.id, "type": kind}
+        if payload is not None:
+            message["payload"] = payload
+        await operation.send_operation_message(message)
+
+
+def _fault(message: object) -> str | None:
+    """What is wrong with the form of a message."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return "Send objects with a type"
+    if message["type"] not in ("subscribe", "complete"):
+        return None
+    if not isinstance(message.get("id"), str) or not message["id"]:
+        return "Send id, a string"
+    if message["type"] == "complete":
+        return None
+    asked = message.get("payload")
+    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
+        return "Send payload.query, a string"
+    if len(asked["query"]) > LONGEST_QUERY:
+        return f"Send a query of at most {LONGEST_QUERY:,} characters"
+    if not isinstance(asked.get("variables") or {}, dict):
+        return "Send payload.variables as an object, or leave it out"
+    if not isinstance(asked.get("operationName") or "", str):
+        return "Send payload.operationName as a string, or leave it out"
+    return None

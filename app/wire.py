@@ -1,0 +1,74 @@
+"""The one module that knows the Redis client: commands and answers, by connections that know which run of a server answers."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+CONNECTIONS = 64
+CONNECTION_WAIT = 0.02  # seconds for a free connection of the pool
+
+Command = tuple[str | bytes | int, ...]
+
+
+class Unanswered(Exception):
+    """Redis refused, or did not answer in time."""
+
+
+class Wire:
+    """Commands to one Redis, each waited for no longer than the time-out, and never sent twice."""
+
+    def __init__(self, pool: BlockingConnectionPool) -> None:
+        self._pool = pool
+
+    @classmethod
+    def connect(cls, url: str, *, timeout_seconds: float, connections: int = CONNECTIONS) -> Wire:
+        """A wire to `url`; nothing is sent before the first command."""
+        return cls(
+            BlockingConnectionPool.from_url(
+                url,
+                max_connections=connections,
+                timeout=CONNECTION_WAIT,
+                socket_timeout=timeout_seconds,
+                socket_connect_timeout=timeout_seconds,
+                retry=Retry(NoBackoff(), 0),
+                redis_connect_func=_introduce,
+            )
+        )
+
+    async def run(self, *commands: Command) -> tuple[str, list[Any]]:
+        """The run id of the Redis that answered, and its answers, all by one connection. Raises Unanswered."""
+        try:
+            connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            try:
+                await connection.send_packed_command(connection.pack_commands(commands))
+                answers = [await connection.read_response() for _ in commands]
+            except BaseException:
+                # Answers that are still to come belong to nobody.
+                await connection.disconnect(nowait=True)
+                raise
+            finally:
+                await self._pool.release(connection)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unanswered(str(error)) from error
+        return _run_ids[connection], answers
+
+    async def close(self) -> None:
+        await self._pool.aclose()
+
+
+_run_ids: WeakKeyDictionary[AbstractConnection, str] = WeakKeyDictionary()
+
+
+async def _introduce(connection: AbstractConnection) -> None:
+    """Called on each new connection: log in, and ask once which run of which server this is."""
+    await connection.on_connect()
+    await connection.send_command("INFO", "server")
+    lines = dict(line.partition(":")[::2] for line in (await connection.read_response()).decode().splitlines())
+    _run_ids[connection] = lines["run_id"]

@@ -1,0 +1,192 @@
+"""The feed on a real Redis, and who is told what while it can and can't be trusted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+
+import pytest
+from redis.asyncio import Redis
+
+from app import feed as feeds
+from app.changes import GONE, Changes
+from app.epochs import Belief
+from app.feed import TOGETHER, Feed, news
+from app.wire import Wire
+from graph.errors import StoreUnavailable
+from tests.conftest import Stack
+
+
+@pytest.fixture
+async def wire(stack: Stack) -> AsyncIterator[Wire]:
+    async with Redis.from_url(stack.redis_url) as redis:
+        await redis.flushall()
+    wire = Wire.connect(stack.redis_url, timeout_seconds=5)
+    yield wire
+    await wire.close()
+
+
+async def test_what_is_told_after_the_beginning_is_read_once_and_in_order(wire: Wire) -> None:
+    await wire.run(*news({"cus_a": 1}))
+    feed = Feed(wire)
+    await feed.begin()
+    await wire.run(*news({"cus_b": 2}), *news({"cus_a": 3, "cus_c": 1}))
+    _, changed, missed = await feed.read(seconds=5)
+    assert (changed, missed) == ([("cus_b", 2), ("cus_a", 3), ("cus_c", 1)], False)
+    _, changed, missed = await feed.read(seconds=0.01)
+    assert (changed, missed) == ([], False)
+
+
+async def test_an_empty_stream_is_a_beginning_as_well(wire: Wire) -> None:
+    feed = Feed(wire)
+    await feed.begin()
+    _, changed, _ = await feed.read(seconds=0.01)
+    assert changed == []
+    await wire.run(*news({"cus_a": 1}))
+    _, changed, _ = await feed.read(seconds=5)
+    assert changed == [("cus_a", 1)]
+
+
+async def test_many_customers_take_few_entries(wire: Wire) -> None:
+    changed = {f"cus_{number}": number for number in range(2 * TOGETHER + 1)}
+    commands = news(changed)
+    assert len(commands) == 3
+    feed = Feed(wire)
+    await feed.begin()
+    await wire.run(*commands)
+    assert dict((await feed.read(seconds=5))[1]) == changed
+
+
+async def test_who_lags_behind_what_is_kept_is_told_so(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "KEPT", 10)
+    await wire.run(*news({"cus_a": 1}))
+    feed = Feed(wire)
+    await feed.begin()
+    for start in range(0, 1_000, 100):
+        await wire.run(*(command for version in range(start, start + 100) for command in news({"cus_a": version})))
+    _, changed, missed = await feed.read(seconds=5)
+    assert missed and changed[-1] == ("cus_a", 999)
+    await wire.run(*news({"cus_a": 1_000}))
+    assert (await feed.read(seconds=5))[1:] == ([("cus_a", 1_000)], False)
+
+
+class Graph:
+    """Versions, and whether they can be asked for."""
+
+    def __init__(self) -> None:
+        self.versions = {"cus_a": 1, "cus_b": 1}
+        self.asked = 0
+        self.away = False
+
+    async def find(self, customers: Collection[str]) -> Mapping[str, int]:
+        self.asked += 1
+        if self.away:
+            raise StoreUnavailable("away")
+        return {customer: self.versions[customer] for customer in customers if customer in self.versions}
+
+
+class World:
+    def __init__(self, wire: Wire, run_id: str) -> None:
+        self.graph = Graph()
+        self.belief: Belief | None = Belief(1, run_id)
+        self.changes = Changes(self.graph.find, lambda: self.belief, Feed(wire))
+        self.wire = wire
+
+    async def write(self, customer: str, *, streamed: bool = True) -> int:
+        version = self.graph.versions[customer] = self.graph.versions[customer] + 1
+        if streamed:
+            await self.wire.run(*news({customer: version}))
+        return version
+
+
+@pytest.fixture
+async def world(wire: Wire) -> AsyncIterator[World]:
+    world = World(wire, (await wire.run(("PING",)))[0])
+    running = asyncio.create_task(world.changes.run())
+    yield world
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_nothing_is_asked_while_nobody_watches(world: World) -> None:
+    await asyncio.sleep(0.2)
+    assert world.graph.asked == 0
+    with world.changes.watch() as watch:
+        watch.follow("cus_a", 1)
+        await asyncio.sleep(0.2)
+        assert world.graph.asked == 1
+        await world.write("cus_a")
+        assert await asyncio.wait_for(watch.next(), 5) == 1
+    await asyncio.sleep(0.7)
+    assert world.graph.asked == 1
+
+
+async def test_only_what_is_newer_is_told(world: World) -> None:
+    with world.changes.watch() as watch, world.changes.watch() as other:
+        watch.follow("cus_a", 2)
+        other.follow("cus_b", 1)
+        await world.write("cus_a")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(watch.next(), 0.7)
+        for _ in range(3):
+            await world.write("cus_a")
+        async with asyncio.timeout(5):
+            assert await watch.next() >= 1
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(other.next(), 0.2)
+
+
+@pytest.mark.parametrize("doubt", ["closed", "another Redis"])
+async def test_what_the_feed_does_not_say_is_asked_for_while_it_is_in_doubt(world: World, doubt: str) -> None:
+    believed = world.belief
+    with world.changes.watch() as watch:
+        watch.follow("cus_a", 1)
+        await asyncio.sleep(0.2)
+        world.belief = None if doubt == "closed" else Belief(1, "another run")
+        version = await world.write("cus_a", streamed=False)
+        async with asyncio.timeout(5):
+            await watch.next()
+        watch.follow("cus_a", version)
+        # And once more after the feed is joined again.
+        world.belief = None
+        await asyncio.sleep(0.6)
+        assert believed is not None
+        version = await world.write("cus_a", streamed=False)
+        world.belief = Belief(3, believed.run_id)
+        async with asyncio.timeout(5):
+            await watch.next()
+        watch.follow("cus_a", version)
+        await asyncio.sleep(0.2)
+        asked = world.graph.asked
+        await world.write("cus_a")
+        async with asyncio.timeout(5):
+            await watch.next()
+        assert world.graph.asked == asked
+
+
+async def test_a_graph_that_is_away_is_asked_again(world: World) -> None:
+    world.graph.away = True
+    with world.changes.watch() as watch:
+        watch.follow("cus_a", 1)
+        await asyncio.sleep(0.2)
+        await world.write("cus_a", streamed=False)
+        world.graph.away = False
+        async with asyncio.timeout(5):
+            await watch.next()
+
+
+async def test_a_customer_that_is_no_more_is_news(world: World) -> None:
+    with world.changes.watch() as watch:
+        watch.follow("cus_gone", 7)
+        async with asyncio.timeout(5):
+            await watch.next()
+        assert watch.seen < GONE
+
+
+async def test_watches_leave_nothing_behind(world: World) -> None:
+    for number in range(100):
+        with world.changes.watch() as watch:
+            assert watch.follow("cus_a", number)
+            assert not watch.follow("cus_a", number + 1)
+            assert watch.follow("cus_b", number)
+    assert not world.changes._watches
