@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,8 +25,9 @@ class Unanswered(Exception):
 class Wire:
     """Commands to one Redis, each waited for no longer than the time-out, and never sent twice."""
 
-    def __init__(self, pool: BlockingConnectionPool) -> None:
+    def __init__(self, pool: BlockingConnectionPool, timeout_seconds: float) -> None:
         self._pool = pool
+        self._timeout = timeout_seconds
 
     @classmethod
     def connect(cls, url: str, *, timeout_seconds: float, connections: int = CONNECTIONS) -> Wire:
@@ -35,26 +37,30 @@ class Wire:
                 url,
                 max_connections=connections,
                 timeout=CONNECTION_WAIT,
-                socket_timeout=timeout_seconds,
-                socket_connect_timeout=timeout_seconds,
+                # Times are kept here: the client would make a task of each command, and lose a cancellation now and then
+                # (asyncio.wait_for before Python 3.12).
+                socket_timeout=None,
+                socket_connect_timeout=None,
                 retry=Retry(NoBackoff(), 0),
                 redis_connect_func=_introduce,
-            )
+            ),
+            timeout_seconds,
         )
 
     async def run(self, *commands: Command) -> tuple[str, list[Any]]:
         """The run id of the Redis that answered, and its answers, all by one connection. Raises Unanswered."""
         try:
-            connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-            try:
-                await connection.send_packed_command(connection.pack_commands(commands))
-                answers = [await connection.read_response() for _ in commands]
-            except BaseException:
-                # Answers that are still to come belong to nobody.
-                await connection.disconnect(nowait=True)
-                raise
-            finally:
-                await self._pool.release(connection)
+            async with asyncio.timeout(self._timeout):
+                connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+                try:
+                    await connection.send_packed_command(connection.pack_commands(commands))
+                    answers = [await connection.read_response() for _ in commands]
+                except BaseException:
+                    # Answers that are still to come belong to nobody.
+                    await connection.disconnect(nowait=True)
+                    raise
+                finally:
+                    await self._pool.release(connection)
         except (RedisError, OSError, TimeoutError) as error:
             raise Unanswered(str(error)) from error
         return _run_ids[connection], answers
