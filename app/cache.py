@@ -29,6 +29,7 @@ _HEADER = struct.Struct(">BQQ")
 #: Longer than any load may take on the server, so that a lease ends after the load that holds it.
 LEASE_SECONDS = 15
 PROBE_SECONDS = 0.5
+DROP_SECONDS = 0.5
 
 _FILL = """
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
@@ -41,7 +42,7 @@ return 1
 class Commands(Protocol):
     """A wire to a Redis; see app.wire."""
 
-    async def run(self, *commands: Command) -> tuple[str, list[Any]]: ...
+    async def run(self, *commands: Command, seconds: float | None = None) -> tuple[str, list[Any]]: ...
 
     async def close(self) -> None: ...
 
@@ -129,11 +130,15 @@ class Cache:
     async def drop(self, changed: Mapping[str, int]) -> str | None:
         """Drop values and leases of customers that have these versions now, and tell of them whoever follows the feed.
 
-        Gives the run id of the Redis that did so, which is what an acknowledgement may rest on.
+        Gives the run id of the Redis that did so, which is what an acknowledgement may rest on. Where none does the cache is to
+        be closed for everybody, for seconds: this waits longer than a read may, and even while reads pass Redis by.
         """
         keys = [key for customer in changed for key in (_value(customer), _lease(customer))]
-        answered = await self._ask(("DEL", *keys), *news(changed))
-        return None if answered is None else answered[0]
+        try:
+            return (await self._wire.run(("DEL", *keys), *news(changed), seconds=DROP_SECONDS))[0]
+        except Unanswered:
+            self._trip()
+            return None
 
     async def _ask(self, *commands: Command) -> tuple[str, list[Any]] | None:
         if self._open:

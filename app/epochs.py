@@ -117,7 +117,7 @@ class Epochs:
             await self.sleep(left)
 
     async def _dropped(self, changed: Mapping[str, int]) -> bool:
-        if self.redis is None:
+        if self.redis is None or self.belief() is None:
             return False
         by = await self.redis.drop(changed)
         # Now, after the answer: a belief that ended meanwhile is none.

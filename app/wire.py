@@ -47,10 +47,13 @@ class Wire:
             timeout_seconds,
         )
 
-    async def run(self, *commands: Command) -> tuple[str, list[Any]]:
-        """The run id of the Redis that answered, and its answers, all by one connection. Raises Unanswered."""
+    async def run(self, *commands: Command, seconds: float | None = None) -> tuple[str, list[Any]]:
+        """The run id of the Redis that answered, and its answers, all by one connection. Raises Unanswered.
+
+        `seconds`: how long they are waited for, instead of the wire's own time-out.
+        """
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout if seconds is None else seconds):
                 connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
                 try:
                     await connection.send_packed_command(connection.pack_commands(commands))

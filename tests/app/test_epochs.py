@@ -146,7 +146,7 @@ class SimulatedWire:
         self._world = world
         self._process = process
 
-    async def run(self, *commands: Command) -> tuple[str, list[Any]]:
+    async def run(self, *commands: Command, seconds: float | None = None) -> tuple[str, list[Any]]:
         await self._world.wire()
         self._check()
         answers = [self.done(*command) for command in commands]
@@ -365,7 +365,7 @@ def _believe_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 
 def _any_redis(patch: pytest.MonkeyPatch) -> None:
-    async def run(self: SimulatedWire, *commands: Command) -> tuple[str, list[Any]]:
+    async def run(self: SimulatedWire, *commands: Command, seconds: float | None = None) -> tuple[str, list[Any]]:
         _, answers = await original(self, *commands)
         return "run-1", answers
 
