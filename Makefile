@@ -4,7 +4,7 @@ ARGS ?=
 UV = 0.13.9
 COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: demo test check format bench lock clean venv
+.PHONY: demo test check format bench torture lock clean venv
 
 demo: venv        ## Neo4j, Redis and demo customers on http://127.0.0.1:8000; ARGS="--customers 5000 --seed 7"
 	@.venv/bin/c360 demo $(ARGS)
@@ -24,6 +24,9 @@ format: venv      ## what `make check` wants of the format
 
 bench: venv       ## the figures of docs/benchmarks.md
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+torture: venv     ## kill services, Neo4j and Redis under load; ARGS="--kills 5 --seed 7"
+	@.venv/bin/python -m tests.torture $(ARGS)
 
 lock:             ## requirements*.lock anew from pyproject.toml, and what the tests of Segment's library want
 	@python3 -m venv .venv.lock && .venv.lock/bin/python -m pip install --quiet uv==$(UV)

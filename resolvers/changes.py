@@ -16,6 +16,7 @@ from resolvers.context import Info
 from resolvers.customers import Customer, open_cart
 from resolvers.directory import CustomerKey, profile_key
 from resolvers.errors import NotThere
+from resolvers.fields import streamed
 
 SLOW = 16
 """Changes that may come together before a client is told that it was too slow for them."""
@@ -30,9 +31,7 @@ class CustomerChange:
 
 @strawberry.type(description="What is told as it happens, over graphql-transport-ws and graphql-sse.")
 class Subscription:
-    @strawberry.subscription(
-        description="Each change of one customer from now on, whoever makes it; of several at once the last."
-    )
+    @streamed("Each change of one customer from now on, whoever makes it; of several at once the last.")
     async def customer_changed(self, info: Info, by: CustomerKey) -> AsyncGenerator[CustomerChange]:
         context, key = info.context, profile_key(by)
 

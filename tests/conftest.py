@@ -127,9 +127,7 @@ async def store(stack: Stack) -> AsyncIterator[Store]:
 @pytest.fixture
 async def graph(store: Store, stack: Stack) -> Store:
     """The same store, empty but for the schema and what isn't data, and nothing left in Redis of before."""
-    await store.apply(
-        "MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
-    )
+    await store.apply(WIPE)
     async with Redis.from_url(stack.redis_url) as redis:
         await redis.flushall()
     return store

@@ -174,16 +174,16 @@ class Place:
             C360_PORT=str(self.ports[number]),
             C360_WRITE_KEYS=f"torture={WRITE_KEY}",
         )
-        log = (self.settings.home / f"service-{number}.log").open("ab")
-        return subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve"],
-            cwd=TOP,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        with (self.settings.home / f"service-{number}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "serve"],
+                cwd=TOP,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
 
 @asynccontextmanager
