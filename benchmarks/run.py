@@ -11,6 +11,7 @@ from app.settings import Settings
 from benchmarks.demo import demo_figures
 from benchmarks.figures import Figure
 from benchmarks.imports import Imported, World, import_measured, memory_figures, rounds, warm_up
+from benchmarks.ingestion import Size, ingestion_figures
 from benchmarks.outage import outage_figures
 from benchmarks.profiles import ProfileTimes, growth_figures, profile_times
 from benchmarks.servers import Servers
@@ -18,7 +19,7 @@ from benchmarks.service import service_figures
 from benchmarks.snapshot import Snapshot, take
 from benchmarks.timeline import timeline_figures
 
-CASES = ("import", "profile", "outage", "timeline", "demo")
+CASES = ("import", "profile", "outage", "timeline", "ingestion", "demo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Plan:
     outages: int = 20
     long: int = 100_000
     warmth: int = 300
+    ingestion: Size = field(default_factory=Size)
     demo: int = 1_000
 
     @property
@@ -74,6 +76,11 @@ class Run:
             self.figures += memory_figures(self._imported)
         if self._profiles:
             self.figures += growth_figures(self._profiles)
+        if "ingestion" in plan.cases:
+            self._tell("sending events over HTTP")
+            folder = self.folder / "ingestion"
+            warmth = await World.made(folder / "warmth", customers=plan.warmth)
+            self.figures += await ingestion_figures(self.servers, folder, plan.ingestion, warmth=warmth)
         if "demo" in plan.cases:
             self._tell("starting the demo twice")
             self.figures += await demo_figures(self.folder, customers=plan.demo)
