@@ -32,7 +32,7 @@ lock:             ## requirements*.lock anew from pyproject.toml, and what the t
 	@python3 -m venv .venv.lock && .venv.lock/bin/python -m pip install --quiet uv==$(UV)
 	@.venv.lock/bin/uv $(COMPILE) pyproject.toml -o requirements.lock
 	@.venv.lock/bin/uv $(COMPILE) pyproject.toml --extra local --extra dev -c requirements.lock -o requirements-dev.lock
-	@echo 'segment-analytics-python>=2.4,<3' | .venv.lock/bin/uv $(COMPILE) - -o tests/api/segment.lock
+	@cd tests/api/segment_sdks && ../../../.venv.lock/bin/uv $(COMPILE) requirements.in -o requirements.lock
 	@rm -rf .venv.lock
 
 clean:            ## everything that was made here, the local data of .c360 too

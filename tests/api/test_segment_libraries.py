@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import venv
 from collections.abc import AsyncIterator
@@ -23,7 +24,7 @@ from tests.api.conftest import WRITE_KEY, Api
 
 pytestmark = pytest.mark.usefixtures("graph")
 
-HERE = Path(__file__).parent
+SDKS = Path(__file__).parent / "segment_sdks"
 ASK = """{ customer(by: {email: "ana@example.com"}) {
   name touchpoints(first: 100) { nodes { type } } purchases(first: 9) { nodes { number total { amount } } } } }"""
 
@@ -62,31 +63,32 @@ async def troubled(service: str) -> AsyncIterator[tuple[str, Troubled]]:
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter with the library, apart from ours: the two want different versions of a third package."""
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter with the libraries, apart from ours: two of them want different versions of a third package."""
     folder = tmp_path_factory.mktemp("segment")
     venv.create(folder, with_pip=True)
-    found = folder / "bin" / "python"
-    install = [
-        str(found),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-        "-r",
-        str(HERE / "segment.lock"),
-    ]
-    subprocess.run(install, check=True)
-    return found
+    python = folder / "bin" / "python"
+    quiet = ("--quiet", "--disable-pip-version-check")
+    run(python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", SDKS / "requirements.lock")
+    # A Node.js of the lock's too, whatever this machine has.
+    for name in ("package.json", "package-lock.json", "client.mjs"):
+        shutil.copy(SDKS / name, folder)
+    run(folder / "bin" / "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", cwd=folder)
+    return folder
 
 
-@pytest.mark.parametrize("trouble", [False, True])
-async def test_python(api: Api, service: str, python: Path, trouble: bool) -> None:
+def run(*command: str | Path, cwd: Path | None = None) -> None:
+    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("trouble", [False, True], ids=["at once", "after 500 and 429"])
+@pytest.mark.parametrize("language", ["python", "node"])
+async def test_a_library_delivers(api: Api, service: str, installed: Path, language: str, trouble: bool) -> None:
+    program = SDKS / "client.py" if language == "python" else installed / "client.mjs"
     async with troubled(service) as (host, server):
         client = await asyncio.create_subprocess_exec(
-            python, HERE / "segment_client.py", host if trouble else service, WRITE_KEY, stderr=subprocess.PIPE
+            installed / "bin" / language, program, host if trouble else service, WRITE_KEY, stderr=subprocess.PIPE
         )
         _, said = await asyncio.wait_for(client.communicate(), 120)
     assert client.returncode == 0, said.decode()
