@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from operator import attrgetter
@@ -46,8 +46,15 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     campaign: str | None = None
 
 
+class CartFollower(msgspec.Struct, frozen=True, kw_only=True):
+    """A purchase that names no cart, the first one that its customer made after a cart had last changed."""
+
+    id: str
+    at: datetime
+
+
 class Cart(msgspec.Struct, frozen=True, kw_only=True):
-    """A cart as it last stood; `purchase_id` is what it became."""
+    """A cart as it last stood. `purchase_id`: the purchase that names it; `followed_by`: where none does, what came next."""
 
     id: str
     opened_at: datetime
@@ -56,6 +63,13 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[PurchaseItem, ...] = ()
     checkout_step: str | None = None
     purchase_id: str | None = None
+    followed_by: CartFollower | None = None
+
+    def became(self, *, after: timedelta) -> str | None:
+        """The id of the purchase that closed it: one that names it, or one that followed before it had rested for `after`."""
+        if self.purchase_id is not None or self.followed_by is None:
+            return self.purchase_id
+        return self.followed_by.id if self.followed_by.at < self.updated_at + after else None
 
 
 class CartPage(msgspec.Struct, frozen=True, kw_only=True):

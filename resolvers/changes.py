@@ -13,7 +13,7 @@ from graph.feedback import Case, Review, SurveyResponse
 from graph.purchases import Purchase
 from graph.timeline import Touchpoint
 from resolvers.context import Info
-from resolvers.customers import Customer, open_cart
+from resolvers.customers import Customer
 from resolvers.directory import CustomerKey, profile_key
 from resolvers.errors import NotThere
 from resolvers.fields import streamed
@@ -90,8 +90,8 @@ _FIELDS: dict[str, Callable[[Profile], object]] = {
     "surveyResponses": _entries(SurveyResponse),
     "cases": _entries(Case),
     "communications": _entries(Communication),
-    "cart": open_cart,
-    "carts": lambda profile: [cart for cart in profile.carts if cart.purchase_id is not None],
+    "cart": attrgetter("carts"),
+    "carts": attrgetter("carts"),
     "value": _worth,
     "referral": lambda profile: (profile.referred_by, profile.facts.referrals),
 }

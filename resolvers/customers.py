@@ -18,7 +18,7 @@ from graph.timeline import page_key
 from resolvers.catalogue import Channel
 from resolvers.communications import Communication
 from resolvers.connections import Connection, Listing, Window, connect, in_memory
-from resolvers.context import Context, Info
+from resolvers.context import Context, Info, Rules
 from resolvers.entries import TimelineEntry, TimelineKind
 from resolvers.feedback import Case, Review, SurveyKind, SurveyResponse
 from resolvers.fields import resolved
@@ -229,7 +229,7 @@ class Customer(Node):
 
     @resolved("The open one; abandonedAt is set once it has been left.")
     def cart(self, info: Info) -> Cart | None:
-        record = open_cart(self.profile)
+        record = open_cart(self.profile, info.context.rules)
         return None if record is None else Cart.of(record, info.context)
 
     @resolved("Earlier ones, abandoned or bought, newest first.")
@@ -292,9 +292,9 @@ def use_order(record: records.CustomerChannel) -> tuple[int, datetime, str]:
     return record.touchpoints + record.purchases, record.last_at, record.channel
 
 
-def open_cart(profile: Profile) -> CartRecord | None:
+def open_cart(profile: Profile, rules: Rules) -> CartRecord | None:
     """The newest cart of the hot set that wasn't bought."""
-    return next((cart for cart in profile.carts if cart.purchase_id is None), None)
+    return next((cart for cart in profile.carts if cart.became(after=rules.cart_abandoned_after) is None), None)
 
 
 def cart_key(cart: CartRecord) -> str:
@@ -303,7 +303,7 @@ def cart_key(cart: CartRecord) -> str:
 
 def cart_listing(context: Context, profile: Profile) -> Listing[CartRecord]:
     """All carts but the open one, newest first."""
-    opened = open_cart(profile)
+    opened = open_cart(profile, context.rules)
     hidden = None if opened is None else opened.id
 
     async def fetch(wanted: Window, /) -> Sequence[CartRecord]:

@@ -109,7 +109,7 @@ class Cart:
     def of(cls, record: purchases.Cart, context: Context) -> Cart:
         rules = context.rules
         return cls(
-            purchase_id=record.purchase_id,
+            purchase_id=record.became(after=rules.cart_abandoned_after),
             id=strawberry.ID(record.id),
             opened_at=record.opened_at,
             updated_at=record.updated_at,
@@ -127,4 +127,4 @@ class Cart:
 def abandoned_at(cart: purchases.Cart, *, after: timedelta, now: datetime) -> datetime | None:
     """When a cart that wasn't bought had rested for `after`; None while that time hasn't come."""
     left = cart.updated_at + after
-    return left if cart.purchase_id is None and left <= now else None
+    return left if cart.became(after=after) is None and left <= now else None

@@ -23,6 +23,19 @@ WITH c, version, collect(
   cart {.id, opened_at: toString(cart.opened_at), updated_at: toString(cart.updated_at), .checkout_step,
     cart_total: CASE WHEN cart.total IS NOT NULL THEN {amount: cart.total, currency: cart.currency} END,
     purchase_id: head(COLLECT { MATCH (cart)-[:BECAME]->(purchase:Purchase) RETURN purchase.id }),
+    followed_by: CASE WHEN NOT EXISTS { (cart)-[:BECAME]->() } THEN head(COLLECT {
+      UNWIND owned AS o
+      CALL (o, cart, i) {
+        MATCH (p:TimelineEntry)
+        WHERE p.kind_key > o.id + '/PURCHASE/' + substring(cart.order_key, size(i.id) + 1, 23) AND p.kind_key < o.id + '/PURCHASE0'
+          AND p.at >= cart.updated_at AND p.cart_key IS NULL
+        RETURN p
+        ORDER BY p.kind_key
+        LIMIT 1
+      }
+      RETURN {id: p.id, at: toString(p.at)}
+      ORDER BY p.at, p.id
+      LIMIT 1}) END,
     items: COLLECT {
       MATCH (cart)-[line:CONTAINS]->(product:Product)
       RETURN {sku: product.sku, quantity: line.quantity,

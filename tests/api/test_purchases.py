@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from graph.events.inputs import CartInput, Event, PurchaseInput, PurchaseItemInput, PurchaseStatusInput, RefundInput
+import pytest
+
+from graph.events.inputs import (
+    CartInput,
+    CustomerKey,
+    Event,
+    IdentifierKey,
+    IdentifyInput,
+    PurchaseInput,
+    PurchaseItemInput,
+    PurchaseStatusInput,
+    RefundInput,
+)
 from graph.money import Money
-from tests.api.conftest import Api, Tell, at, by_email
+from tests.api.conftest import Api, Tell, at, by_email, email
 
 WHO = by_email("kim@example.com")
 TEA = PurchaseItemInput(
@@ -125,3 +137,41 @@ async def test_more_carts_than_the_hot_set_holds(api: Api, told: Tell) -> None:
             cursor, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
             assert page["totalCount"] == 44
         assert len(seen) == 44 and seen == sorted(seen, reverse=True)
+
+
+FOLLOWED = """{ customer(by: {email: "kim@example.com"}) { cart { abandonedAt updatedAt purchase { number } }
+    carts { totalCount nodes { abandonedAt purchase { number } } } } }"""
+
+
+def opened(minutes: float, name: str = "C") -> CartInput:
+    return CartInput(id=f"{name}-{minutes}", source="shop", at=at(minutes), customer=WHO, cart=name, items=(TEA,))
+
+
+def bought(minutes: float, *, cart: str | None = None, who: CustomerKey = WHO) -> PurchaseInput:
+    number = f"N{minutes}"
+    return PurchaseInput(id=number, source="shop", at=at(minutes), customer=who, number=number, items=(TEA,), cart=cart)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in order", "the cart comes last"])
+async def test_a_purchase_that_names_no_cart_closes_the_open_one(api: Api, told: Tell, late: bool) -> None:
+    events: list[Event] = [opened(0), opened(20), bought(30), bought(40)]
+    for event in reversed(events) if late else events:
+        await told(event)
+    customer = (await api.data(FOLLOWED))["customer"]
+    assert customer["cart"] is None
+    assert customer["carts"] == {"totalCount": 1, "nodes": [{"abandonedAt": None, "purchase": {"number": "N30"}}]}
+
+
+async def test_a_purchase_closes_no_cart_that_was_abandoned_changed_later_or_is_not_meant(api: Api, told: Tell) -> None:
+    await told(opened(0, "abandoned"), bought(60), opened(100, "changed"), bought(110), opened(120, "changed"))
+    await told(bought(130, cart="another"))
+    customer = (await api.data(FOLLOWED))["customer"]
+    assert customer["cart"] == {"abandonedAt": "2024-01-01T03:00:00Z", "updatedAt": "2024-01-01T02:00:00Z", "purchase": None}
+    assert customer["carts"]["nodes"] == [{"abandonedAt": "2024-01-01T01:00:00Z", "purchase": None}]
+
+
+async def test_whichever_identifier_a_purchase_is_filed_under(api: Api, told: Tell) -> None:
+    phone = IdentifierKey("phone", "+81312345678")
+    await told(opened(0), bought(10, who=CustomerKey(identifier=phone)))
+    await told(IdentifyInput(id="both", source="shop", at=at(50), identifiers=(email("kim@example.com"), phone)))
+    assert (await api.data(FOLLOWED))["customer"]["carts"]["nodes"] == [{"abandonedAt": None, "purchase": {"number": "N10"}}]
