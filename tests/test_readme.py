@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,28 @@ def test_its_import_imports(demo: subprocess.Popen[str], environ: dict[str, str]
     assert first["accepted"] > 1_000 and first["rejected"] == 0
     again = json.loads(run(f"{IMPORT} --json", environ))
     assert (again["accepted"], again["duplicates"]) == (0, first["accepted"])
+
+
+def test_what_graphql_md_shows_of_writing_and_watching(demo: subprocess.Popen[str], environ: dict[str, str]) -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", (TOP / "docs" / "graphql.md").read_text(encoding="utf-8"), re.DOTALL)
+    reading, writing, watching = blocks
+    assert len(json.loads(run(reading, environ))["data"]["customers"]["nodes"]) == 3
+    recorded = json.loads(run(writing, environ))["data"]["recordEvents"]
+    assert recorded == {"accepted": 2, "duplicates": 0, "rejected": [], "userErrors": []}
+    assert json.loads(run(writing, environ))["data"]["recordEvents"]["duplicates"] == 2
+    port = environ["C360_PORT"]
+    with subprocess.Popen(
+        watching.replace(":8000", f":{port}"), shell=True, env=environ, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as watcher:
+        # It says nothing when it begins to watch.
+        for number in range(6):
+            time.sleep(0.7)
+            run(writing.replace('"id": "2"', f'"id": "more {number}"'), environ)
+        os.killpg(watcher.pid, signal.SIGKILL)
+        said, _ = watcher.communicate()
+    (first, *_) = re.findall(r"event: next\ndata: (.*)\n", said)
+    told = json.loads(first)["data"]["customerChanged"]
+    assert told["customer"]["name"] == "Mio Abe" and {"touchpoints", "timeline"} <= set(told["changed"])
 
 
 def test_its_docker_commands_give_all_that_the_compose_file_demands(tmp_path: Path) -> None:
