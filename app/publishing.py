@@ -77,6 +77,9 @@ class Publisher:
         except StoreUnavailable as error:
             logger.warning("published rows stay in the outbox: %s", error)
             self._receipts += receipts
+        except Exception:
+            # Whoever flushes goes on for ever as well.
+            logger.exception("published rows stay in the outbox")
 
     async def run(self) -> None:
         """Relay and flush until cancelled; then flush once more."""
