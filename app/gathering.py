@@ -84,18 +84,21 @@ class Gathering:
         taken: list[_Waiting] = []
         staying: list[_Waiting] = []
         requests: set[str] = set()
+        # Named by what is under way, and by those that wait for its end: nobody overtakes them, or they might wait for ever.
+        busy = set[str]().union(*self._under_way.values())
         events = 0
         for each in self._waiting:
             fits = not taken or (events + len(each.call.events) <= MOST_AT_ONCE and not self.alone)
             key = None if each.call.request is None else each.call.request.key
             # The same request twice has to find its first answer.
-            if fits and key not in requests and all(others.isdisjoint(each.names) for others in self._under_way.values()):
+            if fits and key not in requests and busy.isdisjoint(each.names):
                 taken.append(each)
                 events += len(each.call.events)
                 if key is not None:
                     requests.add(key)
             else:
                 staying.append(each)
+                busy |= each.names
         self._waiting = staying
         self._events -= events
         return taken

@@ -154,3 +154,23 @@ async def test_who_goes_away_takes_nobody_along() -> None:
     assert sum(isinstance(each, Outcome) for each in found) == 8
     await gathering.close()
     assert sum(len(calls) for calls in graph.transactions) == 10, "what was taken is kept all the same"
+
+
+async def test_nobody_waits_for_those_that_came_later() -> None:
+    graph = Graph()
+    gathering = Gathering(graph.record, room=1_000)
+    done = False
+
+    async def busy(name: str) -> None:
+        while not done:
+            await gathering.keep(call(name))
+
+    crowd = [asyncio.create_task(busy(name)) for name in ("a", "b") for _ in range(3)]
+    await settle()
+    before = len(graph.transactions)
+    async with asyncio.timeout(5):
+        await gathering.keep(call("a", "b"))
+    done = True
+    await asyncio.gather(*crowd)
+    (mine,) = [number for number, calls in enumerate(graph.transactions) if any(len(each.events) == 2 for each in calls)]
+    assert mine - before <= WAYS + 1
