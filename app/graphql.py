@@ -133,6 +133,8 @@ async def _events(found: AsyncGenerator[Answer]) -> AsyncIterator[bytes]:
                 while not (await asyncio.wait([coming], timeout=KEEP_ALIVE))[0]:
                     yield b":\n\n"
                 given = coming.result()
+            except Exception as error:
+                given = Answer(errors=[masked(error, where="the stream")], executed=False)
             finally:
                 coming.cancel()
                 await asyncio.wait([coming])

@@ -53,10 +53,13 @@ class Publisher:
         self._some.set()
 
     async def relay(self) -> None:
-        """Publish all that is waiting in the outbox, whoever committed it. Raises StoreUnavailable."""
-        while rows := await outbox.waiting(self.store, limit=RELAY_ROWS):
+        """Publish all that waits in the outbox now, whoever committed it. Raises StoreUnavailable."""
+        full = True
+        # What others add meanwhile isn't waited for.
+        while full and (rows := await outbox.waiting(self.store, limit=RELAY_ROWS)):
             await self.epochs.settle(newest(rows))
             await outbox.forget(self.store, rows)
+            full = len(rows) == RELAY_ROWS
 
     async def catch_up(self) -> None:
         """`relay`, which is tried again later where it fails."""

@@ -58,6 +58,7 @@ class Wire:
                 try:
                     await connection.send_packed_command(connection.pack_commands(commands))
                     answers = [await connection.read_response() for _ in commands]
+                    run_id = _run_ids[connection]
                 except BaseException:
                     # Answers that are still to come belong to nobody.
                     await connection.disconnect(nowait=True)
@@ -66,7 +67,7 @@ class Wire:
                     await self._pool.release(connection)
         except (RedisError, OSError, TimeoutError) as error:
             raise Unanswered(str(error)) from error
-        return _run_ids[connection], answers
+        return run_id, answers
 
     async def close(self) -> None:
         await self._pool.aclose()

@@ -6,9 +6,10 @@ wrong with one message refuses that message, and not its batch.
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import binascii
 import hmac
+import json
 import logging
 import zlib
 from collections.abc import Mapping, Sequence
@@ -33,10 +34,19 @@ from resolvers.operations import masked
 LONGEST_BODY = 500_000
 """Bytes of a request, unpacked."""
 
-LONGEST_MESSAGE = 32_000
+LONGEST_MESSAGE = 32 * 1_024
 """Bytes of a message."""
 
+LONGEST_READ = 32_000_000
+"""Bytes of a request that is too long, which are read all the same: who is still sending hears no answer."""
+
+DEEPEST = 100
+"""Objects in objects of a message that is looked at."""
+
 MOST_MESSAGES = 2_500
+
+LONGEST_REQUEST = 20.0
+"""Seconds until a request is answered whatever Neo4j does; what it sent may be kept all the same, and is a duplicate then."""
 
 RETRY_SECONDS = 2
 """When to come again while Neo4j is away."""
@@ -63,11 +73,11 @@ class _Batch:
     timed: list[bool] = field(default_factory=list)
     rejected: dict[int, tuple[str, str]] = field(default_factory=dict)
 
-    def add(self, index: int, given: Any, *, source: str, now: datetime, call: str | None) -> None:
+    def add(self, index: int, given: Any, *, source: str, now: datetime, call: str | None, context: Any = None) -> None:
+        """Take a message; `context`: that of its batch, where it has none of its own."""
         try:
-            if len(orjson.dumps(given)) > LONGEST_MESSAGE:
-                raise InvalidEvent("", f"has more than {LONGEST_MESSAGE:,} bytes", code="TOO_LARGE")
-            message = Message.of(given, source=source, now=now, call=call)
+            _check_size(given)
+            message = Message.of(_completed(given, context), source=source, now=now, call=call)
             found = events_of(message)
         except InvalidEvent as error:
             self.rejected[index] = error.code, str(error)
@@ -103,7 +113,10 @@ def segment_routes() -> list[Route]:
 
 async def _endpoint(request: Request) -> Response:
     try:
-        return JSONResponse(await _answer(request))
+        async with asyncio.timeout(LONGEST_REQUEST):
+            return JSONResponse(await _answer(request))
+    except TimeoutError:
+        return _later(503, "UNAVAILABLE", "Neo4j takes too long; send this again.", RETRY_SECONDS)
     except Refused as refused:
         return JSONResponse(refused.body, status_code=refused.status, headers=refused.headers)
     except Overloaded as error:
@@ -129,13 +142,16 @@ async def _answer(request: Request) -> dict[str, Any]:
     given = _json(await _body(request))
     call = None if name in ("batch", "import") else name
     messages = _messages(given) if call is None else [given]
+    context = given.get("context") if call is None else None
     batch, now = _Batch(), datetime.now(UTC)
     for index, message in enumerate(messages):
-        batch.add(index, _completed(message, given) if call is None else message, source=source, now=now, call=call)
+        batch.add(index, message, source=source, now=now, call=call, context=context)
     outcome = await services.record(batch.events) if batch.events else Outcome(0, 0, (), {})
     answer = batch.answer(outcome)
     if answer["rejected"]:
-        refused = [_letter(messages[each["index"]], each, call=name, source=source) for each in answer["rejected"]]
+        refused = [
+            _letter(_completed(messages[each["index"]], context), each, call=name, source=source) for each in answer["rejected"]
+        ]
         if await services.bury(refused) < len(refused):
             logger.error("there is no room for more dead letters: see c360 deadletters")
         # Libraries read nothing but the status; the values that are wrong may be personal data, and stay out.
@@ -149,10 +165,42 @@ async def _answer(request: Request) -> dict[str, Any]:
 
 def _letter(message: Any, refusal: Mapping[str, str], *, call: str, source: str) -> Undelivered:
     """A message that was refused, as it is kept."""
-    body = orjson.dumps(message).decode()
+    if _depth(message) > DEEPEST:
+        message = (
+            {name: value for name, value in message.items() if not isinstance(value, (dict, list))}
+            if isinstance(message, dict)
+            else None
+        )
+    # The standard library writes what is no text of Unicode as it came.
+    body = json.dumps(message, separators=(",", ":"))
     return Undelivered(
-        source=source, name=name_of(message), call=call, code=refusal["code"], message=refusal["message"], body=body
+        source=source, name=name_of(json.loads(body)), call=call, code=refusal["code"], message=refusal["message"], body=body
     )
+
+
+def _check_size(message: Any) -> None:
+    if _depth(message) > DEEPEST:
+        raise InvalidEvent("", f"is nested more than {DEEPEST} deep", code="TOO_LARGE")
+    try:
+        size = len(orjson.dumps(message))
+    except TypeError:
+        raise InvalidEvent("", "holds what is no text of Unicode, or a number that JSON has no room for") from None
+    if size > LONGEST_MESSAGE:
+        raise InvalidEvent("", f"has more than {LONGEST_MESSAGE:,} bytes", code="TOO_LARGE")
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are in each other, counted without recursion."""
+    level, depth = [value], 0
+    while level:
+        level = [
+            child
+            for each in level
+            if isinstance(each, (dict, list))
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
+        depth += 1
+    return depth
 
 
 def _source(request: Request, write_keys: Mapping[str, str]) -> str:
@@ -163,7 +211,7 @@ def _source(request: Request, write_keys: Mapping[str, str]) -> str:
         raise Refused(401, "FORBIDDEN", "Send the write key as the user of Basic authorization.", headers=challenge)
     try:
         key = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise Refused(401, "FORBIDDEN", "The authorization is no Base64 of a write key and a colon.", headers=challenge) from None
     # All are compared, and each in the same time, lest the time tell how much was right.
     found = [source for each, source in write_keys.items() if hmac.compare_digest(each.encode(), key.encode())]
@@ -177,15 +225,25 @@ async def _body(request: Request) -> bytes:
     if packed not in ("identity", "gzip", ""):
         raise Refused(415, "INVALID", "Send the body as it is, or by gzip.")
     unpack = zlib.decompressobj(wbits=31) if packed == "gzip" else None
-    body = bytearray()
+    body, read = bytearray(), 0
+    refused: Refused | None = None
     async for chunk in request.stream():
-        try:
-            body += unpack.decompress(chunk, LONGEST_BODY + 1 - len(body)) if unpack else chunk
-        except zlib.error:
-            raise Refused(400, "INVALID", "The body is no gzip, though its content-encoding says so.") from None
-        if len(body) > LONGEST_BODY:
-            message = f"Send at most {LONGEST_BODY:,} bytes at once."
-            raise Refused(413, "TOO_LARGE", message, headers={"connection": "close"})
+        read += len(chunk)
+        if read > LONGEST_READ:
+            break
+        if refused is None:
+            try:
+                body += unpack.decompress(chunk, LONGEST_BODY + 1 - len(body)) if unpack else chunk
+            except zlib.error:
+                refused = Refused(400, "INVALID", "The body is no gzip, though its content-encoding says so.")
+            if len(body) > LONGEST_BODY:
+                refused = Refused(413, "TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes at once.")
+            elif unpack is not None and unpack.unused_data:
+                refused = Refused(400, "INVALID", "The body goes on after the end of its gzip.")
+    if refused is not None:
+        raise refused
+    if read > LONGEST_READ:
+        raise Refused(413, "TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes at once.", headers={"connection": "close"})
     if unpack is not None and not unpack.eof:
         raise Refused(400, "INVALID", "The gzip of the body breaks off.")
     return bytes(body)
@@ -195,6 +253,11 @@ def _json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
+        pass
+    # Half a surrogate pair, or a number without end, is a fault of one message, and not of those beside it.
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
         raise Refused(400, "INVALID", "Send JSON in UTF-8.") from None
 
 
@@ -207,8 +270,8 @@ def _messages(given: Any) -> Sequence[Any]:
     return messages
 
 
-def _completed(message: Any, batch: Mapping[str, Any]) -> Any:
+def _completed(message: Any, context: Any) -> Any:
     """A message with the context of its batch, where it has none of its own."""
-    if isinstance(message, dict) and "context" not in message and "context" in batch:
-        return {**message, "context": batch["context"]}
+    if isinstance(message, dict) and "context" not in message and context is not None:
+        return {**message, "context": context}
     return message

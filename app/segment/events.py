@@ -70,6 +70,8 @@ def _traits(given: dict[str, object]) -> dict[str, object]:
         traits.setdefault("addresses", [{"kind": "home", **lines}])
     elif address is not None:
         traits["address"] = address
+    elif "address" in given:
+        traits.setdefault("addresses", None)
     return traits
 
 

@@ -14,9 +14,11 @@ import msgspec
 from graph.errors import InvalidEvent, MoneyError
 from graph.events.inputs import CustomerKey, IdentifierKey
 from graph.events.limits import KEY_LENGTH
-from graph.money import Money
+from graph.money import Money, exponent
 
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
+
+LONGEST_NUMBER = 40
 
 _canonical = msgspec.json.Encoder(order="deterministic")
 
@@ -57,6 +59,9 @@ class Fields:
             number = None
         if number is None or not number.is_finite():
             raise InvalidEvent(self._at(names[0]), "must be a number")
+        # Whatever is done with an exponent of a million takes minutes.
+        if number and abs(number.adjusted()) > LONGEST_NUMBER:
+            raise InvalidEvent(self._at(names[0]), f"must be a number of at most {LONGEST_NUMBER} digits")
         return number
 
     def whole(self, *names: str) -> int | None:
@@ -69,7 +74,12 @@ class Fields:
         if number is None:
             return None
         try:
+            if isinstance(self.first(*names), float):
+                # Sums of binary fractions: 33.300000000000004 is 33 dollars and 30 cents.
+                number = number.quantize(Decimal(1).scaleb(-exponent(currency)))
             return Money.of(number, currency)
+        except InvalidOperation:
+            raise InvalidEvent(self._at(names[0]), f"is more {currency} than can be kept") from None
         except MoneyError as error:
             raise InvalidEvent(self._at(names[0]), str(error)) from None
 

@@ -24,7 +24,7 @@ from graph.events.inputs import (
     PurchaseStatusInput,
     RefundInput,
 )
-from graph.money import Money
+from graph.money import MAX_MINOR_UNITS, Money
 
 #: What says that money went back, and nothing of whether the purchase stands.
 _PAID_BACK = ("REFUNDED", "PARTLY_REFUNDED")
@@ -185,7 +185,7 @@ def _changed(items: tuple[PurchaseItemInput, ...], item: PurchaseItemInput, *, r
 def _times(price: Money, quantity: Decimal) -> Money | None:
     """A price times a quantity, where that is a whole number of minor units."""
     amount = price.amount * quantity
-    return Money(int(amount), price.currency) if amount == int(amount) else None
+    return Money(int(amount), price.currency) if abs(amount) <= MAX_MINOR_UNITS and amount == int(amount) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
