@@ -7,10 +7,11 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from graph.errors import GaveUp, InvalidEvent, StoreUnavailable
-from graph.events import Call, Outcome, names
+from graph.errors import GaveUp, InvalidEvent, Overloaded, StoreUnavailable
+from graph.events import Call, Outcome, Rejection, names
+from resolvers.operations import masked
 
 logger = logging.getLogger(__name__)
 
@@ -22,14 +23,6 @@ MOST_AT_ONCE = 1_000
 
 Found = Outcome | InvalidEvent
 Recorder = Callable[[list[Call]], Awaitable[list[Found]]]
-
-
-class Overloaded(StoreUnavailable):
-    """More waits to be written than can be written soon. `retry_after`: in how many seconds there should be room."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"more events wait to be written than can be written soon; send this again in {retry_after} s")
-        self.retry_after = retry_after
 
 
 @dataclass(eq=False, slots=True)
@@ -57,14 +50,16 @@ class Gathering:
 
     async def keep(self, call: Call) -> Found:
         """What became of a call. Raises Overloaded when there is no room, and what recording it raised."""
-        if self._events and self._events + len(call.events) > self.room:
+        # A call without events costs a transaction as well.
+        size = max(1, len(call.events))
+        if self._events and self._events + size > self.room:
             raise Overloaded(max(1, math.ceil(self._events / self._rate)))
         named = frozenset[str]().union(*(names(event) for event in call.events))
         if call.request is not None:
             named |= {call.request.key}
         each = _Waiting(call, named, asyncio.get_running_loop().create_future())
         self._waiting.append(each)
-        self._events += len(call.events)
+        self._events += size
         self._start()
         return await each.answer
 
@@ -93,7 +88,7 @@ class Gathering:
             # The same request twice has to find its first answer.
             if fits and key not in requests and busy.isdisjoint(each.names):
                 taken.append(each)
-                events += len(each.call.events)
+                events += max(1, len(each.call.events))
                 if key is not None:
                     requests.add(key)
             else:
@@ -115,10 +110,13 @@ class Gathering:
 
     async def _write(self, taken: list[_Waiting]) -> None:
         """Write by one transaction, or, where that fails, by halves, down to the call that is to blame."""
+        if len(taken) == 1:
+            await self._write_one(taken[0])
+            return
         try:
             found = await self.record([each.call for each in taken])
         except Exception as error:
-            if len(taken) == 1 or (isinstance(error, StoreUnavailable) and not isinstance(error, GaveUp)):
+            if isinstance(error, StoreUnavailable) and not isinstance(error, GaveUp):
                 for each in taken:
                     _fail(each.answer, error)
                 return
@@ -127,8 +125,48 @@ class Gathering:
             await self._write(taken[middle:])
             return
         for each, answer in zip(taken, found, strict=True):
-            if not each.answer.done():
-                each.answer.set_result(answer)
+            _give(each.answer, answer)
+
+    async def _write_one(self, each: _Waiting) -> None:
+        try:
+            _give(each.answer, await self._kept(each.call))
+        except Exception as error:
+            _fail(each.answer, error)
+
+    async def _kept(self, call: Call) -> Found:
+        """One call by one transaction, or, where that fails, by halves, down to the event that is to blame."""
+        try:
+            (found,) = await self.record([call])
+        except Exception as error:
+            # What has a first answer is done as a whole, or not at all.
+            if call.request is not None or (isinstance(error, StoreUnavailable) and not isinstance(error, GaveUp)):
+                raise
+            if len(call.events) > 1:
+                return await self._halves(call)
+            if isinstance(error, GaveUp):
+                raise
+            blame = masked(error, where="the write door")["message"]
+            return Outcome(0, 0, (Rejection(0, "INVALID", blame),), {})
+        return found
+
+    async def _halves(self, call: Call) -> Outcome:
+        middle = len(call.events) // 2
+        first = await self._kept(Call(events=call.events[:middle]))
+        second = await self._kept(Call(events=call.events[middle:]))
+        assert isinstance(first, Outcome) and isinstance(second, Outcome)
+        moved = tuple(replace(each, index=each.index + middle) for each in second.rejected)
+        return Outcome(
+            first.accepted + second.accepted,
+            first.duplicates + second.duplicates,
+            first.rejected + moved,
+            {**first.touched, **second.touched},
+        )
+
+
+def _give(answer: asyncio.Future[Found], found: Found) -> None:
+    # Whoever asked may have gone away.
+    if not answer.done():
+        answer.set_result(found)
 
 
 def _fail(answer: asyncio.Future[Found], error: Exception) -> None:

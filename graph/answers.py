@@ -29,8 +29,13 @@ class Request:
 
     @classmethod
     def of(cls, operation: str, key: str, body: Any) -> Request:
-        """`operation` keeps the keys of different operations apart; `body` is anything that msgspec can encode."""
-        return cls(f"{operation}\x1f{key}", blake2b(_canonical.encode(body), digest_size=16).hexdigest())
+        """`operation` keeps the keys of different operations apart; `body` is anything that msgspec can encode; raises
+        InvalidEvent where it can't."""
+        try:
+            packed = _canonical.encode(body)
+        except (OverflowError, RecursionError, TypeError, ValueError):
+            raise InvalidEvent("", "holds a number of more than 64 bits, or values nested too deep; send shorter ones") from None
+        return cls(f"{operation}\x1f{key}", blake2b(packed, digest_size=16).hexdigest())
 
     @classmethod
     def receipt(cls) -> Request:

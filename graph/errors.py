@@ -6,6 +6,7 @@ GraphError
 ├── StatementError        a .cypher file whose header and text disagree, or a call that doesn't fit the header
 ├── MigrationError        a migration that was changed after it was applied, or is missing
 └── StoreUnavailable      Neo4j can't be reached, or gave up on a transaction
+    ├── Overloaded        more waits to be written than can be written soon
     ├── GaveUp            a transaction that was too large, or that others were in the way of
     └── CommitUnheard     the connection broke while a transaction was being committed
 """
@@ -56,6 +57,14 @@ class MigrationError(GraphError):
 
 class StoreUnavailable(GraphError):
     """Neo4j can't be reached, or gave up on a transaction; try again."""
+
+
+class Overloaded(StoreUnavailable):
+    """More waits to be written than can be written soon. `retry_after`: in how many seconds there should be room."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"more events wait to be written than can be written soon; send this again in {retry_after} s")
+        self.retry_after = retry_after
 
 
 class GaveUp(StoreUnavailable):

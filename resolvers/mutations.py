@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 
 from graph.answers import Request
 from graph.customers import ProfileKey
-from graph.errors import InvalidEvent
+from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Rejection
 from graph.events.inputs import Event, IdentifierKey, IdentifyInput
 from resolvers.context import Context, Info
@@ -51,6 +51,12 @@ class UserError:
     @classmethod
     def of(cls, error: InvalidEvent, *prefix: str) -> UserError:
         return cls(code=UserErrorCode[error.code], message=str(error), path=[*prefix, *filter(None, error.path.split("."))])
+
+    @classmethod
+    def later(cls, error: StoreUnavailable) -> UserError:
+        """Nothing was done, or nobody heard of it; the words of the driver stay inside."""
+        message = str(error) if isinstance(error, Overloaded) else "Neo4j did not answer; send the request again."
+        return cls(code=UserErrorCode.UNAVAILABLE, message=message, path=[])
 
 
 @strawberry.type(description="An event that was not kept; its neighbours were.")
@@ -154,6 +160,8 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
         outcome = await info.context.sources.door.record(typed, request)
     except InvalidEvent as error:
         return RecordEventsPayload.refused(UserError.of(error))
+    except StoreUnavailable as error:
+        return RecordEventsPayload.refused(UserError.later(error))
     info.context.forget()
     rejected += [Rejection(places[each.index], each.code, each.message) for each in outcome.rejected]
     return RecordEventsPayload(
@@ -173,6 +181,8 @@ async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_ke
     except InvalidEvent as error:
         prefix = () if error.path == "idempotencyKey" else ("input",)
         return CustomerPayload(customer=None, user_errors=[UserError.of(error, *prefix)])
+    except StoreUnavailable as error:
+        return CustomerPayload(customer=None, user_errors=[UserError.later(error)])
     if outcome.rejected:
         return CustomerPayload(customer=None, user_errors=[_of_the_input(each) for each in outcome.rejected])
     context.forget()

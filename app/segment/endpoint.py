@@ -22,11 +22,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.gathering import Overloaded
 from app.segment.events import events_of
 from app.segment.messages import CALLS, Message, name_of
 from graph.deadletters import Undelivered
-from graph.errors import InvalidEvent, StoreUnavailable
+from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Outcome
 from graph.events.inputs import Event
 from resolvers.operations import masked

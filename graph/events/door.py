@@ -17,7 +17,7 @@ from graph.events.check import check
 from graph.events.inputs import Event
 from graph.events.keep import keep
 from graph.events.kept import Kept
-from graph.events.outcomes import Call, Outcome, Rejection, Told, told
+from graph.events.outcomes import Call, Outcome, Rejection, Told, receipts, told
 from graph.store import CONFLICT_ATTEMPTS, Store, Transaction
 
 #: More would make the transaction outgrow the memory the server grants it.
@@ -168,7 +168,7 @@ async def _write(
     found = [_answered(tally, repeated.get(id(tally)), touched) for tally in tallies]
     first = list(_first_answers(tallies, found))
     if receipt is not None:
-        first.append(Answer(receipt.key, "", msgspec.json.encode([Told.of(each) for each in found]).decode()))
+        first.append(Answer(receipt.key, "", msgspec.json.encode(receipts(found)).decode()))
     await answers.record(transaction, first, at=now)
     return found
 
@@ -189,5 +189,6 @@ def _first_answers(tallies: Sequence[_Tally], found: Sequence[Outcome | InvalidE
     for tally, outcome in zip(tallies, found, strict=True):
         request = tally.call.request
         if request is not None and isinstance(outcome, Outcome) and not outcome.repeated:
-            body = msgspec.json.encode(Told.of(outcome)).decode()
+            # Whom the transaction changed is nobody's business later: other calls were in it.
+            body = msgspec.json.encode(Told.of(replace(outcome, touched={}))).decode()
             yield Answer(request.key, request.body_hash, body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -70,3 +70,14 @@ class Told(msgspec.Struct, array_like=True):
 
 def told(receipt: Answer) -> list[Outcome | InvalidEvent]:
     return [each.outcome() for each in msgspec.json.decode(receipt.body, type=list[Told])]
+
+
+def receipts(found: Sequence[Outcome | InvalidEvent]) -> list[Told]:
+    """Outcomes of one transaction as its receipt has them: whom it touched, which is the same for all, stands there once."""
+    kept: list[Told] = []
+    touched = False
+    for each in found:
+        if isinstance(each, Outcome) and each.touched:
+            each, touched = (replace(each, touched={}) if touched else each), True
+        kept.append(Told.of(each))
+    return kept

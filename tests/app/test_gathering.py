@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from app.gathering import MOST_AT_ONCE, WAYS, Found, Gathering, Overloaded
+from app.gathering import MOST_AT_ONCE, WAYS, Found, Gathering
 from graph.answers import Request
-from graph.errors import GaveUp, StoreUnavailable
+from graph.errors import GaveUp, Overloaded, StoreUnavailable
 from graph.events import Call, Outcome, names
 from tests.happenings import touchpoint, user
 
@@ -117,8 +117,9 @@ async def test_a_call_larger_than_the_room_is_taken_when_nothing_waits() -> None
     assert isinstance(await gathering.keep(call("a", "b", "c")), Outcome)
 
 
-@pytest.mark.parametrize("error", [GaveUp("too large"), RuntimeError("a fault")])
-async def test_the_one_to_blame_harms_nobody_else(error: Exception) -> None:
+async def test_a_call_to_blame_harms_nobody_else() -> None:
+    error = GaveUp("too large")
+
     def fail(calls: Sequence[Call]) -> Exception | None:
         return error if any(event.id == "p7-0" for each in calls for event in each.events) else None
 
@@ -131,6 +132,24 @@ async def test_the_one_to_blame_harms_nobody_else(error: Exception) -> None:
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert [number for number, each in enumerate(found) if not isinstance(each, Outcome)] == [7]
     assert found[7] is error
+
+
+async def test_an_event_to_blame_harms_none_beside_it() -> None:
+    def fail(calls: Sequence[Call]) -> Exception | None:
+        return RuntimeError("a fault") if any(event.id == "p7-7" for each in calls for event in each.events) else None
+
+    gathering = Gathering(Graph(fail).record, room=1_000)
+    one, other = await asyncio.gather(gathering.keep(call(*(f"p{number}" for number in range(20)))), gathering.keep(call("q")))
+    assert isinstance(one, Outcome) and isinstance(other, Outcome)
+    assert (one.accepted, other.accepted) == (19, 1)
+    assert [(each.index, each.code) for each in one.rejected] == [(7, "INVALID")]
+    assert "Trace id" in one.rejected[0].message and "a fault" not in one.rejected[0].message
+
+
+async def test_a_request_that_can_be_made_again_is_done_as_a_whole() -> None:
+    gathering = Gathering(Graph(lambda calls: RuntimeError("a fault")).record, room=1_000)
+    with pytest.raises(RuntimeError):
+        await gathering.keep(call("a", "b", request="k"))
 
 
 async def test_nobody_is_tried_alone_while_neo4j_is_away() -> None:
