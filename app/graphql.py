@@ -21,12 +21,11 @@ from starlette.types import Receive, Scope, Send
 from app.explorer import explorer_page
 from app.profiles import CacheStatus, watched
 from resolvers.context import Sources
-from resolvers.operations import Answer, answer, answers, masked
+from resolvers.operations import LONGEST_REQUEST, Answer, answer, answers, masked
 
 LONGEST_BODY = 1_000_000  # bytes: a thousand events, with room to spare
 LONGEST_QUERY = 100_000  # characters
 LONGEST_READ = 32_000_000  # bytes
-LONGEST_REQUEST = 20.0  # seconds
 
 OLDER = "application/json"
 NEWER = "application/graphql-response+json"

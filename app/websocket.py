@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -35,12 +36,22 @@ TIME_TO_BEGIN = timedelta(seconds=10)
 
 async def websocket(socket: WebSocket) -> None:
     """The endpoint."""
+    if not same_origin(socket):
+        # Before the handshake is accepted this is a 403.
+        await socket.close()
+        return
     if PROTOCOL not in socket.scope["subprotocols"]:
         await socket.accept()
         await socket.close(4406, f"Speak {PROTOCOL}")
         return
     await socket.accept(subprotocol=PROTOCOL)
     await _Handler(_Wire(socket), socket.state["sources"]).handle()
+
+
+def same_origin(socket: WebSocket) -> bool:
+    """Whether the page that connects is ours, or it is no page: browsers let any page open a WebSocket to anywhere."""
+    origin = socket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == socket.headers.get("host", "").lower()
 
 
 class _Wire(AsyncWebSocketAdapter):

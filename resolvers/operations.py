@@ -6,6 +6,7 @@ nobody's business but ours is masked behind a trace id.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import traceback
@@ -32,6 +33,7 @@ KEPT_DOCUMENTS = 256
 LONGEST_KEPT = 8_000  # characters
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
+LONGEST_REQUEST = 20.0  # seconds
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
@@ -106,7 +108,12 @@ async def answers(
         return
     document, operation = ready
     if operation.operation is not OperationType.SUBSCRIPTION:
-        yield await answer(text, sources, variables=variables, operation_name=operation_name, reads_only=reads_only)
+        try:
+            async with asyncio.timeout(LONGEST_REQUEST):
+                given = await answer(text, sources, variables=variables, operation_name=operation_name, reads_only=reads_only)
+        except TimeoutError:
+            given = _refused(_plain("The request took too long; ask for less.", "UNAVAILABLE"))
+        yield given
         return
     context = _context(sources, document)
     try:

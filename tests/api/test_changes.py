@@ -247,6 +247,17 @@ async def test_messages_that_are_none_close_the_connection(service: str, message
     assert closed.value.rcvd is not None and closed.value.rcvd.code == code
 
 
+async def test_pages_of_others_are_refused(service: str) -> None:
+    address, ours = f"{service.replace('http', 'ws')}/graphql", [websockets.Subprotocol("graphql-transport-ws")]
+    async with websockets.connect(address, subprotocols=ours, origin=websockets.Origin(service)):
+        pass
+    for origin in ("https://evil.example", "null", service.replace("127.0.0.1", "localhost")):
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with websockets.connect(address, subprotocols=ours, origin=websockets.Origin(origin)):
+                pass
+        assert refused.value.response.status_code == 403
+
+
 async def test_another_protocol_is_refused(service: str) -> None:
     async with websockets.connect(f"{service.replace('http', 'ws')}/graphql") as socket:
         with pytest.raises(websockets.ConnectionClosed) as closed:

@@ -239,3 +239,95 @@ async def test_a_dead_letter_that_can_be_kept_now_is_kept(api: Api, services: Se
     (kept,) = await deadletters.page(services.store)
     assert await still_refused(services, kept) is None
     assert (await customer(api, "touchpoints(first: 2) { nodes { type } }"))["touchpoints"]["nodes"] == [{"type": "fine"}]
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+HOSTILE = [
+    '{"duration": "1e3000000"}', '{"duration": "1e5000"}', '{"duration": 1e400}', '{"duration": -1e400}', '{"duration": NaN}',
+    '{"duration": 99999999999999999999999999999999999999999999999999}', '{"a": "half \\ud83d"}', '{"a\\ud83d": 1}',
+    json.dumps(nested(260)), json.dumps(nested(900)), json.dumps({"a": "x" * 33_000}),
+    json.dumps({"a": "\x00"}),
+]  # fmt: skip
+"""Properties of a page, as they stand in a body."""
+
+
+@pytest.mark.parametrize("properties", HOSTILE, ids=lambda text: text[:30])
+async def test_hostile_values_refuse_their_message_alone(api: Api, services: Services, properties: str) -> None:
+    good = json.dumps(track("good", "Product Viewed"))
+    bad = f'{{"type": "page", "messageId": "bad", "userId": "ana", "properties": {properties}}}'
+    body = f'{{"batch": [{good}, {bad}]}}'
+    async with asyncio.timeout(10):
+        response = await api.http.post("/v1/batch", content=body, auth=AUTH, headers={"content-type": "application/json"})
+    assert response.status_code == 200, response.text
+    found = response.json()
+    assert (found["accepted"], [each["index"] for each in found["rejected"]]) == (1, [1])
+    (letter,) = await deadletters.page(services.store, limit=5)
+    assert json.loads(letter.body)["messageId"] == "bad"
+
+
+@pytest.mark.parametrize(
+    ("name", "properties"),
+    [
+        ("Order Completed", {"order_id": "1", "total": "1e999999", "products": []}),
+        ("Order Completed", {"order_id": "1", "products": [{"sku": "a", "quantity": "1e200000", "price": 1}]}),
+        ("Product Added", {"sku": "a", "quantity": 9007199254740993, "price": 90071992547409.91}),
+        ("Product Added", {"sku": "a", "quantity": "1e400", "price": 1}),
+        ("Product Added", {"sku": "a", "quantity": "9e999999", "price": 1}),
+        ("Product Reviewed", {"rating": "1e3000000", "product_id": "a"}),
+        ("Survey Answered", {"survey": "s", "score": "1e3000000"}),
+    ],
+)
+async def test_numbers_that_nobody_can_keep(api: Api, name: str, properties: dict[str, Any]) -> None:
+    async with asyncio.timeout(20):
+        found = await batch(
+            api, track("good", "Product Viewed"), track("bad", name, **properties), track("bad2", name, **properties)
+        )
+    assert found["accepted"] == 1 and [each["index"] for each in found["rejected"]] == [1, 2]
+
+
+async def test_sums_of_binary_fractions_are_money(api: Api) -> None:
+    products = [{"sku": "a", "price": 11.100000000000001, "quantity": 3}]
+    found = await batch(
+        api, track("1", "Order Completed", order_id="1", total=33.300000000000004, currency="EUR", products=products)
+    )
+    assert found["accepted"] == 1, found
+    ana = await customer(api, "purchases { nodes { total { amount } items { unitPrice { amount } } } }")
+    assert ana["purchases"]["nodes"] == [{"total": {"amount": "33.30"}, "items": [{"unitPrice": {"amount": "11.10"}}]}]
+    found = await batch(api, track("2", "Order Completed", order_id="2", total="33.300000000000004", products=products))
+    assert [each["code"] for each in found["rejected"]] == ["INVALID"]
+
+
+async def test_an_address_of_null_is_removed(api: Api) -> None:
+    who = {"type": "identify", "userId": "ana"}
+    await batch(api, {**who, "messageId": "1", "timestamp": "2024-01-01T00:00:00Z", "traits": {"address": {"city": "Rome"}}})
+    assert (await customer(api, "addresses { city }"))["addresses"] == [{"city": "Rome"}]
+    await batch(api, {**who, "messageId": "2", "timestamp": "2024-01-02T00:00:00Z", "traits": {"address": None}})
+    assert (await customer(api, "addresses { city }"))["addresses"] == []
+
+
+async def test_a_body_that_is_much_too_long_or_goes_on_after_its_gzip(api: Api) -> None:
+    response = await api.http.post("/v1/batch", content=b"x" * 20_000_000, auth=AUTH)
+    assert response.status_code == 413 and response.json()["code"] == "TOO_LARGE"
+    packed = gzip.compress(json.dumps({"batch": [track("1", "Product Viewed")]}).encode()) + bytes(1_000)
+    response = await api.http.post("/v1/batch", content=packed, auth=AUTH, headers={"content-encoding": "gzip"})
+    assert response.status_code == 400
+
+
+async def test_an_authorization_in_other_letters(service: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(service.rpartition(":")[2]))
+    writer.write("POST /v1/track HTTP/1.1\r\nhost: x\r\nauthorization: Basic éé\r\ncontent-length: 2\r\n\r\n{}".encode())
+    line = await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+    assert line.startswith(b"HTTP/1.1 401")
+
+
+async def test_a_message_may_be_as_long_as_libraries_make_it(api: Api) -> None:
+    message = track("1", "Product Viewed", words=["x" * 9_000, "y" * 9_000, "z" * 9_000, ""])
+    message["properties"]["words"][3] = "w" * (32 * 1_024 - len(json.dumps(message, separators=(",", ":"))))
+    assert (await batch(api, message))["accepted"] == 1
