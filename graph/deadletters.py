@@ -73,7 +73,9 @@ async def count(store: Store) -> int:
     return await store.one("deadletters/count_deadletters", int) or 0
 
 
-async def forget(store: Store, letter_ids: Sequence[str]) -> None:
-    """Delete letters."""
-    if letter_ids:
-        await store.write(lambda transaction: transaction.run("deadletters/forget_deadletters", ids=list(letter_ids)))
+async def forget(store: Store, letter_ids: Sequence[str]) -> list[str]:
+    """Delete letters; returns the ids of those that there were."""
+    if not letter_ids:
+        return []
+    found = await store.write(lambda transaction: transaction.run("deadletters/forget_deadletters", ids=list(letter_ids)))
+    return [str(each) for each in found[0]]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
 from typing import Protocol
 
-import orjson
-
 from app.segment.events import events_of
-from app.segment.messages import CALLS, Message
+from app.segment.messages import CALLS, Message, check_size
 from graph.deadletters import DeadLetter
 from graph.errors import InvalidEvent
 from graph.events import Outcome
@@ -23,8 +22,10 @@ async def still_refused(door: Door, letter: DeadLetter) -> str | None:
     """Send a letter through the door again; why it is still refused, or None when it is kept now."""
     call = letter.call if letter.call in CALLS else None
     try:
+        given = json.loads(letter.body)
+        check_size(given)
         # What has no time of its own happened when it came.
-        message = Message.of(orjson.loads(letter.body), source=letter.source, now=letter.first_at.astimezone(UTC), call=call)
+        message = Message.of(given, source=letter.source, now=letter.first_at.astimezone(UTC), call=call)
         outcome = await door.record_batch(events_of(message))
     except InvalidEvent as error:
         return str(error)

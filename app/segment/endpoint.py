@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.segment.events import events_of
-from app.segment.messages import CALLS, Message, name_of
+from app.segment.messages import CALLS, DEEPEST, Message, check_size, depth, name_of
 from graph.deadletters import Undelivered
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Outcome
@@ -33,14 +33,8 @@ from resolvers.operations import masked
 LONGEST_BODY = 500_000
 """Bytes of a request, unpacked."""
 
-LONGEST_MESSAGE = 32 * 1_024
-"""Bytes of a message."""
-
 LONGEST_READ = 32_000_000
 """Bytes of a request that is too long, which are read all the same: who is still sending hears no answer."""
-
-DEEPEST = 100
-"""Objects in objects of a message that is looked at."""
 
 MOST_MESSAGES = 2_500
 
@@ -75,7 +69,7 @@ class _Batch:
     def add(self, index: int, given: Any, *, source: str, now: datetime, call: str | None, context: Any = None) -> None:
         """Take a message; `context`: that of its batch, where it has none of its own."""
         try:
-            _check_size(given)
+            check_size(given)
             message = Message.of(_completed(given, context), source=source, now=now, call=call)
             found = events_of(message)
         except InvalidEvent as error:
@@ -164,7 +158,7 @@ async def _answer(request: Request) -> dict[str, Any]:
 
 def _letter(message: Any, refusal: Mapping[str, str], *, call: str, source: str) -> Undelivered:
     """A message that was refused, as it is kept."""
-    if _depth(message) > DEEPEST:
+    if depth(message) > DEEPEST:
         message = (
             {name: value for name, value in message.items() if not isinstance(value, (dict, list))}
             if isinstance(message, dict)
@@ -175,31 +169,6 @@ def _letter(message: Any, refusal: Mapping[str, str], *, call: str, source: str)
     return Undelivered(
         source=source, name=name_of(json.loads(body)), call=call, code=refusal["code"], message=refusal["message"], body=body
     )
-
-
-def _check_size(message: Any) -> None:
-    if _depth(message) > DEEPEST:
-        raise InvalidEvent("", f"is nested more than {DEEPEST} deep", code="TOO_LARGE")
-    try:
-        size = len(orjson.dumps(message))
-    except TypeError:
-        raise InvalidEvent("", "holds what is no text of Unicode, or a number that JSON has no room for") from None
-    if size > LONGEST_MESSAGE:
-        raise InvalidEvent("", f"has more than {LONGEST_MESSAGE:,} bytes", code="TOO_LARGE")
-
-
-def _depth(value: Any) -> int:
-    """How deep lists and objects are in each other, counted without recursion."""
-    level, depth = [value], 0
-    while level:
-        level = [
-            child
-            for each in level
-            if isinstance(each, (dict, list))
-            for child in (each.values() if isinstance(each, dict) else each)
-        ]
-        depth += 1
-    return depth
 
 
 def _source(request: Request, write_keys: Mapping[str, str]) -> str:

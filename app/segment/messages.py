@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
+import orjson
 
 from graph.errors import InvalidEvent, MoneyError
 from graph.events.inputs import CustomerKey, IdentifierKey
@@ -19,6 +20,12 @@ from graph.money import Money, exponent
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 
 LONGEST_NUMBER = 40
+
+LONGEST_MESSAGE = 32 * 1_024
+"""Bytes of a message."""
+
+DEEPEST = 100
+"""Objects in objects of a message that is looked at."""
 
 _canonical = msgspec.json.Encoder(order="deterministic")
 
@@ -194,3 +201,29 @@ def name_of(given: Any) -> str:
             return stated
         given = {name: value for name, value in given.items() if name not in ("sentAt", "receivedAt")}
     return blake2b(_canonical.encode(given), digest_size=16).hexdigest()
+
+
+def check_size(message: Any) -> None:
+    """Raise InvalidEvent for what is too long, too deep, or can't be written down."""
+    if depth(message) > DEEPEST:
+        raise InvalidEvent("", f"is nested more than {DEEPEST} deep", code="TOO_LARGE")
+    try:
+        size = len(orjson.dumps(message))
+    except TypeError:
+        raise InvalidEvent("", "holds what is no text of Unicode, or a number that JSON has no room for") from None
+    if size > LONGEST_MESSAGE:
+        raise InvalidEvent("", f"has more than {LONGEST_MESSAGE:,} bytes", code="TOO_LARGE")
+
+
+def depth(value: Any) -> int:
+    """How deep lists and objects are in each other, counted without recursion."""
+    level, depth = [value], 0
+    while level:
+        level = [
+            child
+            for each in level
+            if isinstance(each, (dict, list))
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
+        depth += 1
+    return depth

@@ -1,4 +1,7 @@
-// forget_deadletters($ids) -> write
+// forget_deadletters($ids) -> one
+// Letters leave for good; returns the ids of those that there were.
 UNWIND $asked.ids AS id
 MATCH (d:DeadLetter {id: id})
+WITH d, d.id AS gone
 DELETE d
+RETURN collect(gone) AS gone

@@ -33,13 +33,13 @@ SLICE = 250
 
 @dataclass(slots=True)
 class _Tally:
-    """What is becoming of one call: events that can be kept, once each; repeats among them; what was refused."""
+    """What is becoming of one call: events that can be kept, repeats among them; what was refused."""
 
     call: Call
     kept: list[Kept]
-    duplicates: int
     rejected: list[Rejection]
     accepted: int = 0
+    duplicates: int = 0
 
     def refuse(self, each: Kept, error: InvalidEvent) -> None:
         self.rejected.append(Rejection(each.index, error.code, str(error)))
@@ -113,8 +113,7 @@ async def record_all(
 async def _check_all(call: Call, now: datetime) -> _Tally:
     """The half that needs no graph. Others go on between its slices."""
     rejected: list[Rejection] = []
-    kept: dict[str, Kept] = {}
-    duplicates = 0
+    kept: list[Kept] = []
     for index, event in enumerate(call.events):
         if index % SLICE == SLICE - 1:
             await asyncio.sleep(0)
@@ -123,14 +122,8 @@ async def _check_all(call: Call, now: datetime) -> _Tally:
         except InvalidEvent as error:
             rejected.append(Rejection(index, error.code, str(error)))
             continue
-        each = Kept.of(index, event)
-        first = kept.setdefault(each.key, each)
-        if first is not each:
-            if first.body_hash == each.body_hash:
-                duplicates += 1
-            else:
-                rejected.append(Rejection(index, "CONFLICT", str(_conflict(each))))
-    return _Tally(call, list(kept.values()), duplicates, rejected)
+        kept.append(Kept.of(index, event))
+    return _Tally(call, kept, rejected)
 
 
 def _conflict(each: Kept) -> InvalidEvent:

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,14 @@ from app.demo import truth
 from app.local.process import AliveFile, free_port
 from app.local.stack import Programs
 from app.settings import Settings
+from graph import deadletters
+from graph.deadletters import Undelivered
 from graph.store import Store
 from tests.conftest import Stack
 
 TOP = Path(__file__).parents[2]
 C360 = str(Path(sys.executable).with_name("c360"))
-COMMANDS = ("up", "down", "status", "serve", "migrate", "import", "demo", "schema", "doctor")
+COMMANDS = ("up", "down", "status", "serve", "migrate", "import", "demo", "schema", "doctor", "deadletters")
 TIMEOUT_SECONDS = 120
 
 Environ = dict[str, str]
@@ -157,6 +160,34 @@ def test_migrate_says_what_it_applied(stack: Stack, environ: Environ) -> None:
     c360(of_session, "migrate")
     done = c360(of_session, "migrate", "--json")
     assert (done.returncode, json.loads(done.stdout)) == (0, {"applied": []})
+
+
+async def test_dead_letters_are_listed_tried_again_and_dropped(stack: Stack, graph: Store, environ: Environ) -> None:
+    of_session = environ | {"C360_HOME": str(stack.settings.home)}
+    good = {"type": "track", "messageId": "1", "userId": "ana", "event": "fine", "timestamp": "2026-01-01T00:00:00Z"}
+    letters = [
+        Undelivered(source="shop", name=name, call="batch", code="INVALID", message="a rule of before", body=json.dumps(body))
+        for name, body in (("1", good), ("2", {**good, "userId": ""}), ("3", {"a": "half \ud83d"}), ("4", None))
+    ]
+    assert await deadletters.record(graph, letters, at=datetime.now(UTC)) == 4
+
+    async def command(*arguments: str) -> tuple[int, str, str]:
+        done = await asyncio.to_thread(c360, of_session, "deadletters", *arguments)
+        return done.returncode, done.stdout, done.stderr
+
+    code, out, _ = await command("list", "--json")
+    listed = json.loads(out)
+    assert (code, listed["count"], len(listed["letters"])) == (0, 4, 4)
+    code, out, _ = await command("retry", "--json")
+    assert (code, json.loads(out)) == (1, {"kept": 1, "refused": 3})
+    left = [each["id"] for each in json.loads((await command("list", "--json"))[1])["letters"]]
+    assert (await command("drop", *left[:2]))[0] == 0
+    code, _, said = await command("drop", "dlt_nobody")
+    assert code == 1 and "dlt_nobody" in said
+    code, _, said = await command("retry", "dlt_nobody")
+    assert code == 1 and "dlt_nobody" in said
+    code, out, _ = await command("list")
+    assert code == 0 and left[2] in out and left[0] not in out
 
 
 async def test_doctor_finds_nothing_in_an_empty_graph_and_names_what_is_missing(

@@ -234,3 +234,10 @@ async def test_what_is_wrong_in_every_order_is_refused_by_name(graph: Store, eve
     assert outcome.accepted == 2
     assert [(each.index, each.code) for each in outcome.rejected] == [(1, code)]
     assert outcome.rejected[0].message.startswith(f"{path}: ")
+
+
+async def test_what_was_refused_is_no_duplicate(graph: Store) -> None:
+    nobody = CustomerKey(id="cus_" + "0" * 32)
+    outcome = await record(graph, [touchpoint("1", 1, nobody), touchpoint("1", 1, nobody), touchpoint("2", 1, ANA)])
+    assert (outcome.accepted, outcome.duplicates) == (1, 0)
+    assert [(each.index, each.code) for each in outcome.rejected] == [(0, "NOT_FOUND"), (1, "NOT_FOUND")]
