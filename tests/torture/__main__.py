@@ -56,7 +56,10 @@ def main() -> None:
 
     if not asked.json:
         Console().print(f"seed {asked.seed}")
-    report = asyncio.run(run())
+    try:
+        report = asyncio.run(run())
+    except TimeoutError:
+        sys.exit(f"make torture: not done after {asked.minutes:g} minutes; give it more by --minutes, or less to do by --kills")
     if asked.json:
         sys.stdout.write(orjson.dumps(asdict(report)).decode() + "\n")
     else:
