@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import strawberry
 from strawberry.scalars import JSON
+from strawberry.utils.str_converters import to_camel_case
 
 from graph.answers import Request
 from graph.customers import ProfileKey
@@ -50,7 +52,8 @@ class UserError:
 
     @classmethod
     def of(cls, error: InvalidEvent, *prefix: str) -> UserError:
-        return cls(code=UserErrorCode[error.code], message=str(error), path=[*prefix, *filter(None, error.path.split("."))])
+        path = [to_camel_case(part) for part in error.path.split(".") if part]
+        return cls(code=UserErrorCode[error.code], message=in_the_contracts_words(str(error)), path=[*prefix, *path])
 
     @classmethod
     def later(cls, error: StoreUnavailable) -> UserError:
@@ -67,7 +70,7 @@ class RejectedEvent:
 
     @classmethod
     def of(cls, rejection: Rejection) -> RejectedEvent:
-        return cls(index=rejection.index, code=UserErrorCode[rejection.code], message=rejection.message)
+        return cls(index=rejection.index, code=UserErrorCode[rejection.code], message=in_the_contracts_words(rejection.message))
 
 
 @strawberry.type(description="What became of the events of a call.")
@@ -219,8 +222,20 @@ def _trait(value: Any) -> Any:
 
 
 def _of_the_input(rejection: Rejection) -> UserError:
-    path, _, _ = rejection.message.partition(": ")
-    return UserError(code=UserErrorCode[rejection.code], message=rejection.message, path=["input", *path.split(".")])
+    message = in_the_contracts_words(rejection.message)
+    path, _, _ = message.partition(": ")
+    return UserError(code=UserErrorCode[rejection.code], message=message, path=["input", *path.split(".")])
+
+
+def in_the_contracts_words(message: str) -> str:
+    """A reason that begins with the path of a field, as `duration_seconds: …`, with the name that the contract has for it."""
+    path, colon, reason = message.partition(": ")
+    if not colon or not _PATH.fullmatch(path):
+        return message
+    return ".".join(to_camel_case(part) for part in path.split(".")) + colon + reason
+
+
+_PATH = re.compile(r"[a-z0-9_.]+")
 
 
 def _request(operation: str, key: str | None, body: Any) -> Request | None:

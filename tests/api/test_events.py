@@ -95,12 +95,13 @@ async def test_what_is_refused_says_where_and_why_and_harms_no_neighbour(api: Ap
         event("touchpoint", "2", customer=WHO, channel="web", type="another"),
         event("touchpoint", "10", customer=WHO, channel="web", type="x", properties=nested(40)),
         event("purchase", "11", customer=WHO, number="p", items=[ITEM | {"total": {"amount": "9" * 20, "currency": "USD"}}]),
+        event("touchpoint", "12", customer=WHO, channel="web", type="x", durationSeconds=-1),
     ]
     found = await record(api, given)
     assert (found["accepted"], found["duplicates"], found["userErrors"]) == (1, 0, [])
     assert [(each["index"], each["code"]) for each in found["rejected"]] == [
         (0, "INVALID"), (2, "INVALID"), (3, "INVALID"), (4, "NOT_FOUND"), (5, "INVALID"), (6, "TOO_LARGE"), (7, "INVALID"),
-        (8, "INVALID"), (9, "CONFLICT"), (10, "TOO_LARGE"), (11, "INVALID"),
+        (8, "INVALID"), (9, "CONFLICT"), (10, "TOO_LARGE"), (11, "INVALID"), (12, "INVALID"),
     ]  # fmt: skip
     assert [each["message"].partition(":")[0] for each in found["rejected"]][:4] == [
         "at",
@@ -108,6 +109,7 @@ async def test_what_is_refused_says_where_and_why_and_harms_no_neighbour(api: Ap
         "amount",
         "customer.id",
     ]
+    assert found["rejected"][-1]["message"].startswith("durationSeconds: ")
 
 
 def nested(depth: int) -> dict[str, Any]:
