@@ -3,7 +3,7 @@
 import sys
 from datetime import UTC, datetime
 
-import segment.analytics  # type: ignore[import-untyped]
+import segment.analytics
 
 host, write_key = sys.argv[1:]
 errors = []
