@@ -64,7 +64,7 @@ def run(command: str, environ: dict[str, str]) -> str:
 
 def test_its_two_commands_are_targets_and_ci_runs_the_second() -> None:
     assert TARGETS == ["make demo", "make test"]
-    assert TARGETS[1] in (TOP / ".ci" / "run").read_text().splitlines()
+    assert any(line.startswith(TARGETS[1]) for line in (TOP / ".ci" / "run").read_text().splitlines())
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=["who", "best", "network"])
