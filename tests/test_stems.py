@@ -26,6 +26,7 @@ STEMS: dict[str, tuple[str, ...]] = {
     "deadletters": ("cypher", "graph", "tests/graph"),
     "cache": ("cypher", "graph", "tests/api"),
     "outbox": ("cypher", "graph"),
+    "changes": ("cypher", "graph", "resolvers", "tests/api"),
     "facts": ("cypher",),  # recounted by the doctor
 }
 

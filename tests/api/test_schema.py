@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: What the contract has and later issues bring. Whoever brings it takes it out of here.
 TYPES_TO_COME = """
-Subscription Interval CohortBy AttributionModel AdvocateOrder OfferGate OfferKind OfferOutcome
-CustomerChange ReferralNetworkChange RewardStatus RewardEntryType ReferralDirection ReferralFlag ReferralFlagCode
+Interval CohortBy AttributionModel AdvocateOrder OfferGate OfferKind OfferOutcome
+ReferralNetworkChange RewardStatus RewardEntryType ReferralDirection ReferralFlag ReferralFlagCode
 ReferralEvidence ReferralMember ReferralGeneration ReferralNetwork ReferralChain ReferralStep ReferralCode ReferralPath
 ReferralPathResult ReferralPathStep ReferralProgram Advocate Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
