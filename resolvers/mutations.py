@@ -19,7 +19,7 @@ from graph.events import Rejection
 from graph.events.inputs import Event, IdentifierKey, IdentifyInput
 from resolvers.context import Context, Info
 from resolvers.customers import Customer
-from resolvers.events import EventInput, event_of
+from resolvers.events import EventInput, Stated
 from resolvers.identity import IdentifierInput
 
 MOST_EVENTS = 1_000
@@ -151,12 +151,12 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
     typed: list[Event] = []
     places: list[int] = []
     rejected: list[Rejection] = []
-    for index, given in enumerate(events):
-        try:
-            typed.append(event_of(given))
-        except InvalidEvent as error:
-            rejected.append(Rejection(index, error.code, str(error)))
+    stated: list[Stated] = events  # type: ignore[assignment]
+    for index, given in enumerate(stated):
+        if isinstance(given, InvalidEvent):
+            rejected.append(Rejection(index, given.code, str(given)))
         else:
+            typed.append(given)
             places.append(index)
     try:
         request = _request("recordEvents", idempotency_key, [typed, [(each.index, each.message) for each in rejected]])

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from app.gathering import MOST_AT_ONCE, WAYS, Found, Gathering
+from app import gathering as gathering_module
+from app.gathering import MOST_AT_ONCE, WAYS, WORTH_A_WAY, Found, Gathering
 from graph.answers import Request
 from graph.errors import GaveUp, Overloaded, StoreUnavailable
 from graph.events import Call, Outcome, names
@@ -56,11 +57,38 @@ async def test_a_call_starts_at_once_and_what_comes_meanwhile_gathers() -> None:
     gathering = Gathering(graph.record, room=1_000)
     asked = [asyncio.create_task(gathering.keep(call(f"p{number}"))) for number in range(50)]
     await settle()
-    assert [len(calls) for calls in graph.transactions] == [1] * WAYS
+    assert [len(calls) for calls in graph.transactions] == [1]
     graph.gate.set()
     found = await asyncio.gather(*asked)
     assert all(isinstance(each, Outcome) and each.accepted == 1 for each in found)
-    assert [len(calls) for calls in graph.transactions] == [1] * WAYS + [50 - WAYS]
+    assert [len(calls) for calls in graph.transactions] == [1, 49]
+
+
+async def test_many_events_go_beside_what_is_under_way() -> None:
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=1_000)
+    large = call(*(f"q{number}" for number in range(WORTH_A_WAY)))
+    asked = [asyncio.create_task(gathering.keep(each)) for each in (call("ana"), large, call("ben"))]
+    await settle()
+    assert [len(calls) for calls in graph.transactions] == [1, 1]
+    graph.gate.set()
+    await asyncio.gather(*asked)
+
+
+async def test_few_events_go_beside_what_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering_module, "PATIENCE", 0.01)
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=1_000)
+    asked = [asyncio.create_task(gathering.keep(call("ana")))]
+    await settle()
+    asked.append(asyncio.create_task(gathering.keep(call("ben"))))
+    async with asyncio.timeout(60):
+        while len(graph.transactions) < 2:
+            await asyncio.sleep(0.01)
+    graph.gate.set()
+    await asyncio.gather(*asked)
 
 
 async def test_alone_each_has_a_transaction_of_its_own() -> None:
@@ -102,7 +130,7 @@ async def test_who_is_one_too_many_is_turned_away_and_told_when_to_come_again() 
     graph = Graph()
     graph.gate.clear()
     gathering = Gathering(graph.record, room=10)
-    asked = [asyncio.create_task(gathering.keep(call(f"p{number}"))) for number in range(WAYS + 10)]
+    asked = [asyncio.create_task(gathering.keep(call(f"p{number}"))) for number in range(1 + 10)]
     await settle()
     with pytest.raises(Overloaded, match="send this again in") as turned_away:
         await gathering.keep(call("late"))
@@ -157,7 +185,7 @@ async def test_nobody_is_tried_alone_while_neo4j_is_away() -> None:
     gathering = Gathering(graph.record, room=1_000)
     found = await asyncio.gather(*(gathering.keep(call(f"p{number}")) for number in range(30)), return_exceptions=True)
     assert all(isinstance(each, StoreUnavailable) for each in found)
-    assert len(graph.transactions) == WAYS + 1
+    assert len(graph.transactions) == 2
 
 
 async def test_who_goes_away_takes_nobody_along() -> None:
