@@ -25,7 +25,8 @@ WORTH_A_WAY = 250
 """Events that are worth a second transaction beside the first. Fewer go sooner, and cost half as much, in the one after it."""
 
 PATIENCE = 0.25
-"""Seconds after which fewer go all the same: a transaction that takes so long has met something that may take longer still."""
+"""Seconds after which fewer go all the same: a transaction that takes so long has met something that may take longer still.
+Also the part of the last transaction's time for which the next one waits until those that were in the last have come again."""
 
 Found = Outcome | InvalidEvent
 Recorder = Callable[[list[Call]], Awaitable[list[Found]]]
@@ -53,6 +54,8 @@ class Gathering:
     _events: int = 0
     _under_way: dict[asyncio.Task[None], set[str]] = field(default_factory=dict)
     _impatient: asyncio.TimerHandle | None = None
+    _expected: int = 0
+    _expected_until: float = 0.0
     _rate: float = 1_000.0
 
     async def keep(self, call: Call) -> Found:
@@ -85,17 +88,22 @@ class Gathering:
         task.add_done_callback(self._landed)
 
     def _worth_it(self) -> bool:
-        """Whether what waits should go beside what is under way."""
-        if not self._under_way or self._events >= WORTH_A_WAY or self.alone:
+        """Whether what waits should go now, and not in better company."""
+        if self.alone or self._events >= (WORTH_A_WAY if self._under_way else MOST_AT_ONCE):
+            return True
+        # Whoever was answered just now is about to come again: the first of them would go alone, and the others after it.
+        patience = PATIENCE if self._under_way else self._expected_until - time.monotonic()
+        if patience <= 0 or (not self._under_way and len(self._waiting) >= self._expected):
             return True
         if self._waiting and self._impatient is None:
-            self._impatient = asyncio.get_running_loop().call_later(PATIENCE, self._hurry)
+            self._impatient = asyncio.get_running_loop().call_later(patience, self._hurry)
         return False
 
     def _hurry(self) -> None:
         self._impatient = None
-        if self._under_way and len(self._under_way) < WAYS and (taken := self._taken()):
+        if len(self._under_way) < WAYS and (taken := self._taken()):
             self._fly(taken)
+        self._start()
 
     def _taken(self) -> list[_Waiting]:
         """The calls of the next transaction, in the order in which they came, but for those that others are in the way of."""
@@ -131,8 +139,10 @@ class Gathering:
     async def _flight(self, taken: list[_Waiting]) -> None:
         begun = time.monotonic()
         await self._write(taken)
+        ended = time.monotonic()
         events = sum(len(each.call.events) for each in taken)
-        self._rate += 0.2 * (events / max(time.monotonic() - begun, 0.001) - self._rate)
+        self._rate += 0.2 * (events / max(ended - begun, 0.001) - self._rate)
+        self._expected, self._expected_until = len(taken), ended + PATIENCE * (ended - begun)
 
     async def _write(self, taken: list[_Waiting]) -> None:
         """Write by one transaction, or, where that fails, by halves, down to the call that is to blame."""
