@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from graph.errors import GaveUp, InvalidEvent, Overloaded, StoreUnavailable
-from graph.events import Call, Outcome, Rejection, names
+from graph.events import FOREST, Call, Outcome, Rejection, names
 from resolvers.operations import masked
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ WAYS = 2
 MOST_AT_ONCE = 1_000
 """Events in one transaction, unless one request alone has more: what comes after them should not wait for seconds."""
 
-WORTH_A_WAY = 250
+WORTH_A_WAY = 200
 """Events that are worth a second transaction beside the first. Fewer go sooner, and cost half as much, in the one after it."""
 
 PATIENCE = 0.25
@@ -64,7 +64,8 @@ class Gathering:
         size = max(1, len(call.events))
         if self._events and self._events + size > self.room:
             raise Overloaded(max(1, math.ceil(self._events / self._rate)))
-        named = frozenset[str]().union(*(names(event) for event in call.events))
+        # Invitations and acceptances change whole trees; the few of a call seldom meet those of another one.
+        named = frozenset[str]().union(*(names(event) for event in call.events)) - {FOREST}
         if call.request is not None:
             named |= {call.request.key}
         each = _Waiting(call, named, asyncio.get_running_loop().create_future())
@@ -142,7 +143,7 @@ class Gathering:
         ended = time.monotonic()
         events = sum(len(each.call.events) for each in taken)
         self._rate += 0.2 * (events / max(ended - begun, 0.001) - self._rate)
-        self._expected, self._expected_until = len(taken), ended + PATIENCE * (ended - begun)
+        self._expected, self._expected_until = len(taken) + len(self._waiting), ended + PATIENCE * (ended - begun)
 
     async def _write(self, taken: list[_Waiting]) -> None:
         """Write by one transaction, or, where that fails, by halves, down to the call that is to blame."""
