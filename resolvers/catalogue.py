@@ -6,14 +6,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
+from strawberry import Parent
 
 from graph import catalogue
 from graph.store import Reader
 from resolvers.context import Context, Info
 from resolvers.errors import InvalidKey
+from resolvers.fields import resolved
 from resolvers.money import Money
 from resolvers.nodes import Node, check_id
 
@@ -45,60 +47,32 @@ class ChannelKind(Enum):
 
 @strawberry.type(description="A way to reach customers, or to be reached by them.")
 class Channel(Node):
+    record = catalogue.Channel
     key: str = strawberry.field(description="What events call it.")
     label: str = strawberry.field(description="What people call it.")
     channel_kind: ChannelKind = strawberry.field(description="What sort of way it is.")
 
-    @classmethod
-    def of(cls, record: catalogue.Channel) -> Channel:
-        return cls(id=strawberry.ID(record.id), key=record.key, label=record.label, channel_kind=ChannelKind(record.channel_kind))
-
-    @classmethod
-    async def load(cls, context: Context, key: str | None) -> Channel | None:
-        record = None if key is None else await context.channels.load(key)
-        return None if record is None else cls.of(record)
-
 
 @strawberry.type(description="Something that messages and referrals are part of.")
 class Campaign(Node):
+    record = catalogue.Campaign
     key: str = strawberry.field(description="What events call it.")
     label: str = strawberry.field(description="What people call it.")
-
-    @classmethod
-    def of(cls, record: catalogue.Campaign) -> Campaign:
-        return cls(id=strawberry.ID(record.id), key=record.key, label=record.label)
-
-    @classmethod
-    async def load(cls, context: Context, key: str | None) -> Campaign | None:
-        record = None if key is None else await context.campaigns.load(key)
-        return None if record is None else cls.of(record)
 
 
 @strawberry.type(description="Something that is sold.")
 class Product(Node):
+    record = catalogue.Product
     sku: str = strawberry.field(description="What sources call it.")
     title: str | None = strawberry.field(description="Its name.")
     category: list[str] = strawberry.field(description="Where it belongs, the widest category first.")
     price: Money | None = strawberry.field(description="The last unit price that a source stated.")
-    average_rating: float | None = strawberry.field(description="The mean of all ratings, from 1 to 5; null without a review.")
     review_count: int = strawberry.field(description="How many reviews it has.")
 
-    @classmethod
-    def of(cls, record: catalogue.Product) -> Product:
-        return cls(
-            id=strawberry.ID(record.id),
-            sku=record.sku,
-            title=record.title,
-            category=list(record.category),
-            price=Money.maybe(record.price),
-            average_rating=record.rating_sum / record.review_count if record.review_count else None,
-            review_count=record.review_count,
-        )
-
-    @classmethod
-    async def load(cls, context: Context, sku: str | None) -> Product | None:
-        record = None if sku is None else await context.products.load(sku)
-        return None if record is None else cls.of(record)
+    @resolved("The mean of all ratings, from 1 to 5; null without a review.")
+    @staticmethod
+    def average_rating(product: Parent[catalogue.Product]) -> float | None:
+        return product.rating_sum / product.review_count if product.review_count else None
 
 
 @strawberry.input(one_of=True, description="Names a product by exactly one of these.")
@@ -107,18 +81,33 @@ class ProductKey:
     sku: strawberry.Maybe[str] = strawberry.field(description="What sources call it.")
 
 
-async def list_channels(info: Info) -> list[Channel]:
-    return [Channel.of(record) for record in await info.context.sources.catalogue.list_channels()]
+def find_channel(context: Context, key: str | None) -> Any:
+    return None if key is None else context.channel(key)
 
 
-async def product(info: Info, by: ProductKey) -> Product | None:
+def find_campaign(context: Context, key: str | None) -> Any:
+    return None if key is None else context.campaign(key)
+
+
+def find_product(context: Context, sku: str | None) -> Any:
+    return None if sku is None else context.product(sku)
+
+
+def list_channels(info: Info) -> list[Channel]:
+    listed: Any = info.context.ask("channels", info.context.sources.catalogue.list_channels)
+    return listed
+
+
+def product(info: Info, by: ProductKey) -> Product | None:
+    context = info.context
     if by.sku is not None:
         if not 1 <= len(by.sku.value) <= LONGEST_KEY:
             raise InvalidKey("by.sku")
-        return await Product.load(info.context, by.sku.value)
+        return find_product(context, by.sku.value)
     assert by.id is not None  # @oneOf
-    found = await catalogue.load_products(info.context.reader, ids=[check_id(by.id.value, "product")])
-    return None if found[0] is None else Product.of(found[0])
+    product_id = check_id(by.id.value, "product")
+    found: Any = context.ask(product_id, lambda: catalogue.load_products(context.reader, ids=[product_id]))
+    return found[0]
 
 
 class Copy(Generic[Record]):

@@ -12,7 +12,7 @@ from graph.customers import Profile
 from graph.feedback import Case, Review, SurveyResponse
 from graph.purchases import Purchase
 from graph.timeline import Touchpoint
-from resolvers.context import Info
+from resolvers.context import Info, load_customer
 from resolvers.customers import Customer
 from resolvers.directory import CustomerKey, profile_key
 from resolvers.errors import NotThere
@@ -37,7 +37,7 @@ class Subscription:
 
         async def load() -> Profile | None:
             context.begin()
-            return await context.customers.load(key)
+            return await load_customer(context, key)
 
         with context.sources.watches.watch() as watch:
             told = await load()
@@ -51,8 +51,7 @@ class Subscription:
                 moved = False
                 if now is not None and now.id == told.id and now.version <= told.version:
                     continue
-                customer = None if now is None else Customer.of(now, context)
-                yield CustomerChange(customer=customer, changed=differences(told, now), resync=missed > SLOW)
+                yield CustomerChange(customer=now, changed=differences(told, now), resync=missed > SLOW)  # type: ignore[arg-type]
                 if now is None:
                     return
                 moved = watch.follow(now.id, now.version)

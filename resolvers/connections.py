@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
+import msgspec
 import strawberry
+from strawberry import Parent
 
-from resolvers.context import Context
+from resolvers.context import Context, Info
 from resolvers.cursors import Cursors
 from resolvers.errors import InvalidPageSize
-from resolvers.fields import resolved
+from resolvers.fields import all_of, resolved
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
@@ -21,8 +23,7 @@ Brought = TypeVar("Brought", covariant=True)
 Node = TypeVar("Node")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows are wanted: at most `size` of those behind the key `after` and ahead of the key `before`, in the list's own
     order; the first of them, or with `backwards` the last."""
 
@@ -38,26 +39,27 @@ class Window:
 
 
 class Fetch(Protocol[Brought]):
-    """Up to `window.size` rows in the list's order. Bounds may be inclusive: rows at the bounds themselves are recognized."""
+    """Up to `window.size` rows in the list's order. Bounds may be inclusive: rows at the bounds themselves are recognized.
 
-    async def __call__(self, window: Window, /) -> Sequence[Brought]: ...
+    Raises Missing where they are not loaded yet.
+    """
+
+    def __call__(self, window: Window, /) -> Sequence[Brought]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[Row]):
+class Listing(msgspec.Struct, Generic[Row], frozen=True):
     """A list that can be paged: `name` binds its cursors to it, `key` tells where a row stands.
 
-    `count` gives the number of all rows, or None where it can't be counted within bounds.
+    `count` gives the number of all rows, or None where it can't be counted within bounds; it may raise Missing as well.
     """
 
     name: str
     fetch: Fetch[Row]
     key: Callable[[Row], str]
-    count: Callable[[], Awaitable[int | None]]
+    count: Callable[[], int | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[Row]):
+class Page(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
     """The rows of one page. `ahead` and `behind`: whether there are rows before the first and after the last one; None where
     only asking the list again can tell."""
 
@@ -89,10 +91,10 @@ def window(
     )
 
 
-async def load_page(listing: Listing[Row], wanted: Window) -> Page[Row]:
+def load_page(listing: Listing[Row], wanted: Window) -> Page[Row]:
     """One page of a list, in one call of its `fetch`: one row more than wanted tells whether the list goes on."""
     bounds = (wanted.after is not None) + (wanted.before is not None)
-    found = await listing.fetch(
+    found = listing.fetch(
         Window(size=wanted.size + 1 + bounds, after=wanted.after, before=wanted.before, backwards=wanted.backwards)
     )
     return cut(found, wanted, listing.key)
@@ -116,7 +118,9 @@ def cut(found: Sequence[Row], wanted: Window, key: Callable[[Row], str]) -> Page
 def in_memory(name: str, rows: Sequence[Row], key: Callable[[Row], str]) -> Listing[Row]:
     """A short list that is at hand as a whole, in ascending order of `key`."""
 
-    async def fetch(wanted: Window, /) -> Sequence[Row]:
+    def fetch(wanted: Window, /) -> Sequence[Row]:
+        if wanted.at_start:
+            return rows[: wanted.size]
         found = [
             row
             for row in rows
@@ -124,99 +128,125 @@ def in_memory(name: str, rows: Sequence[Row], key: Callable[[Row], str]) -> List
         ]
         return found[-wanted.size :] if wanted.backwards else found[: wanted.size]
 
-    async def count() -> int:
-        return len(rows)
-
-    return Listing(name, fetch, key, count)
+    return Listing(name, fetch, key, lambda: len(rows))
 
 
-async def goes_on(listing: Listing[Row], page: Page[Row], wanted: Window) -> bool:
+def goes_on(listing: Listing[Row], page: Page[Row], wanted: Window) -> bool:
     """Whether the list has a row behind the last one of a page; of an empty page, behind the window."""
     last = listing.key(page.rows[-1]) if page.rows else wanted.before
-    found = await listing.fetch(Window(size=2, after=last))
+    found = listing.fetch(Window(size=2, after=last))
     return any(listing.key(row) != last for row in found)
 
 
-async def began_before(listing: Listing[Row], page: Page[Row], wanted: Window) -> bool:
+def began_before(listing: Listing[Row], page: Page[Row], wanted: Window) -> bool:
     """Whether the list has a row ahead of the first one of a page; of an empty page, ahead of the window."""
     first = listing.key(page.rows[0]) if page.rows else wanted.after
-    found = await listing.fetch(Window(size=2, before=first, backwards=True))
+    found = listing.fetch(Window(size=2, before=first, backwards=True))
     return any(listing.key(row) != first for row in found)
 
 
-@strawberry.type(description="Where a page stands in its list.")
-class PageInfo:
-    of: strawberry.Private[Connection[Any]]
+class Paged(msgspec.Struct, frozen=True, gc=False):
+    """The source of a connection: a page of a list, with all it takes to go on from there.
 
-    @resolved("Whether rows follow the last one of this page.")
-    async def has_next_page(self) -> bool:
-        page = self.of.page
-        return await goes_on(self.of.listing, page, self.of.window) if page.behind is None else page.behind
+    `build` makes of a row the source of its node; without it the rows are sources themselves.
+    """
 
-    @resolved("Whether rows stand before the first one of this page.")
-    async def has_previous_page(self) -> bool:
-        page = self.of.page
-        return await began_before(self.of.listing, page, self.of.window) if page.ahead is None else page.ahead
-
-    @resolved("The cursor of the first row; null on an empty page.")
-    def start_cursor(self) -> str | None:
-        rows = self.of.page.rows
-        return self.of.cursor(rows[0]) if rows else None
-
-    @resolved("The cursor of the last row: send it as `after` for the next page. Null on an empty page.")
-    def end_cursor(self) -> str | None:
-        rows = self.of.page.rows
-        return self.of.cursor(rows[-1]) if rows else None
-
-
-@strawberry.type(description="A row of a list, and where it stands.")
-class Edge(Generic[Node]):
-    cursor: str = strawberry.field(description="Opaque and signed; good for `after` and `before` of the same list.")
-    node: Node = strawberry.field(description="The row itself.")
-
-
-@strawberry.type(description="A page of a list.")
-class Connection(Generic[Node]):
-    listing: strawberry.Private[Listing[Any]]
-    page: strawberry.Private[Page[Any]]
-    window: strawberry.Private[Window]
-    cursors: strawberry.Private[Cursors]
-    build: strawberry.Private[Callable[[Any], Any]]
+    listing: Listing[Any]
+    page: Page[Any]
+    window: Window
+    cursors: Cursors
+    build: Callable[[Any], Any] | None
 
     def cursor(self, row: Any) -> str:
         return self.cursors.seal(self.listing.name, self.listing.key(row))
 
+    def node(self, row: Any) -> Any:
+        return row if self.build is None else self.build(row)
+
+    def nodes(self) -> list[Any]:
+        return list(self.page.rows) if self.build is None else all_of(partial(self.build, row) for row in self.page.rows)
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """The source of an edge: a row of a page."""
+
+    of: Paged
+    row: Any
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    @resolved("Whether rows follow the last one of this page.")
+    @staticmethod
+    def has_next_page(of: Parent[Paged], info: Info) -> bool:
+        return goes_on(of.listing, of.page, of.window) if of.page.behind is None else of.page.behind
+
+    @resolved("Whether rows stand before the first one of this page.")
+    @staticmethod
+    def has_previous_page(of: Parent[Paged], info: Info) -> bool:
+        return began_before(of.listing, of.page, of.window) if of.page.ahead is None else of.page.ahead
+
+    @resolved("The cursor of the first row; null on an empty page.")
+    @staticmethod
+    def start_cursor(of: Parent[Paged]) -> str | None:
+        return of.cursor(of.page.rows[0]) if of.page.rows else None
+
+    @resolved("The cursor of the last row: send it as `after` for the next page. Null on an empty page.")
+    @staticmethod
+    def end_cursor(of: Parent[Paged]) -> str | None:
+        return of.cursor(of.page.rows[-1]) if of.page.rows else None
+
+
+@strawberry.type(description="A row of a list, and where it stands.")
+class Edge(Generic[Node]):
+    @resolved("Opaque and signed; good for `after` and `before` of the same list.")
+    @staticmethod
+    def cursor(placed: Parent[Placed]) -> str:
+        return placed.of.cursor(placed.row)
+
+    @resolved("The row itself.")
+    @staticmethod
+    def node(placed: Parent[Placed], info: Info) -> Node:
+        return placed.of.node(placed.row)
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[Node]):
     @resolved("The rows with their cursors.")
-    def edges(self) -> list[Edge[Node]]:
-        return [Edge(cursor=self.cursor(row), node=self.build(row)) for row in self.page.rows]
+    @staticmethod
+    def edges(of: Parent[Paged]) -> list[Edge[Node]]:
+        return [Placed(of, row) for row in of.page.rows]  # type: ignore[misc]
 
     @resolved("The rows without their cursors.")
-    def nodes(self) -> list[Node]:
-        return [self.build(row) for row in self.page.rows]
+    @staticmethod
+    def nodes(of: Parent[Paged], info: Info) -> list[Node]:
+        return of.nodes()
 
     @resolved("Where this page stands in the list.")
-    def page_info(self) -> PageInfo:
-        return PageInfo(of=self)
+    @staticmethod
+    def page_info(of: Parent[Paged]) -> PageInfo:
+        return of  # type: ignore[return-value]
 
     @resolved("How many rows the whole list has; null when they can't be counted within bounds.")
-    async def total_count(self) -> int | None:
-        return await self.listing.count()
+    @staticmethod
+    def total_count(of: Parent[Paged], info: Info) -> int | None:
+        return of.listing.count()
 
 
-async def connect(
+def connect(
     context: Context,
     listing: Listing[Any],
-    build: Callable[[Any], Any],
+    build: Callable[[Any], Any] | None = None,
     *,
     first: int | None = None,
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
-) -> Connection[Any]:
-    """One page of a list as a connection whose nodes `build` makes of the rows."""
+) -> Any:
+    """A Paged: one page of a list; `build` makes of a row the source of its node."""
     cursors = context.rules.cursors
     wanted = window(cursors, listing.name, first=first, after=after, last=last, before=before)
     context.budget.page()
-    page = await load_page(listing, wanted)
+    page = load_page(listing, wanted)
     context.budget.spend(len(page.rows))
-    return Connection(listing=listing, page=page, window=wanted, cursors=cursors, build=build)
+    return Paged(listing, page, wanted, cursors, build)

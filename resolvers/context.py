@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import strawberry
 from graphql import DocumentNode
-from strawberry.dataloader import DataLoader
 
 from graph.answers import Request
 from graph.catalogue import Campaign, Channel, Product
@@ -22,6 +21,7 @@ from graph.events.inputs import Event
 from graph.store import Reader
 from graph.timeline import OwnedEntry, load_entries
 from resolvers.errors import TooLarge
+from resolvers.fields import Missing
 
 if TYPE_CHECKING:
     from resolvers.cursors import Cursors
@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 12_000
 MOST_PAGES = 2_000
-BATCH = 100
 #: Statements of one request at a time: a request with many lists must not take every connection there is.
 AT_A_TIME = 8
 
+#: What is loaded by keys, and how many keys at once.
+_BATCHED = {"customer": 100, "entry": 100, "channel": 1_000, "campaign": 1_000, "product": 1_000}
+
 Found = TypeVar("Found")
+Need = tuple[Any, ...]
 
 
 class Profiles(Protocol):
@@ -142,72 +145,173 @@ class Budget:
             raise TooLarge(str(self.exceeded))
 
 
-class Once:
-    """What one request asks the graph for, each thing once however often it is selected, and never too much at a time."""
+class Loads:
+    """What one request knows, and how it learns more: each thing once, together with all that is needed in the same moment.
 
-    def __init__(self) -> None:
+    A need is a kind and a key, or for a question to the graph a name of its own and the function that asks it.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
         self._gate = asyncio.Semaphore(AT_A_TIME)
-        self._asked: dict[Hashable, asyncio.Task[Any]] = {}
+        self.known: dict[str, dict[Any, Any]] = {kind: {} for kind in (*_BATCHED, "asked")}
+        self._coming: dict[tuple[str, Any], asyncio.Future[None]] = {}
+        self._next: list[Need] = []
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def ask(self, key: Hashable, question: Callable[[], Coroutine[Any, Any, Found]]) -> Found:
-        """The answer to `question`, which `key` identifies."""
-        task: asyncio.Task[Found] | None = self._asked.get(key)
-        if task is None:
-            task = self._asked[key] = asyncio.create_task(self._gated(question))
-        return await asyncio.shield(task)
+    async def load(self, needs: Sequence[Need]) -> None:
+        """Return once these are known, be it that they can't be had."""
+        if len(needs) == 1:
+            await asyncio.shield(self._future(needs[0]))
+        else:
+            await asyncio.wait([self._future(need) for need in needs])
 
-    async def _gated(self, question: Callable[[], Coroutine[Any, Any, Found]]) -> Found:
-        async with self._gate:
-            return await question()
+    def _future(self, need: Need) -> asyncio.Future[None]:
+        name = need[:2]
+        future = self._coming.get(name)
+        if future is None:
+            loop = asyncio.get_running_loop()
+            future = self._coming[name] = loop.create_future()
+            if not self._next:
+                # After everything else that this turn of the loop has to say.
+                loop.call_soon(self._start)
+            self._next.append(need)
+        return future
+
+    def _start(self) -> None:
+        needs, self._next = self._next, []
+        batches: dict[str, list[Any]] = {}
+        for need in needs:
+            if need[0] == "asked":
+                self._run(self._ask(need))
+            else:
+                batches.setdefault(need[0], []).append(need[1])
+        for kind, keys in batches.items():
+            size = _BATCHED[kind]
+            for start in range(0, len(keys), size):
+                self._run(self._batch(kind, keys[start : start + size]))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _batch(self, kind: str, keys: list[Any]) -> None:
+        try:
+            found: Sequence[Any] = await self._load(kind, keys)
+        except Exception as error:
+            found = [Failed(error)] * len(keys)
+        for key, value in zip(keys, found, strict=True):
+            self._learn(kind, key, value)
+
+    async def _load(self, kind: str, keys: list[Any]) -> Sequence[Any]:
+        sources = self._sources
+        match kind:
+            case "customer":
+                return await sources.profiles.load(keys)
+            case "entry":
+                return await load_entries(sources.reader, keys)
+            case "channel":
+                return await sources.catalogue.channels(keys)
+            case "campaign":
+                return await sources.catalogue.campaigns(keys)
+            case _:
+                return await sources.catalogue.products(keys)
+
+    async def _ask(self, need: Need) -> None:
+        try:
+            async with self._gate:
+                found = await need[2]()
+        except Exception as error:
+            found = Failed(error)
+        self._learn("asked", need[1], found)
+
+    def _learn(self, kind: str, key: Any, value: Any) -> None:
+        self.known[kind][key] = value
+        future = self._coming.pop((kind, key), None)
+        if future is not None and not future.done():
+            future.set_result(None)
 
     def forget(self) -> None:
         """Ask again from now on."""
-        self._asked = {key: task for key, task in self._asked.items() if not task.done()}
+        for known in self.known.values():
+            known.clear()
 
     def close(self) -> None:
         """Drop what is still being asked when the request has ended early."""
-        for task in self._asked.values():
+        for task in self._tasks:
             task.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What could not be loaded, and why."""
+
+    error: Exception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One request. What several fields ask for in the same moment is loaded together, and once."""
+    """One request. What isn't loaded yet is Missing: its runner loads it, and asks again."""
 
     sources: Sources
     document: DocumentNode
     budget: Budget
-    once: Once
-    customers: DataLoader[ProfileKey, Profile | None]
-    entries: DataLoader[str, OwnedEntry | None]
-    channels: DataLoader[str, Channel | None]
-    campaigns: DataLoader[str, Campaign | None]
-    products: DataLoader[str, Product | None]
+    loads: Loads
 
     @classmethod
     def of(cls, sources: Sources, *, document: DocumentNode, rows: int = MOST_ROWS) -> Context:
         """The context of running a validated `document`, which may bring `rows` rows."""
+        return cls(sources=sources, document=document, budget=Budget(min(rows, MOST_ROWS)), loads=Loads(sources))
 
-        async def load_owned(ids: list[str]) -> list[OwnedEntry | None]:
-            return await load_entries(sources.reader, ids)
+    def customer(self, key: ProfileKey) -> Profile | None:
+        """The customer that a key names."""
+        profile: Profile | None = self._known("customer", key)
+        if profile is not None and key.id != profile.id:
+            # Whatever leads back to this customer finds it loaded.
+            self.loads.known["customer"].setdefault(ProfileKey(id=profile.id), profile)
+        return profile
 
-        return cls(
-            sources=sources,
-            document=document,
-            budget=Budget(min(rows, MOST_ROWS)),
-            once=Once(),
-            customers=DataLoader(load_fn=sources.profiles.load, max_batch_size=BATCH),
-            entries=DataLoader(load_fn=load_owned, max_batch_size=BATCH),
-            channels=DataLoader(load_fn=sources.catalogue.channels),
-            campaigns=DataLoader(load_fn=sources.catalogue.campaigns),
-            products=DataLoader(load_fn=sources.catalogue.products),
-        )
+    def entry(self, entry_id: str) -> OwnedEntry | None:
+        """What happened, with the customer whose it is now."""
+        found: OwnedEntry | None = self._known("entry", entry_id)
+        return found
+
+    def channel(self, key: str) -> Channel | None:
+        found: Channel | None = self._known("channel", key)
+        return found
+
+    def campaign(self, key: str) -> Campaign | None:
+        found: Campaign | None = self._known("campaign", key)
+        return found
+
+    def product(self, sku: str) -> Product | None:
+        found: Product | None = self._known("product", sku)
+        return found
+
+    def ask(self, key: Hashable, question: Callable[[], Awaitable[Found]]) -> Found:
+        """The answer to `question`, which `key` identifies."""
+        try:
+            found = self.loads.known["asked"][key]
+        except KeyError:
+            raise Missing(("asked", key, question)) from None
+        if type(found) is Failed:
+            raise found.error.with_traceback(None)
+        answer: Found = found
+        return answer
+
+    def _known(self, kind: str, key: Any) -> Any:
+        try:
+            found = self.loads.known[kind][key]
+        except KeyError:
+            raise Missing((kind, key)) from None
+        if type(found) is Failed:
+            raise found.error.with_traceback(None)
+        return found
 
     def forget(self) -> None:
         """What was loaded before something was written counts no more."""
-        for loader in (self.customers, self.entries, self.channels, self.campaigns, self.products):
-            loader.clear_all()
-        self.once.forget()
+        self.loads.forget()
 
     def begin(self) -> None:
         """One more answer of the same request: nothing was loaded, and nothing spent."""
@@ -221,6 +325,12 @@ class Context:
     @property
     def reader(self) -> Reader:
         return self.sources.reader
+
+
+async def load_customer(context: Context, key: ProfileKey) -> Profile | None:
+    """The customer that a key names, for those who can wait."""
+    await context.loads.load([("customer", key)])
+    return context.customer(key)
 
 
 Info = strawberry.Info[Context, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from typing import Any
 
 import orjson
 import strawberry
@@ -12,10 +13,11 @@ from graph import customers as records
 from graph.customers import CustomerRow, ProfileKey, count_customers, page_customers, search_customers
 from graph.customers.lists import MOST_FOUND
 from graph.customers.places import load_places
+from graph.store import Reader
 from resolvers.connections import Connection, Listing, Window, connect
 from resolvers.context import Context, Info
 from resolvers.customers import Customer
-from resolvers.entries import load_customer
+from resolvers.entries import find_customer
 from resolvers.errors import InvalidKey, InvalidOrder, InvalidSearch
 from resolvers.identity import IdentifierInput
 from resolvers.nodes import check_id
@@ -41,12 +43,11 @@ class CustomerOrder(Enum):
     NAME_ASC = "NAME_ASC"
 
 
-async def customer(info: Info, by: CustomerKey) -> Customer | None:
-    profile = await info.context.customers.load(profile_key(by))
-    return None if profile is None else Customer.of(profile, info.context)
+def customer(info: Info, by: CustomerKey) -> Customer | None:
+    return info.context.customer(profile_key(by))  # type: ignore[return-value]
 
 
-async def customers(
+def customers(
     info: Info,
     search: str | None = None,
     order_by: CustomerOrder | None = CustomerOrder.LAST_SEEN_DESC,
@@ -57,10 +58,11 @@ async def customers(
 ) -> Connection[Customer]:
     context = info.context
     order = order_by or CustomerOrder.LAST_SEEN_DESC
-    listing = everyone(context, order) if search is None else await found(context, search, order)
-    return await connect(
-        context, listing, lambda row: load_customer(context, row.id), first=first, after=after, last=last, before=before
+    listing = everyone(context, order) if search is None else found(context, search, order)
+    found_customer: Any = connect(
+        context, listing, lambda row: find_customer(context, row.id), first=first, after=after, last=last, before=before
     )
+    return found_customer
 
 
 def profile_key(key: CustomerKey) -> ProfileKey:
@@ -103,33 +105,33 @@ def everyone(context: Context, order: CustomerOrder) -> Listing[CustomerRow]:
         raise InvalidOrder.relevance()
     by = records.CustomerOrder[order.name]
 
-    async def fetch(wanted: Window, /) -> Sequence[CustomerRow]:
-        return await page_customers(
-            context.reader,
-            by,
-            limit=wanted.size,
-            after=_row(wanted.after),
-            before=_row(wanted.before),
-            backwards=wanted.backwards,
+    def fetch(wanted: Window, /) -> Sequence[CustomerRow]:
+        return context.ask(
+            (by, wanted),
+            lambda: page_customers(
+                context.reader,
+                by,
+                limit=wanted.size,
+                after=_row(wanted.after),
+                before=_row(wanted.before),
+                backwards=wanted.backwards,
+            ),
         )
 
-    async def count() -> int:
-        return await count_customers(context.reader)
+    def count() -> int:
+        return context.ask("count of customers", lambda: count_customers(context.reader))
 
     return Listing(f"Query.customers by {order.name}", fetch, row_key, count)
 
 
-async def found(context: Context, search: str, order: CustomerOrder) -> Listing[CustomerRow]:
+def found(context: Context, search: str, order: CustomerOrder) -> Listing[CustomerRow]:
     """At most MOST_FOUND customers that a search finds, the best matches of all, in an order."""
     if len(search) > LONGEST_SEARCH:
         raise InvalidSearch(LONGEST_SEARCH)
-    rows = await search_customers(context.reader, search, limit=MOST_FOUND)
-    if order is not CustomerOrder.RELEVANCE:
-        rows = await load_places(context.reader, [row.id for row in rows], records.CustomerOrder[order.name])
     falling = order is not CustomerOrder.NAME_ASC
-    rows = sorted(rows, key=_place, reverse=falling)
+    rows = sorted(context.ask((search, order), lambda: _search(context.reader, search, order)), key=_place, reverse=falling)
 
-    async def fetch(wanted: Window, /) -> Sequence[CustomerRow]:
+    def fetch(wanted: Window, /) -> Sequence[CustomerRow]:
         after, before = _row(wanted.after), _row(wanted.before)
         low, high = (before, after) if falling else (after, before)
         inner = [
@@ -137,7 +139,14 @@ async def found(context: Context, search: str, order: CustomerOrder) -> Listing[
         ]
         return inner[-wanted.size :] if wanted.backwards else inner[: wanted.size]
 
-    async def count() -> int | None:
+    def count() -> int | None:
         return len(rows) if len(rows) < MOST_FOUND else None
 
     return Listing(f"Query.customers found, by {order.name}", fetch, row_key, count)
+
+
+async def _search(reader: Reader, search: str, order: CustomerOrder) -> Sequence[CustomerRow]:
+    rows: Sequence[CustomerRow] = await search_customers(reader, search, limit=MOST_FOUND)
+    if order is not CustomerOrder.RELEVANCE:
+        rows = await load_places(reader, [row.id for row in rows], records.CustomerOrder[order.name])
+    return rows

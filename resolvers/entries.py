@@ -7,9 +7,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
+from strawberry import Parent
 
 from graph.customers import ProfileKey
-from resolvers.catalogue import Channel
+from graph.timeline import OwnedEntry
+from resolvers.catalogue import Channel, find_channel
 from resolvers.context import Context, Info
 from resolvers.fields import resolved
 from resolvers.nodes import Node
@@ -40,34 +42,28 @@ class TimelineKind(Enum):
     )
 )
 class TimelineEntry(Node):
-    """`owner` is the id of the customer whose entry it is, `channel_key` the key of its channel."""
-
-    owner: strawberry.Private[str]
-    channel_key: strawberry.Private[str | None]
     at: datetime = strawberry.field(description="When it happened.")
-    kind: TimelineKind = strawberry.field(description="What it tells of.")
+
+    @resolved("What it tells of.")
+    @staticmethod
+    def kind(owned: Parent[OwnedEntry]) -> TimelineKind:
+        return owned.entry.__struct_config__.tag  # type: ignore[return-value]
 
     @resolved("Where it happened, if that is known.")
-    async def channel(self, info: Info) -> Channel | None:
-        return await Channel.load(info.context, self.channel_key)
+    @staticmethod
+    def channel(owned: Parent[OwnedEntry], info: Info) -> Channel | None:
+        return find_channel(info.context, owned.entry.channel)
 
     @resolved("Whose timeline it stands on.")
-    async def customer(self, info: Info) -> LazyCustomer:
-        return await load_customer(info.context, self.owner)
+    @staticmethod
+    def customer(owned: Parent[OwnedEntry], info: Info) -> LazyCustomer:
+        return find_customer(info.context, owned.customer_id)
 
 
-async def load_customer(context: Context, customer_id: str) -> Customer:
+def find_customer(context: Context, customer_id: str) -> Any:
     """The customer that an id in the graph names; ids there resolve for ever."""
-    # A customer has entries and an entry has a customer: one of the two modules must wait.
-    from resolvers.customers import Customer
-
     context.budget.spend(1)
-    profile = await context.customers.load(ProfileKey(id=customer_id))
+    profile = context.customer(ProfileKey(id=customer_id))
     if profile is None:
         raise LookupError(f"no customer has the id {customer_id}")
-    return Customer.of(profile, context)
-
-
-def common(record: Any, owner: str, kind: TimelineKind) -> dict[str, Any]:
-    """The fields of TimelineEntry from the record of any kind."""
-    return {"id": strawberry.ID(record.id), "at": record.at, "kind": kind, "owner": owner, "channel_key": record.channel}
+    return profile

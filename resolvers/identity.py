@@ -7,8 +7,6 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from graph import identity
-
 
 @strawberry.type(description="Something that names a customer: an e-mail address, a device, a number in some system.")
 class Identifier:
@@ -19,27 +17,12 @@ class Identifier:
     last_seen_at: datetime = strawberry.field(description="When it was last seen.")
     source: str = strawberry.field(description="Who brought it.")
 
-    @classmethod
-    def of(cls, record: identity.Identifier) -> Identifier:
-        return cls(
-            type=record.type,
-            value=record.value,
-            verified=record.verified,
-            first_seen_at=record.first_seen_at,
-            last_seen_at=record.last_seen_at,
-            source=record.source,
-        )
-
 
 @strawberry.type(description="A value that a source stated.")
 class TraitValue:
     value: JSON | None = strawberry.field(description="The value; null says that the trait was removed.")
     source: str = strawberry.field(description="Who stated it.")
     at: datetime = strawberry.field(description="When it held.")
-
-    @classmethod
-    def of(cls, record: identity.TraitValue) -> TraitValue:
-        return cls(value=record.value, source=record.source, at=record.at)
 
 
 @strawberry.type(description="Where a trait came from.")
@@ -49,16 +32,6 @@ class TraitProvenance:
     source: str = strawberry.field(description="Who stated it.")
     at: datetime = strawberry.field(description="When it held.")
     overridden: list[TraitValue] = strawberry.field(description="The values that lost, newest first; at most 20.")
-
-    @classmethod
-    def of(cls, record: identity.TraitProvenance) -> TraitProvenance:
-        return cls(
-            name=record.name,
-            value=record.value,
-            source=record.source,
-            at=record.at,
-            overridden=[TraitValue.of(value) for value in record.overridden],
-        )
 
 
 @strawberry.input(description="An identifier as a source states it.")

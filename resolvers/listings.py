@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -11,8 +11,8 @@ from typing import Any
 import strawberry
 
 from graph.customers import HOT_SET, Facts, Profile
-from graph.timeline import KINDS, Entry, count_entries, page_entries, page_key, time_key
-from resolvers.connections import Connection, Listing, Window, connect
+from graph.timeline import KINDS, Entry, OwnedEntry, count_entries, page_entries, page_key, time_key
+from resolvers.connections import Listing, Window, connect
 from resolvers.context import Context
 from resolvers.entries import TimelineKind
 from resolvers.errors import InvalidPeriod, TooMany
@@ -154,20 +154,20 @@ def counted(facts: Facts, kinds: Sequence[str]) -> int:
 def entry_listing(context: Context, profile: Profile, asked: Asked, *, name: str) -> Listing[Entry]:
     """The list of a customer's entries that `asked` selects, newest first."""
 
-    async def fetch(wanted: Window, /) -> Sequence[Entry]:
+    def fetch(wanted: Window, /) -> Sequence[Entry]:
         if asked.nothing:
             return []
         hot = hot_entries(profile, asked, wanted)
         if hot is not None:
             return hot
-        return await context.once.ask((profile.id, asked, wanted), lambda: _load(context, profile, asked, wanted))
+        return context.ask((profile.id, asked, wanted), lambda: _load(context, profile, asked, wanted))
 
-    async def count() -> int | None:
+    def count() -> int | None:
         if asked.nothing:
             return 0
         if asked.plain:
             return counted(profile.facts, KINDS if asked.known_kinds is None else asked.known_kinds)
-        return await context.once.ask((profile.id, asked, "count"), lambda: _count(context, profile, asked))
+        return context.ask((profile.id, asked, "count"), lambda: _count(context, profile, asked))
 
     return Listing(name, fetch, entry_key, count)
 
@@ -193,15 +193,8 @@ async def _count(context: Context, profile: Profile, asked: Asked) -> int | None
     )
 
 
-async def list_entries(
-    context: Context,
-    profile: Profile,
-    asked: Asked,
-    *,
-    name: str,
-    build: Callable[[Any, str], Any],
-    **arguments: Any,
-) -> Connection[Any]:
+def list_entries(context: Context, profile: Profile, asked: Asked, *, name: str, **arguments: Any) -> Any:
     """One page of a customer's entries; `arguments` are first, after, last and before."""
+    owner = profile.id
     listing = entry_listing(context, profile, asked, name=name)
-    return await connect(context, listing, lambda record: build(record, profile.id), **arguments)
+    return connect(context, listing, lambda entry: OwnedEntry(customer_id=owner, entry=entry), **arguments)

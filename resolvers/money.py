@@ -8,25 +8,23 @@ from decimal import Decimal
 from fractions import Fraction
 
 import strawberry
+from strawberry import Parent
 
 from graph import money
 from graph.money import exponent
 from resolvers.errors import NotConvertible
+from resolvers.fields import resolved
 from resolvers.scalars import CurrencyCode
 
 
 @strawberry.type(description="An amount, exact, with as many decimals as its currency has.")
 class Money:
-    amount: Decimal = strawberry.field(description="In major units: 12.50 for twelve dollars and fifty cents.")
+    @resolved("In major units: 12.50 for twelve dollars and fifty cents.")
+    @staticmethod
+    def amount(amount: Parent[money.Money]) -> Decimal:
+        return amount.decimal()
+
     currency: CurrencyCode = strawberry.field(description="The currency of the amount.")
-
-    @classmethod
-    def of(cls, record: money.Money) -> Money:
-        return cls(amount=record.decimal(), currency=CurrencyCode(record.currency))
-
-    @classmethod
-    def maybe(cls, record: money.Money | None) -> Money | None:
-        return None if record is None else cls.of(record)
 
 
 @dataclass(frozen=True, slots=True)

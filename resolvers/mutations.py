@@ -17,7 +17,7 @@ from graph.customers import ProfileKey
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Rejection
 from graph.events.inputs import Event, IdentifierKey, IdentifyInput
-from resolvers.context import Context, Info
+from resolvers.context import Context, Info, load_customer
 from resolvers.customers import Customer
 from resolvers.events import EventInput, Stated
 from resolvers.identity import IdentifierInput
@@ -190,8 +190,8 @@ async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_ke
         return CustomerPayload(customer=None, user_errors=[_of_the_input(each) for each in outcome.rejected])
     context.forget()
     first = input.identifiers[0]
-    profile = await context.customers.load(ProfileKey.of(first.type, first.value))
-    return CustomerPayload(customer=None if profile is None else Customer.of(profile, context), user_errors=[])
+    profile: Any = await load_customer(context, ProfileKey.of(first.type, first.value))
+    return CustomerPayload(customer=profile, user_errors=[])
 
 
 def _identified(context: Context, given: UpsertCustomerInput) -> IdentifyInput:

@@ -89,7 +89,7 @@ async def answer(
     try:
         result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=_name(operation))
     finally:
-        context.once.close()
+        context.loads.close()
     return _answered(result, context)
 
 
@@ -122,7 +122,7 @@ async def answers(
             async for result in results:
                 yield _answered(result, context)
     finally:
-        context.once.close()
+        context.loads.close()
 
 
 def _ready(text: str, operation_name: str | None, *, reads_only: bool) -> Answer | tuple[Document, OperationDefinitionNode]:

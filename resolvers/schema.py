@@ -20,6 +20,7 @@ from resolvers.changes import Subscription
 from resolvers.connections import Connection
 from resolvers.context import Context
 from resolvers.customers import Customer
+from resolvers.fields import read, when_loaded
 from resolvers.mutations import Mutation
 from resolvers.nodes import Node
 from resolvers.scalars import SCALARS
@@ -29,24 +30,29 @@ from resolvers.timeline import ENTRY_TYPES
 @strawberry.type(description="Everything that can be read.")
 class Query:
     node: Node | None = strawberry.field(
-        resolver=lookup.node, description="Anything with an id; null when there is no such thing."
+        resolver=when_loaded(lookup.node), description="Anything with an id; null when there is no such thing."
     )
     nodes: list[Node | None] = strawberry.field(
-        resolver=lookup.nodes, description="At most 50 things by id, in the order asked for; null for each that there isn't."
+        resolver=when_loaded(lookup.nodes),
+        description="At most 50 things by id, in the order asked for; null for each that there isn't.",
     )
     customer: Customer | None = strawberry.field(
-        resolver=directory.customer,
+        resolver=when_loaded(directory.customer),
         description="One customer by any identifier, ids of customers merged away included. null when unknown.",
     )
     customers: Connection[Customer] = strawberry.field(
-        resolver=directory.customers,
+        resolver=when_loaded(directory.customers),
         description=(
             "All customers, or the best matches of a search: every word of it must be found in a name or an identifier, "
             "the last one as a beginning."
         ),
     )
-    channels: list[Channel] = strawberry.field(resolver=catalogue.list_channels, description="All channels; at most 200.")
-    product: Product | None = strawberry.field(resolver=catalogue.product, description="One product; null when unknown.")
+    channels: list[Channel] = strawberry.field(
+        resolver=when_loaded(catalogue.list_channels), description="All channels; at most 200."
+    )
+    product: Product | None = strawberry.field(
+        resolver=when_loaded(catalogue.product), description="One product; null when unknown."
+    )
 
 
 class Names(NameConverter):
@@ -92,6 +98,6 @@ schema = Schema(
     subscription=Subscription,
     types=ENTRY_TYPES,
     extensions=[Prepared],
-    config=StrawberryConfig(name_converter=Names(), scalar_map=SCALARS),
+    config=StrawberryConfig(name_converter=Names(), scalar_map=SCALARS, default_resolver=read),
 )
 """The whole schema; `schema.as_str()` is its text."""

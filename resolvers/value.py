@@ -11,6 +11,7 @@ from datetime import datetime
 from fractions import Fraction
 
 import strawberry
+from strawberry import Parent
 
 from graph import money
 from graph.customers import Facts
@@ -19,7 +20,6 @@ from graph.errors import StoreUnavailable
 from resolvers.context import Info
 from resolvers.fields import resolved
 from resolvers.money import Money, Rates
-from resolvers.scalars import CurrencyCode
 
 REFRESH_SECONDS = 60.0
 # A refresh that takes long is done seldom: at most this share of the time goes into it.
@@ -79,15 +79,25 @@ class RFM:
     monetary: Money | None = strawberry.field(description="Revenue.")
     score: str = strawberry.field(description='Each by quintile of all customers with orders, 5 the best: "5-4-5".')
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The source of RFM."""
+
+    recency_days: int
+    frequency: int
+    monetary: money.Money | None
+    score: str
+
     @classmethod
-    def of(cls, worth: Worth, boundaries: Boundaries | None, now: datetime) -> RFM | None:
+    def of(cls, worth: Worth, boundaries: Boundaries | None, now: datetime) -> Placement | None:
         facts = worth.facts
         if boundaries is None or not facts.orders or facts.last_purchase_at is None:
             return None
         return cls(
             recency_days=max(0, (now - facts.last_purchase_at).days),
             frequency=facts.orders,
-            monetary=Money.maybe(worth.revenue()),
+            monetary=worth.revenue(),
             score=score(facts, boundaries, worth.rates),
         )
 
@@ -101,40 +111,47 @@ class RFM:
 class CustomerValue:
     """Sums over several currencies are exact until they are rounded once, half to even, to minor units."""
 
-    worth: strawberry.Private[Worth]
-    orders: int = strawberry.field(description="Purchases that were not cancelled.")
-    first_purchase_at: datetime | None = strawberry.field(description="The earliest of them.")
-    last_purchase_at: datetime | None = strawberry.field(description="The latest of them.")
+    @resolved("Purchases that were not cancelled.")
+    @staticmethod
+    def orders(worth: Parent[Worth]) -> int:
+        return worth.facts.orders
 
-    @classmethod
-    def of(cls, facts: Facts, rates: Rates, currency: CurrencyCode | None) -> CustomerValue:
-        return cls(
-            worth=Worth(facts, rates, currency or rates.reporting),
-            orders=facts.orders,
-            first_purchase_at=facts.first_purchase_at,
-            last_purchase_at=facts.last_purchase_at,
-        )
+    @resolved("The earliest of them.")
+    @staticmethod
+    def first_purchase_at(worth: Parent[Worth]) -> datetime | None:
+        return worth.facts.first_purchase_at
+
+    @resolved("The latest of them.")
+    @staticmethod
+    def last_purchase_at(worth: Parent[Worth]) -> datetime | None:
+        return worth.facts.last_purchase_at
 
     @resolved("What was bought, before refunds; null where no order states an amount.")
-    def revenue(self) -> Money | None:
-        return Money.maybe(self.worth.revenue())
+    @staticmethod
+    def revenue(worth: Parent[Worth]) -> Money | None:
+        return worth.revenue()  # type: ignore[return-value]
 
     @resolved("What was paid back.")
-    def refunds(self) -> Money | None:
-        return Money.of(self.worth.refunds())
+    @staticmethod
+    def refunds(worth: Parent[Worth]) -> Money | None:
+        return worth.refunds()  # type: ignore[return-value]
 
     @resolved("Revenue by orders; null without orders.")
-    def average_order(self) -> Money | None:
-        return Money.maybe(self.worth.average_order())
+    @staticmethod
+    def average_order(worth: Parent[Worth]) -> Money | None:
+        return worth.average_order()  # type: ignore[return-value]
 
     @resolved("Recency, frequency and monetary value; null without orders.")
-    async def rfm(self, info: Info) -> RFM | None:
-        boundaries = await info.context.sources.quintiles.current()
-        return RFM.of(self.worth, boundaries, info.context.rules.clock())
+    @staticmethod
+    def rfm(worth: Parent[Worth], info: Info) -> RFM | None:
+        context = info.context
+        boundaries = context.ask("quintiles", context.sources.quintiles.current)
+        return Placement.of(worth, boundaries, context.rules.clock())  # type: ignore[return-value]
 
     @resolved("Revenue less refunds.")
-    def historic_lifetime_value(self) -> Money | None:
-        return Money.maybe(self.worth.historic())
+    @staticmethod
+    def historic_lifetime_value(worth: Parent[Worth]) -> Money | None:
+        return worth.historic()  # type: ignore[return-value]
 
 
 class QuintileCopy:

@@ -21,7 +21,7 @@ def listing_of(rows: Sequence[str], *, inclusive: bool) -> Listing[str]:
     if inclusive:
         return whole
 
-    async def fetch(wanted: Window, /) -> Sequence[str]:
+    def fetch(wanted: Window, /) -> Sequence[str]:
         inner = [
             row for row in rows if (wanted.after is None or row > wanted.after) and (wanted.before is None or row < wanted.before)
         ]
@@ -41,25 +41,25 @@ letters = st.sampled_from("abcdefghijklmnop")
     backwards=st.booleans(),
     inclusive=st.booleans(),
 )
-async def test_a_page_is_what_the_specification_says(
+def test_a_page_is_what_the_specification_says(
     rows: list[str], after: str | None, before: str | None, size: int, backwards: bool, inclusive: bool
 ) -> None:
     """The bounds need not be rows themselves: they may have vanished since the cursor was given."""
     listing = listing_of(rows, inclusive=inclusive)
     wanted = Window(size=size, after=after, before=before, backwards=backwards)
-    page = await load_page(listing, wanted)
+    page = load_page(listing, wanted)
     inner = [row for row in rows if (after is None or row > after) and (before is None or row < before)]
     expected = inner[-size:] if backwards else inner[:size]
     assert list(page.rows) == expected
-    ahead = await began_before(listing, page, wanted) if page.ahead is None else page.ahead
-    behind = await goes_on(listing, page, wanted) if page.behind is None else page.behind
+    ahead = began_before(listing, page, wanted) if page.ahead is None else page.ahead
+    behind = goes_on(listing, page, wanted) if page.behind is None else page.behind
     if expected:
         assert ahead == (rows.index(expected[0]) > 0)
         assert behind == (rows.index(expected[-1]) < len(rows) - 1)
 
 
-async def test_one_call_suffices_where_the_bound_is_still_there() -> None:
-    page = await load_page(listing_of("abcdef", inclusive=True), Window(size=2, after="b"))
+def test_one_call_suffices_where_the_bound_is_still_there() -> None:
+    page = load_page(listing_of("abcdef", inclusive=True), Window(size=2, after="b"))
     assert (list(page.rows), page.ahead, page.behind) == (["c", "d"], True, True)
 
 

@@ -170,10 +170,10 @@ async def test_the_copy_of_the_fifths_is_loaded_once_and_kept_when_neo4j_is_away
 
 
 def test_recency_is_never_negative() -> None:
-    from resolvers.value import RFM
+    from resolvers.value import Placement
 
     now = datetime(2024, 1, 1, tzinfo=UTC)
     boundaries = Quintiles(last_purchase_at=(1.0, 2.0, 3.0, 4.0), orders=(1, 2, 3, 4), revenue=(1, 2, 3, 4))
     facts = Facts(orders=1, revenue={"USD": 5}, last_purchase_at=now + timedelta(hours=3))
-    found = RFM.of(Worth(facts, RATES, "USD"), boundaries, now)
+    found = Placement.of(Worth(facts, RATES, "USD"), boundaries, now)
     assert found is not None and found.recency_days == 0 and found.score == "5-1-5"
