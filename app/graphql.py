@@ -139,7 +139,7 @@ async def _events(found: AsyncGenerator[Answer]) -> AsyncIterator[bytes]:
                 await asyncio.wait([coming])
             if given is None:
                 break
-            yield b"event: next\ndata: " + orjson.dumps(payload(given)) + b"\n\n"
+            yield b"event: next\ndata: " + orjson.dumps(payload(given), option=orjson.OPT_UTC_Z) + b"\n\n"
     yield b"event: complete\ndata:\n\n"
 
 

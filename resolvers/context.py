@@ -103,7 +103,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What lives as long as the process."""
+    """What lives as long as the process. `plans`: whether queries are compiled."""
 
     profiles: Profiles
     reader: Reader
@@ -112,6 +112,7 @@ class Sources:
     watches: Watches
     quintiles: Quintiles
     rules: Rules
+    plans: bool = True
 
 
 @dataclass(slots=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from graph.events.inputs import (
+    AcceptInput,
+    CartInput,
     CaseInput,
     CommunicationInput,
     CustomerKey,
@@ -108,3 +111,14 @@ _MAKERS: tuple[Callable[[str, datetime, CustomerKey, random.Random], Event], ...
     _touchpoint, _purchase, _review, _survey, _case, _communication, _invite,
 )  # fmt: skip
 _WEIGHTS = (8, 4, 2, 1, 1, 2, 1)
+
+
+def invited(names: Sequence[str]) -> Iterator[Event]:
+    """Each of these invites the next one, who accepts; each has a cart, too."""
+    for number, (advocate, friend) in enumerate(pairwise(names)):
+        code, when = f"{advocate}-code", at(number)
+        named = IdentifierKey("email", f"{friend}@example.com")
+        yield InviteInput(id=f"invite-{number}", source=SOURCE, at=when, advocate=by_email(advocate), friend=named, code=code)
+        yield AcceptInput(id=f"accept-{number}", source=SOURCE, at=when, code=code, friend=by_email(friend))
+        item = PurchaseItemInput(sku=f"sku-{number}", quantity=Decimal("1.5"), total=Money(1_999, "USD"))
+        yield CartInput(id=f"cart-{number}", source=SOURCE, at=at(number), customer=by_email(advocate), cart=code, items=(item,))

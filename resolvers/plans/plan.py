@@ -1,0 +1,69 @@
+"""A plan: one query, compiled once for each way in which its conditions can turn out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import DocumentNode, OperationDefinitionNode, OperationType
+
+from resolvers.context import Context
+from resolvers.plans.arguments import ArgumentReader, VariableReader, Variables
+from resolvers.plans.projection import Projection, Run, compiled
+from resolvers.plans.selections import NotCompiled, Selections, conditional, fragments_of
+from resolvers.schema import schema
+
+__all__ = ["NotCompiled", "Plan"]
+
+#: An operation with more ways in which its conditions have turned out is left to graphql-core from then on.
+MOST_WAYS = 32
+
+#: A query that needs more rounds of loading than this goes deeper than any that the guard lets through.
+MOST_ROUNDS = 50
+
+_READER = ArgumentReader(schema.config, schema.schema_converter.scalar_registry)
+
+
+class Plan:
+    """Raises NotCompiled for an operation that can't be compiled."""
+
+    def __init__(self, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        if operation.operation is not OperationType.QUERY:
+            raise NotCompiled
+        self._operation = operation
+        self._fragments = fragments_of(document)
+        self._conditions = conditional(operation, self._fragments.values())
+        self._variables = VariableReader(schema._schema, operation)
+        self._ways: dict[tuple[bool, ...], Projection] = {}
+        if not self._conditions:
+            self._ways[()] = self._compiled(())
+
+    async def run(self, context: Context, given: Variables) -> dict[str, Any]:
+        """The data of the answer; raises NotCompiled, or whatever else, where graphql-core is to be asked instead."""
+        variables = self._variables.read(given)
+        projection = self._projection(variables)
+        run = Run(context, [build(variables) for build in projection.arguments])
+        for _ in range(MOST_ROUNDS):
+            data = projection.project(run)
+            if not run.needs:
+                return data
+            await context.loads.load(run.needs)
+            run.needs = []
+            context.budget.renew()
+        raise NotCompiled
+
+    def _projection(self, variables: Mapping[str, Any]) -> Projection:
+        way = tuple([variables.get(name) is True for name in self._conditions])
+        projection = self._ways.get(way)
+        if projection is None:
+            if len(self._ways) >= MOST_WAYS or any(variables.get(name) is None for name in self._conditions):
+                raise NotCompiled
+            projection = self._ways[way] = self._compiled(way)
+        return projection
+
+    def _compiled(self, way: tuple[bool, ...]) -> Projection:
+        conditions = dict(zip(self._conditions, way, strict=True))
+        selections = Selections(schema._schema, self._fragments, conditions)
+        root = schema._schema.query_type
+        assert root is not None
+        return compiled(root, self._operation.selection_set, selections, _READER)

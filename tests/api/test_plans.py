@@ -1,0 +1,165 @@
+"""Plans answer as graphql-core does: operations made up by chance, each answered both ways, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from random import Random
+from threading import Thread
+from typing import Any, TypeVar
+
+import hypothesis
+import orjson
+import pytest
+from hypothesis import strategies as st
+
+from app.server import sources_of
+from app.services import open_services
+from app.settings import Settings
+from graph.customers.places import load_quintiles
+from graph.store import Store
+from resolvers import operations
+from resolvers.context import Sources
+from resolvers.plans import Plan
+from resolvers.schema import schema
+from resolvers.value import QuintileCopy
+from tests.api.operations_by_chance import Maker, Operation
+from tests.graph.histories import by_email, history, invited
+
+OPERATIONS = int(os.environ.get("C360_OPERATIONS", "2000"))
+"""How many operations are answered both ways; `make fuzz` asks for more."""
+
+NAMES = ("ana", "ben", "cleo", "dan")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def loop_of_its_own() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    """Runs coroutines for a test that can't wait: hypothesis's own function is no coroutine."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Sources]:
+    async with open_services(settings) as services:
+        for name in NAMES:
+            await services.record_batch(history(name, events=60, seed=len(name)))
+        await services.record_batch(list(invited(NAMES)))
+        quintiles = QuintileCopy(lambda: load_quintiles(services.store))
+        yield sources_of(services, quintiles)
+        await quintiles.close()
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    with loop_of_its_own() as run:
+        yield run
+
+
+@pytest.fixture
+def sources(settings: Settings, graph: Store, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> Iterator[Sources]:
+    rates = replace(settings, currency_rates={}, neo4j_transaction_timeout_seconds=60.0, redis_timeout_ms=5_000)
+    services = opened(rates)
+    yield run(services.__aenter__())
+    run(services.__aexit__(None, None, None))
+
+
+async def answered(operation: Operation, sources: Sources) -> bytes:
+    given = await operations.answer(operation.text, sources, variables=operation.variables)
+    errors = [_apart_from_chance(each) for each in given.errors]
+    return orjson.dumps({"data": given.data, "errors": errors}, option=orjson.OPT_UTC_Z)
+
+
+def _apart_from_chance(error: dict[str, Any]) -> dict[str, Any]:
+    """An error without what is made up anew each time."""
+    if error["extensions"]["code"] == "INTERNAL":
+        return {**error, "message": "", "extensions": {"code": "INTERNAL"}}
+    return error
+
+
+async def known(sources: Sources) -> dict[str, list[Any]]:
+    """For arguments, by name or else by type, what exists and what doesn't."""
+    query = """{ customers(first: 10) { nodes { id timeline(first: 30) { edges { cursor node { id } } } } }
+                 channels { id key } }"""
+    found = await operations.answer(query, replace(sources, plans=False))
+    assert found.data is not None and not found.errors
+    customers = found.data["customers"]["nodes"]
+    edges = [edge for each in customers for edge in each["timeline"]["edges"]]
+    ids = [each["id"] for each in customers]
+    return {
+        "id": [*ids, *ids, edges[0]["node"]["id"], "cus_" + "0" * 32, "no id"],
+        "ids": [*ids, *(edge["node"]["id"] for edge in edges[:20]), found.data["channels"][0]["id"], "cus_" + "0" * 32],
+        "email": [*(by_email(name).email for name in NAMES), "nobody@example.com", " "],
+        "phone": ["+1 555 0100"],
+        "type": ["user_id", "email"],
+        "value": [*NAMES, "nobody"],
+        "sku": ["sku-1", "sku-3", "none"],
+        "search": ["an", "ben", "x"],
+        "first": [1, 2, 3, 20, 0],
+        "last": [1, 2, 30],
+        "after": [edges[3]["cursor"], "no cursor"],
+        "before": [edges[5]["cursor"]],
+        "channels": ["web", "app", "none"],
+        "types": ["page_view", "call"],
+        "from": ["2026-01-01T00:00:00Z", "2026-01-01T00:10:00Z"],
+        "to": ["2026-01-01T00:15:00Z", "2030-01-01T00:00:00+02:00"],
+        "Boolean": [True, False],
+        "CurrencyCode": ["USD", "JPY", "EUR"],
+    }
+
+
+def test_operations_made_up_by_chance_are_answered_the_same(
+    sources: Sources, run: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> None:
+    values = run(known(sources))
+    by_graphql_core = replace(sources, plans=False)
+    seen: Counter[str] = Counter()
+
+    @hypothesis.settings(max_examples=OPERATIONS, database=None, suppress_health_check=list(hypothesis.HealthCheck))
+    @hypothesis.given(st.integers(0, 2**64 - 1))
+    def check(seed: int) -> None:
+        operation = Maker(schema._schema, values, Random(seed)).operation()
+        expected = run(answered(operation, by_graphql_core))
+        hypothesis.note(f"{operation.text}\n{operation.variables}")
+        assert run(answered(operation, sources)) == expected
+        seen["errors" if b'"errors":[{' in expected else "data"] += 1
+
+    check()
+    assert seen["data"] > OPERATIONS / 4, seen
+
+
+def test_a_query_that_goes_well_is_answered_by_its_plan(
+    sources: Sources, run: Callable[[Coroutine[Any, Any, Any]], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise comparing would be comparing graphql-core with itself."""
+    values = run(known(sources))
+    planned = 0
+    original = Plan.run
+
+    async def counted(self: Plan, *arguments: Any) -> dict[str, Any]:
+        nonlocal planned
+        data = await original(self, *arguments)
+        planned += 1
+        return data
+
+    monkeypatch.setattr(Plan, "run", counted)
+    well = 0
+    for seed in range(200):
+        operation = Maker(schema._schema, values, Random(seed)).operation()
+        before = planned
+        if b'"errors":[{' not in run(answered(operation, sources)):
+            well += 1
+            assert planned == before + 1, operation
+    assert well > 50
