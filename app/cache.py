@@ -100,9 +100,10 @@ class Cache:
         answered = await self._ask(("MGET", *(_alias(name) for name in names)))
         return None if answered is None else [value.decode() if value else None for value in answered[1][0]]
 
-    async def keep_alias(self, name: str, customer: str) -> None:
-        """Remember which customer a name led to."""
-        await self._ask(("SET", _alias(name), customer, "EX", self._ttl))
+    async def keep_aliases(self, named: Mapping[str, str]) -> None:
+        """Remember which customer each name led to."""
+        if named:
+            await self._ask(*(("SET", _alias(name), customer, "EX", self._ttl) for name, customer in named.items()))
 
     async def lease(self, customers: Sequence[str]) -> list[str | None]:
         """For each customer a token to fill with after a load that begins now; None while another load holds the lease."""

@@ -1,14 +1,22 @@
-"""Profiles as resolvers get them: from the cache, or else from the graph by one statement, kept for the next one who asks."""
+"""Profiles as resolvers get them: from the cache, or else from the graph, kept for the next one who asks.
+
+Requests that ask at once are answered together: one read of Redis, and for what it lacks one statement.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from enum import Enum
+from functools import reduce
+from operator import or_
 from typing import Literal
 
 from app.cache import Cache
 from app.epochs import Belief
-from graph.customers import Profile, ProfileKey, load_profiles
+from app.flights import Flights
+from graph.customers import EVERYTHING, Parts, Profile, ProfileKey, load_profiles
 from graph.identity import find_customer_ids
 from graph.store import Reader
 
@@ -16,6 +24,22 @@ CacheStatus = Literal["hit", "miss", "bypassed"]
 
 #: Set by whoever wants to know where the profiles of a request came from; one word is added for each profile asked for.
 watched: ContextVar[list[CacheStatus] | None] = ContextVar("watched", default=None)
+
+READS, READ_SIZE = 4, 64
+"""Reads of Redis under way at once, and profiles in each."""
+
+LOADS, LOAD_SIZE = 3, 32
+"""Statements under way at once, and customers in each."""
+
+HINTS = 20_000
+"""Names whose customers this process remembers."""
+
+
+class _Not(Enum):
+    """Why the cache gave no profile: it has none, or it may not be believed."""
+
+    KEPT = "miss"
+    BELIEVED = "bypassed"
 
 
 class CachedProfiles:
@@ -25,80 +49,118 @@ class CachedProfiles:
         self._reader = reader
         self._cache = cache
         self._belief = belief
+        self._hints = Hints(HINTS)
+        self._reads = Flights(self._read, ways=READS, size=READ_SIZE)
+        self._fills = Flights(self._fill, ways=LOADS, size=LOAD_SIZE)
+        self._loads = Flights(self._load, ways=LOADS, size=LOAD_SIZE)
 
-    async def load(self, keys: Sequence[ProfileKey], /) -> list[Profile | None]:
-        """The profile of each key, in order; None where there is no such customer."""
-        cache, belief = self._cache, self._belief()
-        if cache is None or belief is None or cache.bypassed:
-            _note("bypassed", len(keys))
-            return await load_profiles(self._reader, keys)
-        ids = await _hints(cache, keys)
-        found = await _read(cache, belief, keys, ids)
-        if found is None:
-            _note("bypassed", len(keys))
-            return await load_profiles(self._reader, keys)
-        await _by_other_ids(cache, belief, keys, ids, found)
-        missing = [position for position, profile in enumerate(found) if profile is None]
+    async def load(self, keys: Sequence[ProfileKey], parts: Parts = EVERYTHING, /) -> list[Profile | None]:
+        """The profile of each key, in order; None where there is no such customer.
+
+        Profiles hold at least `parts`: what the cache keeps is whole.
+        """
+        if self._cache is None or self._cache.bypassed or self._belief() is None:
+            return await self._passed_by(keys, parts)
+        found = await self._reads.load(keys)
+        if _Not.BELIEVED in found:
+            return await self._passed_by(keys, parts)
+        missing = [key for key, profile in zip(keys, found, strict=True) if profile is _Not.KEPT]
         _note("hit", len(keys) - len(missing))
+        if not missing:
+            return found  # type: ignore[return-value]
         _note("miss", len(missing))
-        if missing:
-            loaded = await self._fill(
-                cache, belief, [keys[position] for position in missing], [ids[position] for position in missing]
-            )
-            for position, profile in zip(missing, loaded, strict=True):
-                found[position] = profile
+        loaded = iter(await self._fills.load(missing))
+        return [next(loaded) if profile is _Not.KEPT else profile for profile in found]  # type: ignore[misc]
+
+    async def close(self) -> None:
+        for flights in (self._reads, self._fills, self._loads):
+            await flights.close()
+
+    async def _passed_by(self, keys: Sequence[ProfileKey], parts: Parts) -> list[Profile | None]:
+        _note("bypassed", len(keys))
+        return await self._loads.load([(key, parts) for key in keys])
+
+    async def _load(self, asked: list[tuple[ProfileKey, Parts]]) -> list[Profile | None]:
+        together = reduce(or_, (parts for _, parts in asked))
+        return await load_profiles(self._reader, [key for key, _ in asked], parts=together)
+
+    async def _read(self, keys: list[ProfileKey]) -> list[Profile | _Not]:
+        """What the cache has of them."""
+        cache, belief = self._cache, self._belief()
+        assert cache is not None
+        if belief is None:
+            return [_Not.BELIEVED] * len(keys)
+        await self._ask_for_hints(cache, keys)
+        found = await self._kept(cache, belief, keys)
+        if found is None or cache.bypassed:
+            return [_Not.BELIEVED] * len(keys)
+        # Ids of customers that were joined to others: what is kept is kept under another id.
+        astray = [place for place, key in enumerate(keys) if found[place] is _Not.KEPT and key.id is not None]
+        if astray and (led := [place for place in astray if self._hints.get(keys[place]) is not None]):
+            others = await self._kept(cache, belief, [keys[place] for place in led], by_hint=True)
+            for place, profile in zip(led, others or [], strict=False):
+                found[place] = profile
         return found
 
-    async def _fill(self, cache: Cache, belief: Belief, keys: list[ProfileKey], ids: list[str | None]) -> list[Profile | None]:
-        """Load under leases, taken before the load begins: what is written meanwhile voids them, and nothing stale is kept."""
-        unknown = [position for position, id in enumerate(ids) if id is None]
+    async def _kept(
+        self, cache: Cache, belief: Belief, keys: Sequence[ProfileKey], *, by_hint: bool = False
+    ) -> list[Profile | _Not] | None:
+        """What is kept under the ids that keys have, or are hinted to have: a hint counts only if the profile has the key."""
+        ids = [key.id if key.id is not None and not by_hint else self._hints.get(key) for key in keys]
+        wanted = [id for id in ids if id is not None]
+        values = await cache.read(wanted, belief) if wanted else []
+        if values is None:
+            return None
+        kept = dict(zip(wanted, values, strict=True))
+        profiles = [None if id is None else kept[id] for id in ids]
+        return [
+            profile if profile is not None and _confirms(profile, key) else _Not.KEPT
+            for profile, key in zip(profiles, keys, strict=True)
+        ]
+
+    async def _ask_for_hints(self, cache: Cache, keys: Sequence[ProfileKey]) -> None:
+        """Learn from Redis what this process doesn't remember."""
+        unknown = [key for key in keys if key.id is None and self._hints.get(key) is None]
         if unknown:
-            named = await find_customer_ids(self._reader, [_identifier(keys[position]) for position in unknown])
-            for position, customer in zip(unknown, named, strict=True):
-                ids[position] = customer
+            self._hints.learn(unknown, await cache.aliases([_name(key) for key in unknown]) or [])
+
+    async def _fill(self, keys: list[ProfileKey]) -> list[Profile | None]:
+        """Load under leases, taken before the load begins: what is written meanwhile voids them, and nothing stale is kept."""
+        cache, belief = self._cache, self._belief()
+        if cache is None or belief is None:
+            return await load_profiles(self._reader, keys)
+        unknown = [key for key in keys if key.id is None and self._hints.get(key) is None]
+        if unknown:
+            self._hints.learn(unknown, await find_customer_ids(self._reader, [_identifier(key) for key in unknown]))
+        ids = [self._hints.get(key) or key.id for key in keys]
         leased = [id for id in dict.fromkeys(ids) if id is not None]
         tokens = dict(zip(leased, await cache.lease(leased), strict=True))
         profiles = await load_profiles(self._reader, keys)
         filled = {profile.id: (profile, token) for profile in profiles if profile and (token := tokens.get(profile.id))}
         await cache.fill(list(filled.values()), belief)
-        for position, profile in enumerate(profiles):
-            if profile is not None and (position in unknown or profile.id != ids[position]):
-                await cache.keep_alias(_name(keys[position]), profile.id)
+        led = [(key, profile.id) for key, profile in zip(keys, profiles, strict=True) if profile and profile.id != key.id]
+        self._hints.learn([key for key, _ in led], [id for _, id in led])
+        await cache.keep_aliases({_name(key): id for key, id in led if key.id is None})
         return profiles
 
 
-async def _hints(cache: Cache, keys: Sequence[ProfileKey]) -> list[str | None]:
-    """The id under which the profile of each key would be kept, where that is known."""
-    names = [_name(key) for key in keys if key.id is None]
-    hints = iter((await cache.aliases(names) if names else None) or [None] * len(names))
-    return [key.id if key.id is not None else next(hints) for key in keys]
+class Hints:
+    """Which customer a key led to last: the profile has to confirm it."""
 
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._ids: OrderedDict[ProfileKey, str] = OrderedDict()
 
-async def _read(
-    cache: Cache, belief: Belief, keys: Sequence[ProfileKey], ids: Sequence[str | None]
-) -> list[Profile | None] | None:
-    """What the cache has of them; a hint counts only if the profile it leads to has the identifier."""
-    wanted = list(dict.fromkeys(id for id in ids if id is not None))
-    values = await cache.read(wanted, belief) if wanted else []
-    if values is None or cache.bypassed:
-        return None
-    kept = dict(zip(wanted, values, strict=True))
-    profiles = [None if id is None else kept[id] for id in ids]
-    return [profile if profile and _confirms(profile, key) else None for profile, key in zip(profiles, keys, strict=True)]
+    def get(self, key: ProfileKey) -> str | None:
+        return self._ids.get(key)
 
-
-async def _by_other_ids(
-    cache: Cache, belief: Belief, keys: Sequence[ProfileKey], ids: list[str | None], found: list[Profile | None]
-) -> None:
-    """Fill in what is kept under another id than the one asked for: ids of customers that were joined to others."""
-    positions = [position for position, key in enumerate(keys) if key.id is not None and found[position] is None]
-    hints = await cache.aliases([_name(keys[position]) for position in positions]) if positions else None
-    for position, hint in zip(positions, hints or [], strict=False):
-        ids[position] = hint or ids[position]
-    led = [position for position, hint in zip(positions, hints or [], strict=False) if hint is not None]
-    values = await _read(cache, belief, [keys[each] for each in led], [ids[each] for each in led]) if led else None
-    for position, profile in zip(led, values or [], strict=False):
-        found[position] = profile
+    def learn(self, keys: Sequence[ProfileKey], ids: Sequence[str | None]) -> None:
+        for key, id in zip(keys, ids, strict=False):
+            if id is not None:
+                self._ids[key] = id
+                self._ids.move_to_end(key)
+        while len(self._ids) > self._size:
+            self._ids.popitem(last=False)
 
 
 def _confirms(profile: Profile, key: ProfileKey) -> bool:
@@ -113,7 +175,7 @@ def _identifier(key: ProfileKey) -> tuple[str, str]:
 
 
 def _name(key: ProfileKey) -> str:
-    return f"id\x1f{key.id}" if key.id is not None else f"{key.type}\x1f{key.value}"
+    return f"{key.type}\x1f{key.value}"
 
 
 def _note(status: CacheStatus, times: int) -> None:

@@ -135,6 +135,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await services.profiles.close()
         if cache is not None:
             await cache.close()
         if feed is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from graphql import DocumentNode
 
 from graph.answers import Request
 from graph.catalogue import Campaign, Channel, Product
-from graph.customers import Profile, ProfileKey
+from graph.customers import EVERYTHING, Parts, Profile, ProfileKey
 from graph.customers.places import Quintiles as Boundaries
 from graph.events import Outcome
 from graph.events.inputs import Event
@@ -42,7 +42,9 @@ Need = tuple[Any, ...]
 class Profiles(Protocol):
     """Profiles by key: a cache with the graph behind it, or the graph itself."""
 
-    async def load(self, keys: Sequence[ProfileKey], /) -> list[Profile | None]: ...
+    async def load(self, keys: Sequence[ProfileKey], parts: Parts = ..., /) -> list[Profile | None]:
+        """They hold at least `parts`, all of them where nothing is said."""
+        ...
 
 
 class Catalogue(Protocol):
@@ -154,6 +156,8 @@ class Loads:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
+        #: Of the profiles that this request reads.
+        self.parts = EVERYTHING
         self._gate = asyncio.Semaphore(AT_A_TIME)
         self.known: dict[str, dict[Any, Any]] = {kind: {} for kind in (*_BATCHED, "asked")}
         self._coming: dict[tuple[str, Any], asyncio.Future[None]] = {}
@@ -166,6 +170,14 @@ class Loads:
             await asyncio.shield(self._future(needs[0]))
         else:
             await asyncio.wait([self._future(need) for need in needs])
+
+    async def load_now(self, needs: Iterable[Need]) -> None:
+        """`load` for the only one who asks: nothing is to be waited for that others may need as well."""
+        works = list(self._works({need[:2]: need for need in needs}.values()))
+        if len(works) == 1:
+            await works[0]
+        else:
+            await asyncio.gather(*works)
 
     def _future(self, need: Need) -> asyncio.Future[None]:
         name = need[:2]
@@ -181,21 +193,22 @@ class Loads:
 
     def _start(self) -> None:
         needs, self._next = self._next, []
+        for work in self._works(needs):
+            task = asyncio.create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _works(self, needs: Iterable[Need]) -> Iterator[Coroutine[Any, Any, None]]:
         batches: dict[str, list[Any]] = {}
         for need in needs:
             if need[0] == "asked":
-                self._run(self._ask(need))
+                yield self._ask(need)
             else:
                 batches.setdefault(need[0], []).append(need[1])
         for kind, keys in batches.items():
             size = _BATCHED[kind]
             for start in range(0, len(keys), size):
-                self._run(self._batch(kind, keys[start : start + size]))
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+                yield self._batch(kind, keys[start : start + size])
 
     async def _batch(self, kind: str, keys: list[Any]) -> None:
         try:
@@ -209,7 +222,7 @@ class Loads:
         sources = self._sources
         match kind:
             case "customer":
-                return await sources.profiles.load(keys)
+                return await sources.profiles.load(keys, self.parts)
             case "entry":
                 return await load_entries(sources.reader, keys)
             case "channel":

@@ -11,12 +11,12 @@ from strawberry import Parent
 from strawberry.scalars import JSON
 
 from graph import customers as records
-from graph.customers import HOT_SET, Profile, ProfileKey
+from graph.customers import HOT_SET, Parts, Profile, ProfileKey
 from graph.identity import Identifier as IdentifierRecord
 from graph.identity import TraitProvenance as ProvenanceRecord
 from graph.purchases import Cart as CartRecord
 from graph.purchases import page_carts
-from graph.timeline import page_key
+from graph.timeline import KINDS, page_key
 from resolvers.catalogue import Channel, find_channel
 from resolvers.communications import Communication
 from resolvers.connections import Connection, Listing, Window, connect, in_memory
@@ -100,7 +100,7 @@ class Customer(Node):
     def traits(profile: Parent[Profile]) -> JSON | None:
         return other_traits(profile)
 
-    @resolved("Where each trait came from: source, time, and the values that lost.")
+    @resolved("Where each trait came from: source, time, and the values that lost.", needs=Parts.only(provenance=True))
     @staticmethod
     def provenance(
         profile: Parent[Profile], info: Info, first: int | None = None, after: str | None = None
@@ -130,7 +130,7 @@ class Customer(Node):
         account = None if key is None else info.context.customer(key)
         return None if account is None or account.id == profile.id else account  # type: ignore[return-value]
 
-    @resolved("The channels used, the one used most first.")
+    @resolved("The channels used, the one used most first.", needs=Parts.only(channels=True))
     @staticmethod
     def channels(profile: Parent[Profile]) -> list[CustomerChannel]:
         used = sorted(profile.channels, key=use_order, reverse=True)
@@ -139,7 +139,9 @@ class Customer(Node):
             for place, each in enumerate(used)
         ]
 
-    @resolved("Everything that happened, newest first. An empty list of kinds or channels selects nothing.")
+    @resolved(
+        "Everything that happened, newest first. An empty list of kinds or channels selects nothing.", needs=Parts.only(*KINDS)
+    )
     @staticmethod
     def timeline(
         profile: Parent[Profile],
@@ -158,7 +160,7 @@ class Customer(Node):
             first=first, after=after, last=last, before=before,
         )  # fmt: skip
 
-    @resolved("Contacts, newest first.")
+    @resolved("Contacts, newest first.", needs=Parts.only("TOUCHPOINT"))
     @staticmethod
     def touchpoints(
         profile: Parent[Profile],
@@ -172,7 +174,7 @@ class Customer(Node):
         asked = Asked.of(kinds=[TimelineKind.TOUCHPOINT], types=types, channels=channels, period=period)
         return list_entries(info.context, profile, asked, name="Customer.touchpoints", first=first, after=after)
 
-    @resolved("Purchases, newest first.")
+    @resolved("Purchases, newest first.", needs=Parts.only("PURCHASE"))
     @staticmethod
     def purchases(
         profile: Parent[Profile],
@@ -185,13 +187,13 @@ class Customer(Node):
         asked = Asked.of(kinds=[TimelineKind.PURCHASE], statuses=statuses, period=period)
         return list_entries(info.context, profile, asked, name="Customer.purchases", first=first, after=after)
 
-    @resolved("Reviews, newest first.")
+    @resolved("Reviews, newest first.", needs=Parts.only("REVIEW"))
     @staticmethod
     def reviews(profile: Parent[Profile], info: Info, first: int | None = None, after: str | None = None) -> Connection[Review]:
         asked = Asked.of(kinds=[TimelineKind.REVIEW])
         return list_entries(info.context, profile, asked, name="Customer.reviews", first=first, after=after)
 
-    @resolved("Answers to surveys, newest first.")
+    @resolved("Answers to surveys, newest first.", needs=Parts.only("SURVEY_RESPONSE"))
     @staticmethod
     def survey_responses(
         profile: Parent[Profile],
@@ -203,7 +205,7 @@ class Customer(Node):
         asked = Asked.of(kinds=[TimelineKind.SURVEY_RESPONSE], survey_kinds=kinds)
         return list_entries(info.context, profile, asked, name="Customer.surveyResponses", first=first, after=after)
 
-    @resolved("Service cases, newest first; only open or only closed ones where `open` says so.")
+    @resolved("Service cases, newest first; only open or only closed ones where `open` says so.", needs=Parts.only("CASE"))
     @staticmethod
     def cases(
         profile: Parent[Profile],
@@ -215,12 +217,12 @@ class Customer(Node):
         asked = Asked.of(kinds=[TimelineKind.CASE], open=open)
         return list_entries(info.context, profile, asked, name="Customer.cases", first=first, after=after)
 
-    @resolved("The open one; abandonedAt is set once it has been left.")
+    @resolved("The open one; abandonedAt is set once it has been left.", needs=Parts.only(carts=True))
     @staticmethod
     def cart(profile: Parent[Profile], info: Info) -> Cart | None:
         return open_cart(profile, info.context.rules)  # type: ignore[return-value]
 
-    @resolved("Earlier ones, abandoned or bought, newest first.")
+    @resolved("Earlier ones, abandoned or bought, newest first.", needs=Parts.only(carts=True))
     @staticmethod
     def carts(profile: Parent[Profile], info: Info, first: int | None = None, after: str | None = None) -> Connection[Cart]:
         listing = cart_listing(info.context, profile)
@@ -237,7 +239,7 @@ class Customer(Node):
     def referral(profile: Parent[Profile]) -> CustomerReferral | None:
         return profile  # type: ignore[return-value]
 
-    @resolved("The communication calendar: what was sent, and what is planned.")
+    @resolved("The communication calendar: what was sent, and what is planned.", needs=Parts.only("COMMUNICATION"))
     @staticmethod
     def communications(
         profile: Parent[Profile],

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
 
+from graph.customers import Parts
 from graph.timeline import OwnedEntry
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+NOTHING = Parts.only()
 
 
 class Missing(Exception):
@@ -45,17 +48,17 @@ def all_of(makers: Iterable[Callable[[], Any]]) -> list[Any]:
     return made
 
 
-def resolved(description: str) -> Callable[[Method], Any]:
+def resolved(description: str, *, needs: Parts = NOTHING) -> Callable[[Method], Any]:
     """Makes a static method of a type a field. Its first parameter, a Parent, is the source of the type; `info`, if it has one,
-    leads to the context; the others are the field's arguments."""
+    leads to the context; the others are the field's arguments. `needs`: the parts of profiles that it reads."""
 
     def mark(method: Method) -> Any:
-        return strawberry.field(staticmethod(when_loaded(_function(method))), description=description)
+        return strawberry.field(staticmethod(when_loaded(_function(method), needs=needs)), description=description)
 
     return mark
 
 
-def when_loaded(resolve: Method) -> Method:
+def when_loaded(resolve: Method, *, needs: Parts = NOTHING) -> Method:
     """`resolve` for graphql-core, which awaits a result that can't be had at once."""
 
     @functools.wraps(resolve)
@@ -66,6 +69,7 @@ def when_loaded(resolve: Method) -> Method:
             return _later(resolve, args, arguments, missing)
 
     resolver.plain = resolve  # type: ignore[attr-defined]
+    resolver.needs = needs  # type: ignore[attr-defined]
     return resolver  # type: ignore[return-value]
 
 

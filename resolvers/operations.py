@@ -155,7 +155,7 @@ async def _planned(
     try:
         return Answer(data=await plan.run(context, variables), errors=[], executed=True)
     except Exception:
-        # What is wrong graphql-core tells in its own words. What was loaded stays so.
+        # What is wrong graphql-core tells in its own words, of what was loaded.
         context.budget.renew()
         return None
 

@@ -9,7 +9,7 @@ import strawberry
 from strawberry import Parent
 
 from graph import referrals
-from graph.customers import Profile, ProfileKey
+from graph.customers import Parts, Profile, ProfileKey
 from graph.timeline import OwnedEntry
 from resolvers.catalogue import Campaign, find_campaign
 from resolvers.connections import Connection
@@ -73,14 +73,14 @@ class Referral(TimelineEntry):
 
 @strawberry.type(description="A customer's place in the referral network.")
 class CustomerReferral:
-    @resolved("The referral that brought this customer in.")
+    @resolved("The referral that brought this customer in.", needs=Parts.only(referred_by=True))
     @staticmethod
     def referred_by(profile: Parent[Profile]) -> Referral | None:
         record = profile.referred_by
         # It stands on its advocate's timeline, whoever's profile it was read from.
         return None if record is None else OwnedEntry(customer_id=record.advocate_id, entry=record)  # type: ignore[return-value]
 
-    @resolved("The referrals this customer made, the latest invitation first.")
+    @resolved("The referrals this customer made, the latest invitation first.", needs=Parts.only("REFERRAL"))
     @staticmethod
     def referred(
         profile: Parent[Profile],

@@ -2,10 +2,11 @@
 
 from graph.customers.lists import CustomerOrder, CustomerRow, count_customers, page_customers, search_customers
 from graph.customers.profiles import load_profiles
-from graph.customers.records import COUNTED, HOT_SET, Address, CustomerChannel, Facts, Parts, Profile, ProfileKey
+from graph.customers.records import COUNTED, EVERYTHING, HOT_SET, Address, CustomerChannel, Facts, Parts, Profile, ProfileKey
 
 __all__ = [
     "COUNTED",
+    "EVERYTHING",
     "HOT_SET",
     "Address",
     "CustomerChannel",

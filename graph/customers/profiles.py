@@ -10,13 +10,11 @@ from operator import attrgetter
 
 import msgspec
 
-from graph.customers.records import COUNTED, HOT_SET, Address, Facts, Parts, Profile, ProfileKey
+from graph.customers.records import COUNTED, EVERYTHING, HOT_SET, Address, Facts, Parts, Profile, ProfileKey
 from graph.identity import Identifier, provenance
 from graph.settled import ATTEMPTS, moved, never_settled, pause
 from graph.store import Reader
 from graph.timeline import newest_first
-
-EVERYTHING = Parts()
 
 #: How often lists that lack what the facts count are read again: indexes are behind for less than a millisecond or so.
 INDEX_ATTEMPTS = 3

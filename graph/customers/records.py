@@ -55,6 +55,33 @@ class Parts:
     referred_by: bool = True
     provenance: bool = True
 
+    @classmethod
+    def only(
+        cls,
+        *kinds: str,
+        channels: bool = False,
+        carts: bool = False,
+        referred_by: bool = False,
+        provenance: bool = False,
+    ) -> Parts:
+        """These, and nothing else but what every profile has."""
+        return cls(kinds=kinds, channels=channels, carts=carts, referred_by=referred_by, provenance=provenance)
+
+    def __or__(self, other: Parts) -> Parts:
+        """All that either has."""
+        if self == other:
+            return self
+        return Parts(
+            kinds=tuple(kind for kind in KINDS if kind in self.kinds or kind in other.kinds),
+            channels=self.channels or other.channels,
+            carts=self.carts or other.carts,
+            referred_by=self.referred_by or other.referred_by,
+            provenance=self.provenance or other.provenance,
+        )
+
+
+EVERYTHING = Parts()
+
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """As sources state it in the trait `addresses`: there the fields have the names of the contract."""

@@ -42,12 +42,13 @@ class Plan:
         """The data of the answer; raises NotCompiled, or whatever else, where graphql-core is to be asked instead."""
         variables = self._variables.read(given)
         projection = self._projection(variables)
+        context.loads.parts = projection.parts
         run = Run(context, [build(variables) for build in projection.arguments])
         for _ in range(MOST_ROUNDS):
             data = projection.project(run)
             if not run.needs:
                 return data
-            await context.loads.load(run.needs)
+            await context.loads.load_now(run.needs)
             run.needs = []
             context.budget.renew()
         raise NotCompiled

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -26,10 +27,11 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from graph.customers import Parts
 from graph.timeline import OwnedEntry
 from resolvers.context import Context
 from resolvers.entries import TimelineEntry
-from resolvers.fields import Missing
+from resolvers.fields import NOTHING, Missing
 from resolvers.plans.arguments import ArgumentReader, Variables
 from resolvers.plans.selections import NotCompiled, Selections
 from resolvers.scalars import write_decimal
@@ -48,10 +50,12 @@ class Run:
 
 @dataclass(slots=True)
 class Projection:
-    """`project` makes the data of an answer from a run; `arguments` are those that each request makes from its variables."""
+    """`project` makes the data of an answer from a run; `arguments` are those that each request makes from its variables,
+    `parts` those of profiles that it reads."""
 
     project: Callable[[Run], dict[str, Any]]
     arguments: tuple[Build, ...]
+    parts: Parts
 
 
 def compiled(
@@ -63,7 +67,7 @@ def compiled(
     source = "\n\n".join(writer.functions)
     exec(compile(source, "<plan>", "exec"), writer.names)  # noqa: S102 (the source is ours: names and constants only)
     project = writer.names[name]
-    return Projection(lambda run: project(None, run), tuple(writer.arguments))
+    return Projection(partial(project, None), tuple(writer.arguments), writer.parts)
 
 
 def _never_null(run: Run) -> None:
@@ -90,6 +94,7 @@ class _Writer:
         self._reader = reader
         self._written: dict[tuple[str, tuple[int, ...]], str] = {}
         self.functions: list[str] = []
+        self.parts = NOTHING
         self.arguments: list[Build] = []
         self.names: dict[str, Any] = {"never_null": _never_null, "Missing": Missing, "OwnedEntry": OwnedEntry}
 
@@ -142,6 +147,7 @@ class _Writer:
         plain = getattr(resolver.wrapped_func, "plain", None)
         if plain is None:
             raise NotCompiled
+        self.parts |= resolver.wrapped_func.needs  # type: ignore[attr-defined]
         parameters = ["source"] if resolver.parent_parameter else []
         if resolver.info_parameter:
             parameters.append(f"{resolver.info_parameter.name}=run")

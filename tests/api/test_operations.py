@@ -15,7 +15,7 @@ import pytest
 from app.changes import Changes
 from graph.answers import Request
 from graph.changes import find_versions
-from graph.customers import Profile, ProfileKey
+from graph.customers import EVERYTHING, Parts, Profile, ProfileKey
 from graph.errors import StoreUnavailable
 from graph.events import Outcome
 from graph.events.inputs import Event, TouchpointInput
@@ -94,7 +94,7 @@ class Broken:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    async def load(self, keys: Sequence[ProfileKey], /) -> list[Profile | None]:
+    async def load(self, keys: Sequence[ProfileKey], parts: Parts = EVERYTHING, /) -> list[Profile | None]:
         raise self.error
 
     async def record(self, events: Sequence[Event], request: Request | None = None, /) -> Outcome:

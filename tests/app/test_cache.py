@@ -105,7 +105,7 @@ async def test_an_alias_counts_only_if_the_profile_has_the_identifier(services: 
     ours, theirs = await services.profiles.load([ana, ben])
     assert ours is not None and theirs is not None and services.cache is not None
     await services.profiles.load([ProfileKey(id=theirs.id)])
-    await services.cache.keep_alias(f"{ana.type}\x1f{ana.value}", theirs.id)
+    await services.cache.keep_aliases({f"{ana.type}\x1f{ana.value}": theirs.id})
     assert await services.profiles.load([ana]) == [ours]
 
 
