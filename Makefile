@@ -4,13 +4,16 @@ ARGS ?=
 UV = 0.13.9
 COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: demo test check format bench torture lock clean venv
+.PHONY: demo test fuzz check format bench torture lock clean venv
 
 demo: venv        ## Neo4j, Redis and demo customers on http://127.0.0.1:8000; ARGS="--customers 5000 --seed 7"
 	@.venv/bin/c360 demo $(ARGS)
 
 test: venv        ## the whole suite, in two processes, each with a Neo4j and a Redis; ARGS="-k timeline"
 	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+fuzz: venv        ## 100,000 operations made up by chance, each answered by its plan and by graphql-core
+	@C360_OPERATIONS=100000 .venv/bin/python -m pytest -q tests/api/test_plans.py $(ARGS)
 
 check: venv       ## format, lint, types, and which layer imports which
 	@.venv/bin/ruff format --check .

@@ -92,6 +92,7 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
             cart_abandoned_after=timedelta(minutes=settings.cart_abandoned_after_minutes),
             clock=lambda: datetime.now(UTC),
         ),
+        plans=settings.plans,
     )
 
 

@@ -104,6 +104,9 @@ class Settings:
     """C360_CURSOR_SECRET: key that signs cursors, 16 characters or more, the same for every copy of the service.
     Default: made once and kept in the file `secret` of C360_HOME, readable by its owner only."""
 
+    plans: bool = True
+    """C360_PLANS: whether queries are compiled, or all run on graphql-core: true or false. Default: true."""
+
     graphiql: bool = True
     """C360_GRAPHIQL: whether /graphql shows the explorer to a browser: true or false. Default: true."""
 
@@ -261,6 +264,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "idempotency_hours": ("C360_IDEMPOTENCY_HOURS", _whole(1, 8_760)),
         "write_keys": ("C360_WRITE_KEYS", _keys),
         "cursor_secret": ("C360_CURSOR_SECRET", _secret),
+        "plans": ("C360_PLANS", _switch),
         "graphiql": ("C360_GRAPHIQL", _switch),
     }
 )

@@ -12,7 +12,7 @@ import secrets
 import traceback
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -38,13 +38,28 @@ LONGEST_REQUEST = 20.0  # seconds
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Document:
-    """A parsed document and what is wrong with it, if anything."""
+    """A parsed document and what is wrong with it, if anything; and the plans of its operations, by name."""
 
     node: DocumentNode
     errors: tuple[GraphQLError, ...]
     tokens: int
+    _plans: dict[str | None, Plan | None] = field(default_factory=dict)
+    _asked: set[str | None] = field(default_factory=set)
+
+    def plan(self, operation: OperationDefinitionNode) -> Plan | None:
+        """The plan of an operation; None for one that can't be compiled, or is asked for the first time: many never come again."""
+        name = _name(operation)
+        if name not in self._asked:
+            self._asked.add(name)
+            return None
+        if name not in self._plans:
+            try:
+                self._plans[name] = Plan(self.node, operation)
+            except NotCompiled:
+                self._plans[name] = None
+        return self._plans[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +103,7 @@ async def answer(
         return _refused(_plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
     context = _context(sources, document)
     try:
-        planned = await _planned(text, document, operation, context, variables or {})
+        planned = await _planned(document, operation, context, variables or {})
         if planned is not None:
             return planned
         result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=_name(operation))
@@ -146,10 +161,10 @@ def _ready(text: str, operation_name: str | None, *, reads_only: bool) -> Answer
 
 
 async def _planned(
-    text: str, document: Document, operation: OperationDefinitionNode, context: Context, variables: dict[str, Any]
+    document: Document, operation: OperationDefinitionNode, context: Context, variables: dict[str, Any]
 ) -> Answer | None:
     """The answer by the operation's plan; None where graphql-core is to be asked."""
-    plan = _plan(text, document, operation) if context.sources.plans else None
+    plan = document.plan(operation) if context.sources.plans else None
     if plan is None:
         return None
     try:
@@ -158,19 +173,6 @@ async def _planned(
         # What is wrong graphql-core tells in its own words, of what was loaded.
         context.budget.renew()
         return None
-
-
-def _plan(text: str, document: Document, operation: OperationDefinitionNode) -> Plan | None:
-    name = _name(operation)
-    if (text, name) not in _plans:
-        try:
-            _plans[text, name] = Plan(document.node, operation)
-        except NotCompiled:
-            _plans[text, name] = None
-    return _plans[text, name]
-
-
-_plans: dict[tuple[str, str | None], Plan | None] = {}
 
 
 def _context(sources: Sources, document: Document) -> Context:

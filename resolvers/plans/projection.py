@@ -147,7 +147,7 @@ class _Writer:
         plain = getattr(resolver.wrapped_func, "plain", None)
         if plain is None:
             raise NotCompiled
-        self.parts |= resolver.wrapped_func.needs  # type: ignore[attr-defined]
+        self.parts |= resolver.wrapped_func.needs  # type: ignore[union-attr]
         parameters = ["source"] if resolver.parent_parameter else []
         if resolver.info_parameter:
             parameters.append(f"{resolver.info_parameter.name}=run")
