@@ -49,7 +49,7 @@ class Document:
     _asked: set[str | None] = field(default_factory=set)
 
     def plan(self, operation: OperationDefinitionNode) -> Plan | None:
-        """The plan of an operation; None for one that can't be compiled, or is asked for the first time: many never come again."""
+        """The plan of an operation; None for one that can't be compiled, or comes for the first time: many never come again."""
         name = _name(operation)
         if name not in self._asked:
             self._asked.add(name)

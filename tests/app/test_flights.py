@@ -1,0 +1,99 @@
+"""Loading together: what gathers, what shares a load, and what must not."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from app.flights import Flights
+
+
+class Source:
+    """Loads when its gate is open."""
+
+    def __init__(self) -> None:
+        self.loads: list[list[str]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+
+    async def __call__(self, keys: list[str]) -> list[str]:
+        self.loads.append(keys)
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return [key.upper() for key in keys]
+
+
+async def turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_what_is_asked_in_one_turn_is_loaded_together() -> None:
+    source = Source()
+    flights = Flights(source, ways=2, size=10)
+    assert await asyncio.gather(*(flights.load([key]) for key in "abc")) == [["A"], ["B"], ["C"]]
+    assert source.loads == [["a", "b", "c"]]
+
+
+async def test_nobody_waits_while_there_is_a_way_free_and_then_they_gather() -> None:
+    source = Source()
+    source.gate.clear()
+    flights = Flights(source, ways=2, size=3)
+    asked = []
+    for key in "abcdefg":
+        asked.append(asyncio.create_task(flights.load([key])))
+        await turns()
+    assert source.loads == [["a"], ["b"]]
+    source.gate.set()
+    assert await asyncio.gather(*asked) == [[key] for key in "ABCDEFG"]
+    assert source.loads == [["a"], ["b"], ["c", "d", "e"], ["f", "g"]]
+
+
+async def test_the_same_key_is_loaded_once_unless_its_load_is_under_way() -> None:
+    """What was written after that load began might be missing from it."""
+    source = Source()
+    source.gate.clear()
+    flights = Flights(source, ways=1, size=10)
+    first = asyncio.create_task(flights.load(["a"]))
+    await turns()
+    others = [asyncio.create_task(flights.load(["a", "b"])) for _ in range(3)]
+    await turns()
+    source.gate.set()
+    assert await asyncio.gather(first, *others) == [["A"], *[["A", "B"]] * 3]
+    assert source.loads == [["a"], ["a", "b"]]
+
+
+async def test_who_goes_away_takes_nobody_along() -> None:
+    source = Source()
+    source.gate.clear()
+    flights = Flights(source, ways=1, size=10)
+    asked = [asyncio.create_task(flights.load(["a"])) for _ in range(3)]
+    await turns()
+    asked[0].cancel()
+    source.gate.set()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(found[0], asyncio.CancelledError) and found[1:] == [["A"], ["A"]]
+
+
+async def test_an_error_is_everybodys_and_the_next_load_is_a_new_one() -> None:
+    source = Source()
+    flights = Flights(source, ways=1, size=10)
+    source.error = RuntimeError("away")
+    found = await asyncio.gather(*(flights.load([key]) for key in "ab"), return_exceptions=True)
+    assert found == [source.error, source.error]
+    source.error = None
+    assert await flights.load(["a"]) == ["A"]
+
+
+async def test_closing_ends_what_is_under_way() -> None:
+    source = Source()
+    source.gate.clear()
+    flights = Flights(source, ways=1, size=10)
+    asked = asyncio.create_task(flights.load(["a"]))
+    await turns()
+    await flights.close()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
