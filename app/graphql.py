@@ -47,12 +47,14 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One GraphQL request. `explain_cache`: whether the answer is to say where the profiles came from."""
+    """One GraphQL request. `explain_cache`, `explain_cost`: whether the answer is to say where the profiles came from, and what
+    it costs."""
 
     query: str
     variables: dict[str, Any] | None
     operation_name: str | None
     explain_cache: bool
+    explain_cost: bool
 
 
 class GraphQL:
@@ -106,8 +108,14 @@ async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool) ->
     finally:
         watched.reset(token)
     body = payload(given)
+    extensions: dict[str, Any] = {}
     if asked.explain_cache and notes:
-        body["extensions"] = {"cache": verdict(notes)}
+        extensions["cache"] = verdict(notes)
+    if asked.explain_cost and given.cost is not None:
+        limits = sources.documents.limits
+        extensions["cost"] = {"requested": given.cost, "limit": limits.cost, "mode": limits.cost_mode}
+    if extensions:
+        body["extensions"] = extensions
     return reply(body, form, status(given, form), headers=None if given.read_only else {"allow": "POST"})
 
 
@@ -169,7 +177,7 @@ def verdict(notes: Iterable[CacheStatus]) -> CacheStatus:
 
 def reply(body: dict[str, Any], form: str, code: int, *, headers: dict[str, str] | None = None) -> Response:
     return Response(
-        orjson.dumps(body),
+        orjson.dumps(body, option=orjson.OPT_UTC_Z),
         status_code=code,
         media_type=f"{form}; charset=utf-8",
         headers={"cache-control": "no-store", "vary": "accept", **(headers or {})},
@@ -279,5 +287,13 @@ def _checked(given: dict[str, Any], *, explain: str) -> Asked:
         raise BadRequest(400, "BAD_REQUEST", "Send operationName as a string, or leave it out.")
     if extensions is not None and not isinstance(extensions, dict):
         raise BadRequest(400, "BAD_REQUEST", "Send extensions as an object, or leave it out.")
-    wanted = "cache" in explain.lower() or (extensions or {}).get("cache") is True
-    return Asked(query=query, variables=variables, operation_name=name or None, explain_cache=wanted)
+    wanted = {part.strip() for part in explain.lower().split(",")} | {
+        name for name, value in (extensions or {}).items() if value is True
+    }
+    return Asked(
+        query=query,
+        variables=variables,
+        operation_name=name or None,
+        explain_cache="cache" in wanted,
+        explain_cost="cost" in wanted,
+    )

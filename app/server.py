@@ -27,6 +27,7 @@ from graph.errors import StoreUnavailable
 from resolvers.catalogue import Copies
 from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
+from resolvers.documents import Documents
 from resolvers.money import Rates
 from resolvers.value import QuintileCopy
 
@@ -92,6 +93,7 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
             cart_abandoned_after=timedelta(minutes=settings.cart_abandoned_after_minutes),
             clock=lambda: datetime.now(UTC),
         ),
+        documents=Documents(settings.limits),
         plans=settings.plans,
     )
 

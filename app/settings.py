@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from app.errors import SettingsError
+from resolvers.guard import Limits
 
 SECRET_BYTES = 32
 
@@ -104,11 +105,62 @@ class Settings:
     """C360_CURSOR_SECRET: key that signs cursors, 16 characters or more, the same for every copy of the service.
     Default: made once and kept in the file `secret` of C360_HOME, readable by its owner only."""
 
+    limit_tokens: int = 2_000
+    """C360_LIMIT_TOKENS: most tokens of a GraphQL document. Default: 2000."""
+
+    limit_depth: int = 12
+    """C360_LIMIT_DEPTH: most levels of fields, root fields and leaves included. Default: 12."""
+
+    limit_aliases: int = 30
+    """C360_LIMIT_ALIASES: most aliases of an operation. Default: 30."""
+
+    limit_root_fields: int = 10
+    """C360_LIMIT_ROOT_FIELDS: most root fields of an operation. Default: 10."""
+
+    limit_directives: int = 20
+    """C360_LIMIT_DIRECTIVES: most directives of an operation. Default: 20."""
+
+    limit_selections: int = 1_000
+    """C360_LIMIT_SELECTIONS: most fields and fragments of an operation, with its fragments expanded. Default: 1000."""
+
+    limit_ids: int = 50
+    """C360_LIMIT_IDS: most ids of `nodes`. Default: 50."""
+
+    limit_cost: int = 10_000
+    """C360_LIMIT_COST: most objects that an operation may ask for; docs/graphql.md says how they are counted. Default: 10000."""
+
+    limit_cost_mode: Literal["off", "measure", "enforce"] = "enforce"
+    """C360_LIMIT_COST_MODE: off, measure (show what operations cost, and refuse none), or enforce. Default: enforce."""
+
+    limit_body: int = 100_000
+    """C360_LIMIT_BODY: most bytes of a GraphQL request. Default: 100000."""
+
+    limit_events_body: int = 1_000_000
+    """C360_LIMIT_EVENTS_BODY: most bytes of a GraphQL request that only records events. Default: 1000000."""
+
     plans: bool = True
     """C360_PLANS: whether queries are compiled, or all run on graphql-core: true or false. Default: true."""
 
     graphiql: bool = True
     """C360_GRAPHIQL: whether /graphql shows the explorer to a browser: true or false. Default: true."""
+
+    @property
+    def limits(self) -> Limits:
+        """How large a GraphQL request may be."""
+        return Limits(
+            tokens=self.limit_tokens,
+            depth=self.limit_depth,
+            aliases=self.limit_aliases,
+            root_fields=self.limit_root_fields,
+            directives=self.limit_directives,
+            selections=self.limit_selections,
+            characters=self.limit_body,
+            ids=self.limit_ids,
+            cost=self.limit_cost,
+            cost_mode=self.limit_cost_mode,
+            body=self.limit_body,
+            events_body=self.limit_events_body,
+        )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -228,6 +280,15 @@ def _secret(text: str) -> bytes:
     return text.encode()
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}, not {text!r}")
+        return text.lower()
+
+    return read
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in {"true", "false", "1", "0"}:
         raise ValueError(f"must be true or false, not {text!r}")
@@ -264,6 +325,17 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "idempotency_hours": ("C360_IDEMPOTENCY_HOURS", _whole(1, 8_760)),
         "write_keys": ("C360_WRITE_KEYS", _keys),
         "cursor_secret": ("C360_CURSOR_SECRET", _secret),
+        "limit_tokens": ("C360_LIMIT_TOKENS", _whole(10, 100_000)),
+        "limit_depth": ("C360_LIMIT_DEPTH", _whole(1, 100)),
+        "limit_aliases": ("C360_LIMIT_ALIASES", _whole(0, 10_000)),
+        "limit_root_fields": ("C360_LIMIT_ROOT_FIELDS", _whole(1, 1_000)),
+        "limit_directives": ("C360_LIMIT_DIRECTIVES", _whole(0, 10_000)),
+        "limit_selections": ("C360_LIMIT_SELECTIONS", _whole(1, 100_000)),
+        "limit_ids": ("C360_LIMIT_IDS", _whole(1, 10_000)),
+        "limit_cost": ("C360_LIMIT_COST", _whole(1, 10_000_000)),
+        "limit_cost_mode": ("C360_LIMIT_COST_MODE", _one_of("off", "measure", "enforce")),
+        "limit_body": ("C360_LIMIT_BODY", _whole(1_000, 32_000_000)),
+        "limit_events_body": ("C360_LIMIT_EVENTS_BODY", _whole(1_000, 32_000_000)),
         "plans": ("C360_PLANS", _switch),
         "graphiql": ("C360_GRAPHIQL", _switch),
     }

@@ -75,7 +75,7 @@ class _Wire(AsyncWebSocketAdapter):
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         try:
-            await self._socket.send_text(orjson.dumps(message).decode())
+            await self._socket.send_text(orjson.dumps(message, option=orjson.OPT_UTC_Z).decode())
         except (WebSocketDisconnect, RuntimeError) as error:
             # RuntimeError: it was closed from this side meanwhile.
             raise WebSocketDisconnected from error

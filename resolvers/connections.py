@@ -13,9 +13,8 @@ from strawberry import Parent
 from resolvers.context import Context, Info
 from resolvers.cursors import Cursors
 from resolvers.errors import InvalidPageSize
-from resolvers.fields import all_of, resolved
+from resolvers.fields import PAGE_SIZE, Cost, all_of, resolved
 
-DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
 
 Row = TypeVar("Row")
@@ -27,7 +26,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows are wanted: at most `size` of those behind the key `after` and ahead of the key `before`, in the list's own
     order; the first of them, or with `backwards` the last."""
 
-    size: int = DEFAULT_SIZE
+    size: int = PAGE_SIZE
     after: str | None = None
     before: str | None = None
     backwards: bool = False
@@ -84,7 +83,7 @@ def window(
         if size is not None and not 1 <= size <= LARGEST_SIZE:
             raise InvalidPageSize.range(argument, LARGEST_SIZE)
     return Window(
-        size=first or last or DEFAULT_SIZE,
+        size=first or last or PAGE_SIZE,
         after=None if after is None else cursors.open(name, after, argument="after"),
         before=None if before is None else cursors.open(name, before, argument="before"),
         backwards=last is not None,
@@ -227,7 +226,7 @@ class Connection(Generic[Node]):
     def page_info(of: Parent[Paged]) -> PageInfo:
         return of  # type: ignore[return-value]
 
-    @resolved("How many rows the whole list has; null when they can't be counted within bounds.")
+    @resolved("How many rows the whole list has; null when they can't be counted within bounds.", size=Cost(weight="1"))
     @staticmethod
     def total_count(of: Parent[Paged], info: Info) -> int | None:
         return of.listing.count()

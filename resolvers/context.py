@@ -25,6 +25,7 @@ from resolvers.fields import Missing
 
 if TYPE_CHECKING:
     from resolvers.cursors import Cursors
+    from resolvers.documents import Documents
     from resolvers.money import Rates
 
 MOST_ROWS = 12_000
@@ -114,6 +115,7 @@ class Sources:
     watches: Watches
     quintiles: Quintiles
     rules: Rules
+    documents: Documents
     plans: bool = True
 
 

@@ -23,7 +23,7 @@ from resolvers.connections import Connection, Listing, Window, connect, in_memor
 from resolvers.context import Context, Info, Rules
 from resolvers.entries import TimelineEntry, TimelineKind
 from resolvers.feedback import Case, Review, SurveyKind, SurveyResponse
-from resolvers.fields import resolved
+from resolvers.fields import about, at_most, resolved
 from resolvers.identity import Identifier, TraitProvenance
 from resolvers.listings import Asked, Period, bounds, list_entries
 from resolvers.nodes import Node
@@ -118,7 +118,7 @@ class Customer(Node):
         listing = in_memory("Customer.identifiers", rows, identifier_key)
         return connect(info.context, listing, first=first, after=after)
 
-    @resolved("Postal addresses; at most 20.")
+    @resolved("Postal addresses; at most 20.", size=at_most(20))
     @staticmethod
     def addresses(profile: Parent[Profile]) -> list[Address]:
         return profile.addresses[:20]  # type: ignore[return-value]
@@ -130,7 +130,7 @@ class Customer(Node):
         account = None if key is None else info.context.customer(key)
         return None if account is None or account.id == profile.id else account  # type: ignore[return-value]
 
-    @resolved("The channels used, the one used most first.", needs=Parts.only(channels=True))
+    @resolved("The channels used, the one used most first.", needs=Parts.only(channels=True), size=about(20))
     @staticmethod
     def channels(profile: Parent[Profile]) -> list[CustomerChannel]:
         used = sorted(profile.channels, key=use_order, reverse=True)

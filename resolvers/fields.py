@@ -8,10 +8,15 @@ resolver loads it then, together with whatever else is missing, and runs it agai
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
+from graphql import GraphQLField
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.schema_directive import Location
+from strawberry.types.field import StrawberryField
 
 from graph.customers import Parts
 from graph.timeline import OwnedEntry
@@ -19,9 +24,67 @@ from graph.timeline import OwnedEntry
 if TYPE_CHECKING:
     from resolvers.context import Context
 
+Directive = TypeVar("Directive")
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 NOTHING = Parts.only()
+
+PAGE_SIZE = 20
+"""Rows of a page for which no size is asked."""
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="listSize",
+    description="How long a list may be; see https://ibm.github.io/graphql-specs/cost-spec.html.",
+)
+class ListSize:
+    assumed_size: int | None = strawberry.directive_field(name="assumedSize", default=strawberry.UNSET)
+    slicing_arguments: list[str] | None = strawberry.directive_field(name="slicingArguments", default=strawberry.UNSET)
+    sized_fields: list[str] | None = strawberry.directive_field(name="sizedFields", default=strawberry.UNSET)
+    require_one_slicing_argument: bool | None = strawberry.directive_field(name="requireOneSlicingArgument", default=True)
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="cost",
+    description="What a field costs, where that isn't 1 for an object and nothing for a leaf.",
+)
+class Cost:
+    weight: str
+
+
+def at_most(length: int, *, by: str | None = None) -> ListSize:
+    """For a plain list: it is never longer, or than the list given as the argument `by`."""
+    slicing = strawberry.UNSET if by is None else [by]
+    return ListSize(assumed_size=length, slicing_arguments=slicing, require_one_slicing_argument=False)
+
+
+def about(length: int) -> ListSize:
+    """For a plain list that is seldom longer, and short in any case."""
+    return ListSize(assumed_size=length, require_one_slicing_argument=False)
+
+
+def stated(declared: GraphQLField, directive: type[Directive]) -> Directive | None:
+    """The directive of that kind that a field has."""
+    field: StrawberryField | None = declared.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return next((each for each in (field.directives if field else ()) if isinstance(each, directive)), None)
+
+
+def _sizes(method: Any) -> list[ListSize]:
+    """What a field that gives a connection is known to give."""
+    signature = inspect.signature(method)
+    if not str(signature.return_annotation).startswith("Connection["):
+        return []
+    slicing = [name for name in ("first", "last") if name in signature.parameters]
+    return [
+        ListSize(
+            assumed_size=PAGE_SIZE,
+            slicing_arguments=slicing,
+            sized_fields=["edges", "nodes"],
+            require_one_slicing_argument=False,
+        )
+    ]
 
 
 class Missing(Exception):
@@ -48,14 +111,24 @@ def all_of(makers: Iterable[Callable[[], Any]]) -> list[Any]:
     return made
 
 
-def resolved(description: str, *, needs: Parts = NOTHING) -> Callable[[Method], Any]:
+def resolved(description: str, *, needs: Parts = NOTHING, size: ListSize | Cost | None = None) -> Callable[[Method], Any]:
     """Makes a static method of a type a field. Its first parameter, a Parent, is the source of the type; `info`, if it has one,
-    leads to the context; the others are the field's arguments. `needs`: the parts of profiles that it reads."""
+    leads to the context; the others are the field's arguments. `needs`: the parts of profiles that it reads;
+    `size`: of a list that is no connection, or what else is to be known of its cost."""
 
     def mark(method: Method) -> Any:
-        return strawberry.field(staticmethod(when_loaded(_function(method), needs=needs)), description=description)
+        return root_field(_function(method), description, needs=needs, size=size, static=True)
 
     return mark
+
+
+def root_field(
+    resolve: Method, description: str, *, needs: Parts = NOTHING, size: ListSize | Cost | None = None, static: bool = False
+) -> Any:
+    """A field whose resolver is a function of its own."""
+    resolver: Any = when_loaded(resolve, needs=needs)
+    directives: list[object] = [*_sizes(resolve)] if size is None else [size]
+    return strawberry.field(staticmethod(resolver) if static else resolver, description=description, directives=directives)
 
 
 def when_loaded(resolve: Method, *, needs: Parts = NOTHING) -> Method:

@@ -7,6 +7,8 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from resolvers.fields import at_most
+
 
 @strawberry.type(description="Something that names a customer: an e-mail address, a device, a number in some system.")
 class Identifier:
@@ -31,7 +33,9 @@ class TraitProvenance:
     value: JSON | None = strawberry.field(description="Its value: the one stated last.")
     source: str = strawberry.field(description="Who stated it.")
     at: datetime = strawberry.field(description="When it held.")
-    overridden: list[TraitValue] = strawberry.field(description="The values that lost, newest first; at most 20.")
+    overridden: list[TraitValue] = strawberry.field(
+        description="The values that lost, newest first; at most 20.", directives=[at_most(20)]
+    )
 
 
 @strawberry.input(description="An identifier as a source states it.")

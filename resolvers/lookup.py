@@ -15,8 +15,6 @@ from resolvers.errors import TooMany
 from resolvers.fields import all_of
 from resolvers.nodes import Node, check_id
 
-MOST_IDS = 50
-
 _ENTRIES = ("touchpoint", "purchase", "review", "survey_response", "case", "communication", "referral")
 
 
@@ -25,8 +23,9 @@ def node(info: Info, id: strawberry.ID) -> Node | None:
 
 
 def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
-    if len(ids) > MOST_IDS:
-        raise TooMany.ids(MOST_IDS)
+    most = info.context.sources.documents.limits.ids
+    if len(ids) > most:
+        raise TooMany.ids(most)
     info.context.budget.spend(len(ids))
     return all_of(partial(find_node, info.context, each) for each in ids)
 

@@ -20,6 +20,7 @@ from graph.events.inputs import Event, IdentifierKey, IdentifyInput
 from resolvers.context import Context, Info, load_customer
 from resolvers.customers import Customer
 from resolvers.events import EventInput, Stated
+from resolvers.fields import about
 from resolvers.identity import IdentifierInput
 
 MOST_EVENTS = 1_000
@@ -77,8 +78,8 @@ class RejectedEvent:
 class RecordEventsPayload:
     accepted: int = strawberry.field(description="Events that are kept now and were not before.")
     duplicates: int = strawberry.field(description="Events that were kept already.")
-    rejected: list[RejectedEvent] = strawberry.field(description="Events that were not kept.")
-    user_errors: list[UserError] = strawberry.field(description="Why nothing was kept; empty otherwise.")
+    rejected: list[RejectedEvent] = strawberry.field(description="Events that were not kept.", directives=[about(10)])
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was kept; empty otherwise.", directives=[about(5)])
 
     @classmethod
     def refused(cls, *errors: UserError) -> RecordEventsPayload:
@@ -88,7 +89,9 @@ class RecordEventsPayload:
 @strawberry.type(description="A customer that was changed.")
 class CustomerPayload:
     customer: Customer | None = strawberry.field(description="The customer as it is now.")
-    user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty on success.")
+    user_errors: list[UserError] = strawberry.field(
+        description="Why nothing was changed; empty on success.", directives=[about(5)]
+    )
 
 
 @strawberry.input(description="A postal address.")

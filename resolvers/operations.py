@@ -1,4 +1,4 @@
-"""Running one operation: parse, validate, execute, and tell errors apart.
+"""Running one operation: find its document, execute it, and tell errors apart.
 
 Request errors (no field was executed) and field errors (beside data) both leave here as plain dicts with a code; what is
 nobody's business but ours is masked behind a trace id.
@@ -12,78 +12,39 @@ import secrets
 import traceback
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse, validate
+from graphql import GraphQLError, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from graph.errors import StoreUnavailable
 from resolvers.context import Context, Sources
+from resolvers.documents import Document, Operation, formatted
 from resolvers.errors import ResolverError
-from resolvers.plans import NotCompiled, Plan
 from resolvers.schema import schema
 
 log = logging.getLogger("customer360.graphql")
 
-MAX_TOKENS = 2_000
-MAX_ERRORS = 5
-KEPT_DOCUMENTS = 256
-LONGEST_KEPT = 8_000  # characters
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
 LONGEST_REQUEST = 20.0  # seconds
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
-@dataclass(slots=True)
-class Document:
-    """A parsed document and what is wrong with it, if anything; and the plans of its operations, by name."""
-
-    node: DocumentNode
-    errors: tuple[GraphQLError, ...]
-    tokens: int
-    _plans: dict[str | None, Plan | None] = field(default_factory=dict)
-    _asked: set[str | None] = field(default_factory=set)
-
-    def plan(self, operation: OperationDefinitionNode) -> Plan | None:
-        """The plan of an operation; None for one that can't be compiled, or comes for the first time: many never come again."""
-        name = _name(operation)
-        if name not in self._asked:
-            self._asked.add(name)
-            return None
-        if name not in self._plans:
-            try:
-                self._plans[name] = Plan(self.node, operation)
-            except NotCompiled:
-                self._plans[name] = None
-        return self._plans[name]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`data` and `errors` of a response. `executed`: whether any field was; without that, the request itself was wrong."""
+    """`data` and `errors` of a response. `executed`: whether any field was; without that, the request itself was wrong.
+
+    `cost`: how many objects the answer could hold, where that was worked out.
+    """
 
     data: Mapping[str, Any] | None = None
     errors: list[dict[str, Any]]
     executed: bool
     read_only: bool = True
-
-
-def prepare(text: str) -> Document:
-    """The document of a query text; raises GraphQLError where it can't be parsed."""
-    return _kept(text) if len(text) <= LONGEST_KEPT else _prepare(text)
-
-
-def _prepare(text: str) -> Document:
-    node = parse(text, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS, allow_empty_selection_sets=False)
-    errors = validate(schema._schema, node, max_errors=MAX_ERRORS, hide_suggestions=True)
-    return Document(node, tuple(errors), node.token_count)
-
-
-_kept = lru_cache(maxsize=KEPT_DOCUMENTS)(_prepare)
+    cost: int | None = None
 
 
 async def answer(
@@ -95,21 +56,24 @@ async def answer(
     reads_only: bool = False,
 ) -> Answer:
     """Run the operation of `text` that `operation_name` names. `reads_only` refuses mutations; subscriptions need `answers`."""
-    ready = _ready(text, operation_name, reads_only=reads_only)
-    if isinstance(ready, Answer):
-        return ready
-    document, operation = ready
-    if operation.operation is OperationType.SUBSCRIPTION:
+    document = sources.documents.kept(text) or await sources.documents.find(text)
+    operation = _chosen(document, operation_name, reads_only=reads_only)
+    if isinstance(operation, Answer):
+        return operation
+    if operation.type is OperationType.SUBSCRIPTION:
         return _refused(_plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
-    context = _context(sources, document)
+    cost = _cost(operation, sources, variables or {})
+    if isinstance(cost, Answer):
+        return cost
+    context = _context(sources, document, operation)
     try:
-        planned = await _planned(document, operation, context, variables or {})
+        planned = await _planned(operation, context, variables or {}, cost)
         if planned is not None:
             return planned
-        result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=_name(operation))
+        result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=operation.name)
     finally:
         context.loads.close()
-    return _answered(result, context)
+    return _answered(result, context, cost)
 
 
 async def answers(
@@ -121,12 +85,12 @@ async def answers(
     reads_only: bool = False,
 ) -> AsyncGenerator[Answer]:
     """`answer` of a query or a mutation, and of a subscription each answer when there is one, until the reader closes it."""
-    ready = _ready(text, operation_name, reads_only=reads_only)
-    if isinstance(ready, Answer):
-        yield ready
+    document = await sources.documents.find(text)
+    operation = _chosen(document, operation_name, reads_only=reads_only)
+    if isinstance(operation, Answer):
+        yield operation
         return
-    document, operation = ready
-    if operation.operation is not OperationType.SUBSCRIPTION:
+    if operation.type is not OperationType.SUBSCRIPTION:
         try:
             async with asyncio.timeout(LONGEST_REQUEST):
                 given = await answer(text, sources, variables=variables, operation_name=operation_name, reads_only=reads_only)
@@ -134,63 +98,72 @@ async def answers(
             given = _refused(_plain("The request took too long; ask for less.", "UNAVAILABLE"))
         yield given
         return
-    context = _context(sources, document)
+    cost = _cost(operation, sources, variables or {})
+    if isinstance(cost, Answer):
+        yield cost
+        return
+    context = _context(sources, document, operation)
     try:
-        results = await schema.subscribe(text, variable_values=variables, context_value=context, operation_name=_name(operation))
+        results = await schema.subscribe(text, variable_values=variables, context_value=context, operation_name=operation.name)
         async with aclosing(results):
             async for result in results:
-                yield _answered(result, context)
+                yield _answered(result, context, cost)
     finally:
         context.loads.close()
 
 
-def _ready(text: str, operation_name: str | None, *, reads_only: bool) -> Answer | tuple[Document, OperationDefinitionNode]:
-    """A valid document and its operation, or why there is none."""
-    try:
-        document = prepare(text)
-    except GraphQLError as error:
-        return _refused(_formatted(error, "GRAPHQL_PARSE_FAILED"))
-    if document.errors:
-        return _refused(*(_formatted(error, "GRAPHQL_VALIDATION_FAILED") for error in document.errors))
-    operation = get_operation_ast(document.node, operation_name)
-    if operation is None:
-        return _refused(_unknown_operation(document.node, operation_name))
-    if reads_only and operation.operation is OperationType.MUTATION:
-        return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
-    return document, operation
+def _cost(operation: Operation, sources: Sources, variables: dict[str, Any]) -> int | Answer | None:
+    """What an operation costs, or the refusal of one that costs too much."""
+    limits = sources.documents.limits
+    if limits.cost_mode == "off":
+        return None
+    cost = operation.price.of(variables)
+    if cost <= limits.cost or limits.cost_mode == "measure":
+        return cost
+    dearest = operation.price.dearest(variables)
+    could = f"The answer could hold {cost:,} objects, most of them under {dearest}"
+    error = _plain(f"{could}, and may hold {limits.cost:,}; ask for shorter pages.", "COST_TOO_HIGH")
+    error["extensions"] |= {"limit": limits.cost, "actual": cost}
+    return Answer(errors=[error], executed=False, cost=cost)
 
 
-async def _planned(
-    document: Document, operation: OperationDefinitionNode, context: Context, variables: dict[str, Any]
-) -> Answer | None:
+async def _planned(operation: Operation, context: Context, variables: dict[str, Any], cost: int | None) -> Answer | None:
     """The answer by the operation's plan; None where graphql-core is to be asked."""
-    plan = document.plan(operation) if context.sources.plans else None
+    plan = operation.plan() if context.sources.plans else None
     if plan is None:
         return None
     try:
-        return Answer(data=await plan.run(context, variables), errors=[], executed=True)
+        return Answer(data=await plan.run(context, variables), errors=[], executed=True, cost=cost)
     except Exception:
         # What is wrong graphql-core tells in its own words, of what was loaded.
         context.budget.renew()
         return None
 
 
-def _context(sources: Sources, document: Document) -> Context:
-    return Context.of(sources, document=document.node, rows=WORK // max(document.tokens, 1))
+def _chosen(document: Document, name: str | None, *, reads_only: bool) -> Operation | Answer:
+    """The operation of a document that is asked for, or why there is none."""
+    if document.errors:
+        return _refused(*document.errors)
+    operation = document.operation(name)
+    if operation is None:
+        return _refused(_unknown_operation(document, name))
+    if reads_only and operation.type is OperationType.MUTATION:
+        return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
+    return operation
 
 
-def _name(operation: OperationDefinitionNode) -> str | None:
-    return operation.name.value if operation.name else None
+def _context(sources: Sources, document: Document, operation: Operation) -> Context:
+    return Context.of(sources, document=operation.document, rows=WORK // max(document.tokens, 1))
 
 
-def _answered(result: ExecutionResult | PreExecutionError, context: Context) -> Answer:
+def _answered(result: ExecutionResult | PreExecutionError, context: Context, cost: int | None) -> Answer:
     exceeded, errors = context.budget.exceeded, result.errors or []
     if exceeded is not None:
         # Thousands of fields may have failed for this one reason.
-        return Answer(errors=[_plain(str(exceeded), exceeded.code)], executed=True)
+        return Answer(errors=[_plain(str(exceeded), exceeded.code)], executed=True, cost=cost)
     if result.data is None and all(error.path is None for error in errors):
-        return _refused(*(_formatted(error, "BAD_USER_INPUT") for error in errors))
-    return Answer(data=result.data, errors=[field_error(error) for error in errors], executed=True)
+        return _refused(*(formatted(error, "BAD_USER_INPUT") for error in errors))
+    return Answer(data=result.data, errors=[field_error(error) for error in errors], executed=True, cost=cost)
 
 
 def _refused(*errors: dict[str, Any]) -> Answer:
@@ -201,32 +174,25 @@ def _plain(message: str, code: str) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": code}}
 
 
-def _unknown_operation(document: DocumentNode, name: str | None) -> dict[str, Any]:
-    named = [node.name.value for node in document.definitions if isinstance(node, OperationDefinitionNode) and node.name]
+def _unknown_operation(document: Document, name: str | None) -> dict[str, Any]:
+    named = [each.name for each in document.operations if each.name is not None]
     if name is None:
         return _plain("The document holds no operation, or several: send operationName.", "UNKNOWN_OPERATION")
     hint = f"; it has {', '.join(named[:10])}" if named else ""
     return _plain(f"The document has no operation of that name{hint}.", "UNKNOWN_OPERATION")
 
 
-def _formatted(error: GraphQLError, code: str) -> dict[str, Any]:
-    """An error that the client made, and may see; `code` where it has none of its own."""
-    shown: dict[str, Any] = dict(error.formatted)
-    shown["extensions"] = {"code": code, **(error.extensions or {})}
-    return shown
-
-
 def field_error(error: GraphQLError) -> dict[str, Any]:
     """What the client is shown of an error that a field raised."""
     cause = _cause(error)
     if isinstance(cause, ResolverError):
-        return _formatted(error, cause.code)
+        return formatted(error, cause.code)
     shown = {"locations": error.formatted.get("locations", []), "path": error.path}
     if isinstance(cause, StoreUnavailable):
         return {"message": "Neo4j did not answer; send the request again.", **shown, "extensions": {"code": "UNAVAILABLE"}}
     if isinstance(cause, GraphQLError) and cause.nodes:
         # graphql-core's own words on an argument that a variable has made null.
-        return _formatted(error, "BAD_USER_INPUT")
+        return formatted(error, "BAD_USER_INPUT")
     return {**masked(cause, where=error.path), **shown}
 
 

@@ -14,7 +14,7 @@ from graph import purchases
 from resolvers.catalogue import Product, find_product
 from resolvers.context import Context, Info
 from resolvers.entries import TimelineEntry
-from resolvers.fields import resolved
+from resolvers.fields import about, resolved
 from resolvers.money import Money
 
 
@@ -56,10 +56,12 @@ class Purchase(TimelineEntry):
     record = purchases.Purchase
     number: str = strawberry.field(description="What the source calls it.")
     purchase_status: PurchaseStatus = strawberry.field(description="How far it has come.")
-    status_history: list[PurchaseStatusChange] = strawberry.field(description="Each status it reached, the earliest first.")
+    status_history: list[PurchaseStatusChange] = strawberry.field(
+        description="Each status it reached, the earliest first.", directives=[about(10)]
+    )
     total: Money | None = strawberry.field(description="What was paid; null where the source doesn't say.")
     refunded: Money | None = strawberry.field(description="What was paid back of it.")
-    items: list[PurchaseItem] = strawberry.field(description="Its lines, in the source's order.")
+    items: list[PurchaseItem] = strawberry.field(description="Its lines, in the source's order.", directives=[about(10)])
     coupon: str | None = strawberry.field(description="The coupon it was bought with.")
 
 
@@ -75,7 +77,7 @@ class Cart:
     opened_at: datetime = strawberry.field(description="When it was first seen.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
     cart_total: Money | None = strawberry.field(description="What it would cost; null where the source doesn't say.")
-    items: list[PurchaseItem] = strawberry.field(description="What is in it.")
+    items: list[PurchaseItem] = strawberry.field(description="What is in it.", directives=[about(10)])
     checkout_step: str | None = strawberry.field(description="How far the checkout went.")
 
     @resolved("When it was left; null while in use, and once bought.")

@@ -20,7 +20,7 @@ from resolvers.changes import Subscription
 from resolvers.connections import Connection
 from resolvers.context import Context
 from resolvers.customers import Customer
-from resolvers.fields import read, when_loaded
+from resolvers.fields import at_most, read, root_field
 from resolvers.mutations import Mutation
 from resolvers.nodes import Node
 from resolvers.scalars import SCALARS
@@ -29,30 +29,22 @@ from resolvers.timeline import ENTRY_TYPES
 
 @strawberry.type(description="Everything that can be read.")
 class Query:
-    node: Node | None = strawberry.field(
-        resolver=when_loaded(lookup.node), description="Anything with an id; null when there is no such thing."
+    node: Node | None = root_field(lookup.node, "Anything with an id; null when there is no such thing.")
+    nodes: list[Node | None] = root_field(
+        lookup.nodes,
+        "At most 50 things by id, in the order asked for; null for each that there isn't.",
+        size=at_most(50, by="ids"),
     )
-    nodes: list[Node | None] = strawberry.field(
-        resolver=when_loaded(lookup.nodes),
-        description="At most 50 things by id, in the order asked for; null for each that there isn't.",
+    customer: Customer | None = root_field(
+        directory.customer, "One customer by any identifier, ids of customers merged away included. null when unknown."
     )
-    customer: Customer | None = strawberry.field(
-        resolver=when_loaded(directory.customer),
-        description="One customer by any identifier, ids of customers merged away included. null when unknown.",
+    customers: Connection[Customer] = root_field(
+        directory.customers,
+        "All customers, or the best matches of a search: every word of it must be found in a name or an identifier, "
+        "the last one as a beginning.",
     )
-    customers: Connection[Customer] = strawberry.field(
-        resolver=when_loaded(directory.customers),
-        description=(
-            "All customers, or the best matches of a search: every word of it must be found in a name or an identifier, "
-            "the last one as a beginning."
-        ),
-    )
-    channels: list[Channel] = strawberry.field(
-        resolver=when_loaded(catalogue.list_channels), description="All channels; at most 200."
-    )
-    product: Product | None = strawberry.field(
-        resolver=when_loaded(catalogue.product), description="One product; null when unknown."
-    )
+    channels: list[Channel] = root_field(catalogue.list_channels, "All channels; at most 200.", size=at_most(200))
+    product: Product | None = root_field(catalogue.product, "One product; null when unknown.")
 
 
 class Names(NameConverter):

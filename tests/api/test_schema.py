@@ -56,7 +56,7 @@ FIELDS_TO_COME = {
 }
 ARGUMENTS_TO_COME = {("Query", "customers"): {"where"}}
 VALUES_TO_COME = {"CustomerOrder": {"PREDICTED_VALUE_DESC", "CHURN_RISK_DESC"}}
-DIRECTIVES_TO_COME = {"requiresScopes", "personal", "cost", "listSize"}
+DIRECTIVES_TO_COME = {"requiresScopes", "personal"}
 
 Fields = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
