@@ -44,7 +44,7 @@ PRICES: list[tuple[str, dict[str, Any], int]] = [
     ("query ($n: Int) { customers(first: $n) { nodes { id } } }", {"n": None}, 1 + 20),
     ("query ($n: Int = 4) { customers(first: $n) { nodes { id } } }", {}, 1 + 4),
     (
-        "query ($n: Int!) { customers(first: $n) { nodes { reviews(first: $n) { nodes { id } } } } }",
+        "query ($n: Int!) { customers(first: $n) { nodes { cases(first: $n) { nodes { id } } } } }",
         {"n": 9},
         1 + 9 * (1 + 1 + 9),
     ),
@@ -78,11 +78,11 @@ def test_an_operation_has_its_price(text: str, variables: dict[str, Any], price:
 
 def test_a_bomb_of_fragments_is_priced_at_once() -> None:
     text = "{ customers { nodes { ...F0 } } } " + " ".join(
-        f"fragment F{each} on Customer {{ account {{ ...F{each + 1} }} a: account {{ ...F{each + 1} }} }}" for each in range(200)
+        f"fragment F{each} on Customer {{ account {{ ...F{each + 1} }} a: account {{ ...F{each + 1} }} }}" for each in range(60)
     )
-    document = parse(text + " fragment F200 on Customer { id }")
+    document = parse(text + " fragment F60 on Customer { id }")
     operation = document.definitions[0]
-    assert price_of(document, operation, schema._schema).of({}) > 2**200  # type: ignore[arg-type]
+    assert price_of(document, operation, schema._schema).of({}) > 2**60  # type: ignore[arg-type]
 
 
 def test_every_list_of_objects_says_how_long_it_may_be() -> None:
