@@ -77,6 +77,9 @@ def sources(settings: Settings, graph: Store, run: Callable[[Coroutine[Any, Any,
 
 
 async def answered(operation: Operation, sources: Sources) -> bytes:
+    # As if it had come before: the first time nothing is compiled.
+    for each in (await sources.documents.find(operation.text)).operations:
+        each.plan()
     given = await operations.answer(operation.text, sources, variables=operation.variables)
     errors = [_apart_from_chance(each) for each in given.errors]
     return orjson.dumps({"data": given.data, "errors": errors}, option=orjson.OPT_UTC_Z)
