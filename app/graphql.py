@@ -23,8 +23,6 @@ from app.profiles import CacheStatus, watched
 from resolvers.context import Sources
 from resolvers.operations import LONGEST_REQUEST, Answer, answer, answers, masked
 
-LONGEST_BODY = 1_000_000  # bytes: a thousand events, with room to spare
-LONGEST_QUERY = 100_000  # characters
 LONGEST_READ = 32_000_000  # bytes
 
 OLDER = "application/json"
@@ -55,6 +53,7 @@ class Asked:
     operation_name: str | None
     explain_cache: bool
     explain_cost: bool
+    size: int
 
 
 class GraphQL:
@@ -104,6 +103,7 @@ async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool) ->
                 variables=asked.variables,
                 operation_name=asked.operation_name,
                 reads_only=reads_only,
+                size=asked.size,
             )
     finally:
         watched.reset(token)
@@ -124,7 +124,14 @@ def streamed(asked: Asked, sources: Sources, *, reads_only: bool) -> Response:
 
     https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
     """
-    found = answers(asked.query, sources, variables=asked.variables, operation_name=asked.operation_name, reads_only=reads_only)
+    found = answers(
+        asked.query,
+        sources,
+        variables=asked.variables,
+        operation_name=asked.operation_name,
+        reads_only=reads_only,
+        size=asked.size,
+    )
     return StreamingResponse(
         _events(found), media_type=STREAM, headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}
     )
@@ -165,8 +172,10 @@ def status(given: Answer, form: str) -> int:
         return 405
     if given.executed:
         return 200
-    unnamed = any(error["extensions"]["code"] == "UNKNOWN_OPERATION" for error in given.errors)
-    return 400 if form == NEWER or unnamed else 200
+    codes = {error["extensions"]["code"] for error in given.errors}
+    if "BODY_TOO_LARGE" in codes:
+        return 413
+    return 400 if form == NEWER or "UNKNOWN_OPERATION" in codes else 200
 
 
 def verdict(notes: Iterable[CacheStatus]) -> CacheStatus:
@@ -222,13 +231,14 @@ def _quality(weights: dict[str, float], offer: str) -> float:
 
 async def read(request: Request) -> Asked:
     """The GraphQL request in an HTTP request; raises BadRequest."""
+    size = 0
     if request.method == "GET":
         given = _from_query(request)
     elif request.method == "POST":
-        given = await _from_body(request)
+        given, size = await _from_body(request)
     else:
         raise BadRequest(405, "METHOD_NOT_ALLOWED", "Send GET or POST.", headers={"allow": "GET, POST"})
-    return _checked(given, explain=request.headers.get("x-c360-explain", ""))
+    return _checked(given, size, explain=request.headers.get("x-c360-explain", ""))
 
 
 def _from_query(request: Request) -> dict[str, Any]:
@@ -241,29 +251,31 @@ def _from_query(request: Request) -> dict[str, Any]:
     return given
 
 
-async def _from_body(request: Request) -> dict[str, Any]:
+async def _from_body(request: Request) -> tuple[dict[str, Any], int]:
+    """The JSON of a body, and how many bytes that has."""
     kind, *parameters = (piece.strip().lower() for piece in request.headers.get("content-type", "").split(";"))
     charsets = [piece.partition("=")[2].strip('"') for piece in parameters if piece.startswith("charset=")]
     if kind != OLDER or any(charset not in ("utf-8", "utf8") for charset in charsets):
         raise BadRequest(415, "UNSUPPORTED_MEDIA_TYPE", f"Send content-type: {OLDER}, in UTF-8.")
-    given = _json(await _body(request), "the body")
+    body = await _body(request, request.state["sources"].documents.limits.events_body)
+    given = _json(body, "the body")
     if not isinstance(given, dict):
         raise BadRequest(400, "BAD_REQUEST", 'Send a JSON object such as {"query": "{ channels { key } }"}, one at a time.')
-    return given
+    return given, len(body)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     body, size = bytearray(), 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size <= LONGEST_BODY:
+        if size <= most:
             body += chunk
         elif size > LONGEST_READ:
             break
     # A client that is still sending doesn't hear an answer: what is too large is read to its end, and dropped.
-    if size > LONGEST_BODY:
+    if size > most:
         headers = {"connection": "close"} if size > LONGEST_READ else None
-        raise BadRequest(413, "BODY_TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes.", headers=headers)
+        raise BadRequest(413, "BODY_TOO_LARGE", f"Send at most {most:,} bytes.", headers=headers)
     return bytes(body)
 
 
@@ -274,13 +286,11 @@ def _json(data: bytes, what: str) -> Any:
         raise BadRequest(400, "BAD_REQUEST", f"Send JSON in UTF-8: {what} is none.") from None
 
 
-def _checked(given: dict[str, Any], *, explain: str) -> Asked:
+def _checked(given: dict[str, Any], size: int, *, explain: str) -> Asked:
     query, name = given.get("query"), given.get("operationName")
     variables, extensions = given.get("variables"), given.get("extensions")
     if not isinstance(query, str) or not query.strip():
         raise BadRequest(400, "BAD_REQUEST", "Send query: the text of a GraphQL document.")
-    if len(query) > LONGEST_QUERY:
-        raise BadRequest(413, "BODY_TOO_LARGE", f"Send a query of at most {LONGEST_QUERY:,} characters, and values as variables.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "BAD_REQUEST", "Send variables as an object, or leave it out.")
     if name is not None and not isinstance(name, str):
@@ -296,4 +306,5 @@ def _checked(given: dict[str, Any], *, explain: str) -> Asked:
         operation_name=name or None,
         explain_cache="cache" in wanted,
         explain_cost="cost" in wanted,
+        size=size,
     )

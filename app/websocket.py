@@ -18,7 +18,7 @@ from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageRec
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.unset import UNSET
 
-from app.graphql import LONGEST_QUERY, payload
+from app.graphql import payload
 from resolvers.context import Sources
 from resolvers.operations import answers, masked
 from resolvers.schema import schema
@@ -142,8 +142,6 @@ def _fault(message: object) -> str | None:
     asked = message.get("payload")
     if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
         return "Send payload.query, a string"
-    if len(asked["query"]) > LONGEST_QUERY:
-        return f"Send a query of at most {LONGEST_QUERY:,} characters"
     if not isinstance(asked.get("variables") or {}, dict):
         return "Send payload.variables as an object, or leave it out"
     if not isinstance(asked.get("operationName") or "", str):

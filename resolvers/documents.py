@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse, validate
+from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse, validate
 
 from resolvers.costs import Price, price_of
 from resolvers.guard import Limits, refusals, without_repeats
@@ -39,6 +39,13 @@ class Operation:
         if self._price is None:
             self._price = price_of(self.document, self.node, schema._schema)
         return self._price
+
+    @property
+    def records_only(self) -> bool:
+        """Whether it only records events, for which a request may be larger."""
+        selected = self.node.selection_set.selections
+        only = selected[0] if len(selected) == 1 else None
+        return isinstance(only, FieldNode) and only.name.value == "recordEvents"
 
     @property
     def name(self) -> str | None:

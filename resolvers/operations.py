@@ -54,10 +54,14 @@ async def answer(
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
     reads_only: bool = False,
+    size: int = 0,
 ) -> Answer:
-    """Run the operation of `text` that `operation_name` names. `reads_only` refuses mutations; subscriptions need `answers`."""
+    """Run the operation of `text` that `operation_name` names. `reads_only` refuses mutations; subscriptions need `answers`.
+
+    `size`: bytes of the request, of which most operations may have few.
+    """
     document = sources.documents.kept(text) or await sources.documents.find(text)
-    operation = _chosen(document, operation_name, reads_only=reads_only)
+    operation = _chosen(document, operation_name, reads_only=reads_only, size=size, most=sources.documents.limits.body)
     if isinstance(operation, Answer):
         return operation
     if operation.type is OperationType.SUBSCRIPTION:
@@ -83,10 +87,11 @@ async def answers(
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
     reads_only: bool = False,
+    size: int = 0,
 ) -> AsyncGenerator[Answer]:
     """`answer` of a query or a mutation, and of a subscription each answer when there is one, until the reader closes it."""
     document = await sources.documents.find(text)
-    operation = _chosen(document, operation_name, reads_only=reads_only)
+    operation = _chosen(document, operation_name, reads_only=reads_only, size=size, most=sources.documents.limits.body)
     if isinstance(operation, Answer):
         yield operation
         return
@@ -140,7 +145,7 @@ async def _planned(operation: Operation, context: Context, variables: dict[str, 
         return None
 
 
-def _chosen(document: Document, name: str | None, *, reads_only: bool) -> Operation | Answer:
+def _chosen(document: Document, name: str | None, *, reads_only: bool, size: int, most: int) -> Operation | Answer:
     """The operation of a document that is asked for, or why there is none."""
     if document.errors:
         return _refused(*document.errors)
@@ -149,7 +154,16 @@ def _chosen(document: Document, name: str | None, *, reads_only: bool) -> Operat
         return _refused(_unknown_operation(document, name))
     if reads_only and operation.type is OperationType.MUTATION:
         return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
+    if size > most and not operation.records_only:
+        return _refused(too_large(size, most))
     return operation
+
+
+def too_large(size: int, most: int) -> dict[str, Any]:
+    """The error of a request of too many bytes."""
+    error = _plain(f"The request has {size:,} bytes, and may have {most:,}; only recordEvents may be larger.", "BODY_TOO_LARGE")
+    error["extensions"] |= {"limit": most, "actual": size}
+    return error
 
 
 def _context(sources: Sources, document: Document, operation: Operation) -> Context:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,6 +124,14 @@ async def test_what_costs_too_much_is_refused_before_it_is_asked_for(api: Api) -
     assert "data" not in refused and refused["extensions"]["cost"]["requested"] == 1 + 97 * 102 + 200
     assert error["extensions"] == {"code": "COST_TOO_HIGH", "limit": 10_000, "actual": 10_095}
     assert "10,095" in error["message"] and "customers" in error["message"]
+
+
+async def test_the_example_of_the_documentation_costs_what_it_says(api: Api) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "graphql.md").read_text(encoding="utf-8").partition("**Cost.**")[2]
+    said = re.search(r"costs (\d+)", page)
+    example = re.search(r"```graphql\n(.*?)```", page, re.DOTALL)
+    assert said and example
+    assert (await asked(api, example[1]))["extensions"]["cost"]["requested"] == int(said[1])
 
 
 @pytest.mark.parametrize("mode", ["off", "measure"])

@@ -158,7 +158,6 @@ async def test_tools_that_ask_for_the_schema_get_it(api: Api, everything: bool) 
         directive_is_repeatable=everything,
         schema_description=everything,
         input_value_deprecation=everything,
-        input_object_one_of=everything,
     )
     found = await api.data(query)
     assert {"Query", "Customer"} <= {each["name"] for each in found["__schema"]["types"]}
