@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import strawberry
@@ -216,7 +217,7 @@ class Loads:
         try:
             found: Sequence[Any] = await self._load(kind, keys)
         except Exception as error:
-            found = [Failed(error)] * len(keys)
+            found = [Failed.by(error)] * len(keys)
         for key, value in zip(keys, found, strict=True):
             self._learn(kind, key, value)
 
@@ -239,7 +240,7 @@ class Loads:
             async with self._gate:
                 found = await need[2]()
         except Exception as error:
-            found = Failed(error)
+            found = Failed.by(error)
         self._learn("asked", need[1], found)
 
     def _learn(self, kind: str, key: Any, value: Any) -> None:
@@ -253,6 +254,12 @@ class Loads:
         for known in self.known.values():
             known.clear()
 
+    def forget_all_but_failures(self) -> None:
+        """Ask again for what could be had: what takes long to fail isn't tried twice."""
+        for known in self.known.values():
+            for key in [key for key, value in known.items() if type(value) is not Failed]:
+                del known[key]
+
     def close(self) -> None:
         """Drop what is still being asked when the request has ended early."""
         for task in self._tasks:
@@ -261,9 +268,17 @@ class Loads:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What could not be loaded, and why."""
+    """What could not be loaded, and why. Each time it is raised it begins with the trace of the first."""
 
     error: Exception
+    trace: TracebackType | None
+
+    @classmethod
+    def by(cls, error: Exception) -> Failed:
+        return cls(error, error.__traceback__)
+
+    def again(self) -> Exception:
+        return self.error.with_traceback(self.trace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,7 +327,7 @@ class Context:
         except KeyError:
             raise Missing(("asked", key, question)) from None
         if type(found) is Failed:
-            raise found.error.with_traceback(None)
+            raise found.again()
         answer: Found = found
         return answer
 
@@ -322,7 +337,7 @@ class Context:
         except KeyError:
             raise Missing((kind, key)) from None
         if type(found) is Failed:
-            raise found.error.with_traceback(None)
+            raise found.again()
         return found
 
     def forget(self) -> None:

@@ -140,7 +140,8 @@ async def _planned(operation: Operation, context: Context, variables: dict[str, 
     try:
         return Answer(data=await plan.run(context, variables), errors=[], executed=True, cost=cost)
     except Exception:
-        # What is wrong graphql-core tells in its own words, of what was loaded.
+        # What is wrong graphql-core tells in its own words, from the beginning: errors come in the order of what was waited for.
+        context.loads.forget_all_but_failures()
         context.budget.renew()
         return None
 

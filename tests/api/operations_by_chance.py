@@ -28,6 +28,9 @@ from graphql import (
 #: Deeper than this only leaves are selected.
 DEEPEST = 7
 
+#: Arguments whose values belong to one list, or don't go with others: errors enough come without them.
+SELDOM_RIGHT = {"after", "before", "last", "period"}
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -106,7 +109,7 @@ class Maker:
         given = [
             f"{name}: {self._value(name, argument.type)}"
             for name, argument in each.args.items()
-            if _required(argument) or self.chance.random() < 0.3
+            if _required(argument) or self.chance.random() < (0.03 if name in SELDOM_RIGHT else 0.3)
         ]
         return f"({', '.join(given)})" if given else ""
 

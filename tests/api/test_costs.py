@@ -128,7 +128,7 @@ async def test_what_costs_too_much_is_refused_before_it_is_asked_for(api: Api) -
 
 async def test_the_example_of_the_documentation_costs_what_it_says(api: Api) -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "graphql.md").read_text(encoding="utf-8").partition("**Cost.**")[2]
-    said = re.search(r"costs (\d+)", page)
+    said = re.search(r"This one costs (\d+)", page)
     example = re.search(r"```graphql\n(.*?)```", page, re.DOTALL)
     assert said and example
     assert (await asked(api, example[1]))["extensions"]["cost"]["requested"] == int(said[1])

@@ -24,6 +24,8 @@ from graph.customers.places import load_quintiles
 from graph.store import Store
 from resolvers import operations
 from resolvers.context import Sources
+from resolvers.documents import Documents
+from resolvers.guard import Limits
 from resolvers.plans import Plan
 from resolvers.schema import schema
 from resolvers.value import QuintileCopy
@@ -58,7 +60,9 @@ async def opened(settings: Settings) -> AsyncIterator[Sources]:
             await services.record_batch(history(name, events=60, seed=len(name)))
         await services.record_batch(list(invited(NAMES)))
         quintiles = QuintileCopy(lambda: load_quintiles(services.store))
-        yield sources_of(services, quintiles)
+        # What is refused before it is run says nothing of plans.
+        limits = Limits(depth=30, aliases=1_000, selections=10_000, directives=1_000, cost_mode="off")
+        yield replace(sources_of(services, quintiles), documents=Documents(limits))
         await quintiles.close()
 
 
@@ -81,7 +85,8 @@ async def answered(operation: Operation, sources: Sources) -> bytes:
     for each in (await sources.documents.find(operation.text)).operations:
         each.plan()
     given = await operations.answer(operation.text, sources, variables=operation.variables)
-    errors = [_apart_from_chance(each) for each in given.errors]
+    # Which of several fields fails first is a matter of time.
+    errors = sorted((_apart_from_chance(each) for each in given.errors), key=lambda each: str(each.get("path")))
     return orjson.dumps({"data": given.data, "errors": errors}, option=orjson.OPT_UTC_Z)
 
 
@@ -102,15 +107,15 @@ async def known(sources: Sources) -> dict[str, list[Any]]:
     edges = [edge for each in customers for edge in each["timeline"]["edges"]]
     ids = [each["id"] for each in customers]
     return {
-        "id": [*ids, *ids, edges[0]["node"]["id"], "cus_" + "0" * 32, "no id"],
+        "id": [*ids * 5, edges[0]["node"]["id"], "cus_" + "0" * 32, "no id"],
         "ids": [*ids, *(edge["node"]["id"] for edge in edges[:20]), found.data["channels"][0]["id"], "cus_" + "0" * 32],
-        "email": [*(by_email(name).email for name in NAMES), "nobody@example.com", " "],
+        "email": [*(by_email(name).email for name in NAMES * 4), "nobody@example.com", " "],
         "phone": ["+1 555 0100"],
         "type": ["user_id", "email"],
         "value": [*NAMES, "nobody"],
         "sku": ["sku-1", "sku-3", "none"],
         "search": ["an", "ben", "x"],
-        "first": [1, 2, 3, 20, 0],
+        "first": [1, 2, 3, 20, 100, 1, 2, 3, 20, 100, 0],
         "last": [1, 2, 30],
         "after": [edges[3]["cursor"], "no cursor"],
         "before": [edges[5]["cursor"]],
@@ -119,7 +124,7 @@ async def known(sources: Sources) -> dict[str, list[Any]]:
         "from": ["2026-01-01T00:00:00Z", "2026-01-01T00:10:00Z"],
         "to": ["2026-01-01T00:15:00Z", "2030-01-01T00:00:00+02:00"],
         "Boolean": [True, False],
-        "CurrencyCode": ["USD", "JPY", "EUR"],
+        "CurrencyCode": ["USD", "USD", "USD", "JPY", "EUR"],
     }
 
 
@@ -140,7 +145,7 @@ def test_operations_made_up_by_chance_are_answered_the_same(
         seen["errors" if b'"errors":[{' in expected else "data"] += 1
 
     check()
-    assert seen["data"] > OPERATIONS / 4, seen
+    assert seen["data"] > OPERATIONS / 3, seen
 
 
 def test_a_query_that_goes_well_is_answered_by_its_plan(

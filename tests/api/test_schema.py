@@ -46,6 +46,7 @@ FIELDS_TO_COME = {
     "Mutation": """createReferralCode inviteReferral acceptReferral reviewReferral mergeCustomers undoMerge setConsent
         planCommunication saveChannel saveCampaign saveSegment deleteSegment saveOffer deleteOffer recordOfferOutcome redeemPoints
         reviseLifecycle exportCustomer eraseCustomer""",
+    "Subscription": "referralNetworkChanged",
     "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk extendedValue",
