@@ -15,19 +15,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from app.documents import Documents
 from app.explorer import explorer_files
 from app.graphql import GraphQL
+from app.persisted import PersistedQueries
 from app.segment import segment_routes
 from app.services import Services, open_services
 from app.settings import Settings
+from app.trusted import TrustedDocuments
 from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
 from graph.errors import StoreUnavailable
+from resolvers import documents
 from resolvers.catalogue import Copies
 from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
-from resolvers.documents import Documents
 from resolvers.money import Rates
 from resolvers.value import QuintileCopy
 
@@ -41,10 +44,15 @@ class State(TypedDict):
 
     services: Services
     sources: Sources
+    documents: Documents
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application; Neo4j and Redis are connected to when it starts, and left when it stops."""
+    """The application; Neo4j and Redis are connected to when it starts, and left when it stops.
+
+    Raises SettingsError where the trusted documents can't be used.
+    """
+    trusted = TrustedDocuments.of(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
@@ -52,12 +60,17 @@ def create_app(settings: Settings) -> Starlette:
             await warm(services)
             quintiles = QuintileCopy(lambda: load_quintiles(services.store))
             try:
-                yield State(services=services, sources=sources_of(services, quintiles))
+                asked = sources_of(services, quintiles)
+                yield State(
+                    services=services,
+                    sources=asked,
+                    documents=Documents(trusted, persisted_of(services), asked.documents),
+                )
             finally:
                 await quintiles.close()
 
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQL(explorer=settings.graphiql)),
+        Route("/graphql", GraphQL(explorer=settings.graphiql, seconds=settings.request_timeout_seconds)),
         WebSocketRoute("/graphql", websocket),
         *segment_routes(),
         Route("/healthz", healthz),
@@ -93,9 +106,17 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
             cart_abandoned_after=timedelta(minutes=settings.cart_abandoned_after_minutes),
             clock=lambda: datetime.now(UTC),
         ),
-        documents=Documents(settings.limits),
+        documents=documents.Documents(settings.limits),
         plans=settings.plans,
     )
+
+
+def persisted_of(services: Services) -> PersistedQueries | None:
+    """What clients may persist; None where they may not."""
+    settings = services.settings
+    if not settings.persisted:
+        return None
+    return PersistedQueries(services.cache, room=settings.persisted_kb * 1024, ttl_seconds=settings.persisted_ttl_seconds)
 
 
 async def healthz(_: Request) -> Response:

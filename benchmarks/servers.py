@@ -63,7 +63,7 @@ async def _servers(home: Path, programs: Programs) -> AsyncIterator[Settings]:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Store]:
-    """The store as the service opens it."""
+    """The store as the service opens it, but for its limits."""
     assert settings.neo4j_uri is not None
     store = await Store.connect(
         settings.neo4j_uri,
@@ -72,7 +72,7 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
         timeout=settings.neo4j_transaction_timeout_seconds,
     )
     try:
-        yield store
+        yield store.patient()
     finally:
         await store.close()
 
