@@ -85,13 +85,14 @@ class Cache:
             return None
 
     async def read(self, customers: Sequence[str], belief: Belief) -> list[Profile | None] | None:
-        """The profiles kept under these ids, None for each that isn't; None instead of a list where Redis doesn't answer."""
+        """The profiles kept under these ids, None for each that isn't; None instead of a list where the Redis that counts doesn't
+        answer."""
         answered = await self._ask(("MGET", *(_value(customer) for customer in customers)))
         if answered is None:
             return None
         run_id, (values,) = answered
         if run_id != belief.run_id:
-            return [None] * len(customers)
+            return None
         return [decode(value, epoch=belief.epoch) for value in values]
 
     async def aliases(self, names: Sequence[str]) -> list[str | None] | None:

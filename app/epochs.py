@@ -8,6 +8,7 @@ why nothing simpler will do. In short:
 - A write is acknowledged once that Redis has dropped what it held, while the belief stood. Where that can't be had the cache is
   closed for everybody, and after WAIT seconds, when nobody believes any more that it is open, the write is acknowledged.
 - A cache that has been closed for WAIT seconds is opened again, in a new epoch, by whoever reaches a Redis.
+- A cache whose Redis was started again is closed by whoever hears so for that long, written or not: all reads would pass it by.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ class Epochs:
     _until: float = 0.0
     _opened_at: float = float("-inf")
     _calm: float = WAIT
+    _strange_since: float | None = None
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def belief(self) -> Belief | None:
@@ -106,7 +108,11 @@ class Epochs:
         """
         if not changed or await self._dropped(changed):
             return
-        seen = await self.node.find()
+        before = self.belief()
+        seen = await self.look()
+        # What was believed may be out of date: a cache that somebody opened just now would be closed for nothing.
+        if seen.open and self.belief() != before and await self._dropped(changed):
+            return
         if seen.open:
             begun = self.clock()
             seen = await self.node.close()
@@ -127,14 +133,17 @@ class Epochs:
     async def turn(self) -> None:
         """Look, and open the cache where that is due. Raises StoreUnavailable."""
         seen = await self.look()
-        if seen.closed_ms is None or self.redis is None:
-            return
-        if seen.closed_ms < self._calm * 1000:
+        if self.redis is None or (not seen.open and (seen.closed_ms or 0) < self._calm * 1000):
             return
         run_id = await self.redis.run_id()
-        if run_id is None:
-            return
         begun = self.clock()
+        if run_id is None or run_id == seen.run_id:
+            self._strange_since = None
+            return
+        if seen.open:
+            await self._mend(begun)
+            return
+        self._strange_since = None
         opened = await self.node.open(seen, run_id, int(WAIT * 1000))
         self._believe(opened, begun)
         if opened.open:
@@ -142,6 +151,15 @@ class Epochs:
             soon = begun - self._opened_at < CALM
             self._calm = min(CALM, self._calm * 2) if soon else WAIT
             self._opened_at = begun
+
+    async def _mend(self, begun: float) -> None:
+        """Close a cache over a Redis that is no more, whose successor answers instead. No write may come that would do so."""
+        if self._strange_since is None:
+            self._strange_since = begun
+        if begun - self._strange_since >= self._calm:
+            self._strange_since = None
+            self._believe(await self.node.close(), begun)
+            logger.warning("the cache is closed: another Redis answers than the one that counts")
 
     async def run(self) -> None:
         """Look for ever."""

@@ -39,6 +39,7 @@ class Publisher:
     epochs: Epochs
     keep_answers: timedelta
     _published: set[outbox.Row] = field(default_factory=set)
+    _waiting: set[outbox.Row] = field(default_factory=set)
     _receipts: list[str] = field(default_factory=list)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -57,14 +58,28 @@ class Publisher:
         full = True
         # What others add meanwhile isn't waited for.
         while full and (rows := await outbox.waiting(self.store, limit=RELAY_ROWS)):
-            await self.epochs.settle(newest(rows))
-            await outbox.forget(self.store, rows)
+            await self._publish_for_others(rows)
             full = len(rows) == RELAY_ROWS
 
+    async def look(self) -> None:
+        """Publish what waited in the outbox the last time already: what is younger is left to whoever committed it, who is about
+        to do so. Raises StoreUnavailable."""
+        rows = await outbox.waiting(self.store, limit=RELAY_ROWS)
+        left_behind = [row for row in rows if row in self._waiting]
+        self._waiting = set(rows)
+        if left_behind:
+            await self._publish_for_others(left_behind)
+            if len(rows) == RELAY_ROWS:
+                await self.relay()
+
+    async def _publish_for_others(self, rows: list[outbox.Row]) -> None:
+        await self.epochs.settle(newest(rows))
+        await outbox.forget(self.store, rows)
+
     async def catch_up(self) -> None:
-        """`relay`, which is tried again later where it fails."""
+        """`look`, which is tried again later where it fails."""
         try:
-            await self.relay()
+            await self.look()
         except StoreUnavailable as error:
             logger.warning("the outbox waits: %s", error)
         except Exception:
@@ -80,6 +95,11 @@ class Publisher:
         except StoreUnavailable as error:
             logger.warning("published rows stay in the outbox: %s", error)
             self._receipts += receipts
+        except asyncio.CancelledError:
+            # The last flush of a process that ends does what this one was kept from.
+            self._published |= rows
+            self._receipts += receipts
+            raise
         except Exception:
             # Whoever flushes goes on for ever as well.
             logger.exception("published rows stay in the outbox")

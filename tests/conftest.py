@@ -8,7 +8,9 @@ import gc
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 
+import hypothesis
 import pytest
 from redis.asyncio import Redis
 
@@ -16,11 +18,17 @@ from app.local import redis as local_redis
 from app.local.process import Guard, free_port, stop
 from app.local.stack import Connection, Programs, attached, prepare
 from app.settings import Settings
+from graph.errors import StoreUnavailable
 from graph.migrations import migrate
 from graph.store import Store
 
 WIPE = "MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+WIPE_ATTEMPTS = 20
 CURSOR_SECRET = b"the tests' secret"
+
+# Machines are shared and noisy: no test is a matter of time.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -124,10 +132,22 @@ async def store(stack: Stack) -> AsyncIterator[Store]:
     await store.close()
 
 
+async def _wipe(store: Store) -> None:
+    """Empty the graph. What services of the test before are still forgetting may be in the way for a while."""
+    for attempt in count(1):
+        try:
+            await store.apply(WIPE)
+        except StoreUnavailable:
+            if attempt == WIPE_ATTEMPTS:
+                raise
+        else:
+            return
+
+
 @pytest.fixture
 async def graph(store: Store, stack: Stack) -> Store:
     """The same store, empty but for the schema and what isn't data, and nothing left in Redis of before."""
-    await store.apply(WIPE)
+    await _wipe(store)
     async with Redis.from_url(stack.redis_url) as redis:
         await redis.flushall()
     return store

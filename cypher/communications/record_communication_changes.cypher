@@ -7,5 +7,10 @@ SET message.at = datetime(row.at), message.timeline_key = row.timeline_key, mess
   message.campaign = row.campaign, message.offer = row.offer, message.planned_at = datetime(row.planned_at),
   message.sent_at = datetime(row.sent_at)
 WITH message, row
+CALL (message, row) {
+  MATCH (message)-[old:FOR]->(other:Campaign)
+  WHERE other.key <> row.campaign
+  DELETE old
+}
 MATCH (campaign:Campaign {key: row.campaign})
 MERGE (message)-[:FOR]->(campaign)

@@ -6,3 +6,5 @@ CREATE CONSTRAINT cache_epoch_name IF NOT EXISTS FOR (e:CacheEpoch) REQUIRE e.na
 // What could not be kept.
 CREATE CONSTRAINT dead_letter_key IF NOT EXISTS FOR (d:DeadLetter) REQUIRE d.key IS UNIQUE;
 CREATE CONSTRAINT dead_letter_id IF NOT EXISTS FOR (d:DeadLetter) REQUIRE d.id IS UNIQUE;
+// Reviews are tied to purchases that come after them.
+CREATE INDEX review_purchase_key IF NOT EXISTS FOR (r:Review) ON (r.purchase_key);

@@ -88,11 +88,13 @@ async def record_all(
     now = now or datetime.now(UTC)
     tallies = [await _check_all(call, now) for call in calls]
 
-    unheard = False
+    again = unheard = False
 
     async def work(transaction: Transaction) -> list[Outcome | InvalidEvent]:
-        if receipt is not None and unheard and (done := (await answers.find(transaction, [receipt])).get(receipt.key)):
+        nonlocal again
+        if receipt is not None and again and (done := (await answers.find(transaction, [receipt])).get(receipt.key)):
             return told(done)
+        again = True
         # What a transaction that began again had counted counts no more.
         fresh = [replace(tally, rejected=list(tally.rejected)) for tally in tallies]
         return await _write(transaction, fresh, dict(weights or {}), now, receipt)
@@ -105,8 +107,11 @@ async def record_all(
             return await store.write(work, attempts=TOGETHER if len(calls) > 1 else CONFLICT_ATTEMPTS)
         except StoreUnavailable as error:
             unheard = unheard or isinstance(error, CommitUnheard)
-            if receipt is None or not unheard or time.monotonic() - begun > PATIENCE:
+            if receipt is None or not unheard:
                 raise
+            if time.monotonic() - begun > PATIENCE:
+                # Whatever came last, what was sent first may have been kept: no part of it may be sent as something new.
+                raise CommitUnheard(str(error)) from error
         await asyncio.sleep(LOOK_AGAIN)
 
 

@@ -16,7 +16,6 @@ from graph.events.locks import Ground, hold
 from graph.events.named import record_named
 from graph.events.observed import record_traits
 from graph.events.rows import SINGLE
-from graph.events.thing_rows import Thing
 from graph.store import Transaction
 
 #: Statements that tie what happened to the catalogue, and those that need them done. They come last, with all that is written
@@ -46,10 +45,10 @@ async def keep(
     identities, unknown = await resolve(transaction, fresh + waiting)
     refused = {each.key: error for each, error in unknown}
     fresh = [each for each in fresh if each.key not in refused]
-    found, thing_rows = await things.find_things(transaction, [each for each in fresh if things.is_about_a_thing(each.event)])
+    found = await things.find_things(transaction, fresh)
     changes = _changes(fresh, identities, found, codes)
     before = identities.owners_before() | changes.customers
-    versions = await hold(transaction, identities, _ground(identities, changes, before, thing_rows, code_rows))
+    versions = await hold(transaction, identities, _ground(identities, changes, before, found.rows, code_rows))
     versions |= await record_new(transaction, identities, before, changes.deltas)
     writes = [*((name, {"rows": rows}) for name, rows in sorted(changes.singles.items())), *changes.things.writes()]
     for name, parameters in writes:
@@ -69,6 +68,7 @@ async def keep(
     if changes.deltas.uses:
         await transaction.run("events/record_uses", rows=changes.deltas.use_rows())
     await products.record(transaction, changes.deltas.ratings)
+    restated |= await things.settle(transaction, changes.things)
     return refused, await _publish(transaction, versions, restated)
 
 
@@ -98,7 +98,7 @@ class _Changes:
     customers: set[str]
 
 
-def _changes(fresh: list[Kept], identities: Identities, found: dict[str, Thing], codes: dict[str, dict[str, Any]]) -> _Changes:
+def _changes(fresh: list[Kept], identities: Identities, found: things.Found, codes: dict[str, dict[str, Any]]) -> _Changes:
     deltas = Deltas()
     singles: dict[str, list[dict[str, Any]]] = {}
     for each in fresh:
@@ -110,7 +110,7 @@ def _changes(fresh: list[Kept], identities: Identities, found: dict[str, Thing],
         [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))], codes, identities, deltas
     )
     # Identifiers that no event names: those of purchases that a status changes, of advocates whose code a friend used.
-    elsewhere = {thing.identifier: thing.customer for thing in found.values() if thing.customer is not None}
+    elsewhere = {thing.identifier: thing.customer for thing in found.things.values() if thing.customer is not None}
     elsewhere |= {row["advocate"]: row["customer"] for entry in codes.values() for row in entry["referrals"] if row["customer"]}
     owners = {identifier: identities.root(customer) for identifier, customer in elsewhere.items() if identifier and customer}
     owners |= {known.id: identities.owner(known) for known in identities.everyone()}

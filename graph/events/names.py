@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.events.identities import named_in
 from graph.events.inputs import AcceptInput, Event, InviteInput
-from graph.events.kept import key
+from graph.events.kept import key, mentioned
 from graph.events.thing_rows import KIND
 
 #: Named by all invitations and acceptances: they change whole trees, large trees are few, and so are those who invite most.
@@ -24,4 +24,7 @@ def names(event: Event) -> frozenset[str]:
         found.append(key(kind[0], event.source, getattr(event, kind[1])))
     elif isinstance(event, (InviteInput, AcceptInput)):
         found.append(FOREST)
+    beside = mentioned(event)
+    if beside is not None:
+        found.append(beside)
     return frozenset(found)

@@ -19,7 +19,7 @@ from graph.events.inputs import (
     SurveyResponseInput,
     TouchpointInput,
 )
-from graph.events.kept import Kept, iso, key
+from graph.events.kept import Kept, iso, mentioned
 from graph.timeline import page_key
 
 Row = dict[str, Any]
@@ -71,14 +71,13 @@ def review(each: Kept, identities: Identities, deltas: Deltas) -> Row:
     deltas.count(known.id, "reviews", event.at)
     if event.sku is not None:
         deltas.rate(event.sku, event.rating)
-    purchase_key = None if event.purchase is None else key("purchase", event.source, event.purchase)
     return _own(each, "review", known) | {
         "channel": event.channel,
         "rating": event.rating,
         "title": event.title,
         "text": event.text,
         "sku": event.sku,
-        "purchase_key": purchase_key,
+        "purchase_key": mentioned(event),
     }
 
 

@@ -6,7 +6,7 @@ comes before the event that makes its thing is parked as a statement, and takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ from graph.events.inputs import (
     Event,
     PurchaseInput,
 )
-from graph.events.kept import Kept, event_of, key
+from graph.events.kept import Kept, event_of, key, mentioned
 from graph.events.rows import Row
 from graph.events.thing_rows import COUNTS, KIND, ROWS, Thing, item_rows, statement_row
 from graph.store import Transaction
@@ -49,22 +49,43 @@ def is_about_a_thing(event: Event) -> bool:
     return type(event) in KIND
 
 
-async def find_things(transaction: Transaction, kept: Sequence[Kept]) -> tuple[dict[str, Thing], list[Row]]:
-    """The things that these events speak of, with all that was said of them before; and the rows that told."""
+@dataclass(slots=True)
+class Found:
+    """What events speak of: things by key; the keys of those that are only mentioned; and the rows that told of both."""
+
+    things: dict[str, Thing]
+    mentioned: set[str]
+    rows: list[Row]
+
+
+async def find_things(transaction: Transaction, kept: Sequence[Kept]) -> Found:
+    """The things that these events speak of or mention, with all that was said of them before."""
     things: dict[str, Thing] = {}
     for each in kept:
+        if not is_about_a_thing(each.event):
+            continue
         kind, name = KIND[type(each.event)]
         thing_key = key(kind, each.event.source, getattr(each.event, name))
         thing = things.get(thing_key)
         if thing is None:
             thing = things[thing_key] = Thing(kind, thing_key)
         thing.added.append(each)
-    rows: list[Row] = (await transaction.run("events/find_things", keys=sorted(things)))[0] if things else []
+    beside = {named for each in kept if (named := mentioned(each.event)) is not None}
+    rows = await _find(transaction, things.keys() | beside)
     for row in rows:
-        thing = things[row["key"]]
-        thing.known = [event_of(body) for body in (row["body"], *row["statements"]) if body is not None]
-        thing.id, thing.identifier, thing.customer, thing.there = row["id"], row["identifier"], row["customer"], row["there"]
-    return things, rows
+        thing = things.get(row["key"])
+        if thing is not None:
+            thing.known = [event_of(body) for body in (row["body"], *row["statements"]) if body is not None]
+            thing.id, thing.identifier, thing.customer, thing.there = row["id"], row["identifier"], row["customer"], row["there"]
+    # A purchase may have named another cart before.
+    before = {named for thing in things.values() for event in thing.known if (named := mentioned(event)) is not None}
+    rows += await _find(transaction, before - beside - things.keys())
+    return Found(things, beside | before, rows)
+
+
+async def _find(transaction: Transaction, keys: Set[str]) -> list[Row]:
+    rows: list[Row] = (await transaction.run("events/find_things", keys=sorted(keys)))[0] if keys else []
+    return rows
 
 
 @dataclass(slots=True)
@@ -80,6 +101,7 @@ class ThingRows:
     carts: set[str] = field(default_factory=set)
     awaited: list[str] = field(default_factory=list)
     arrived: list[str] = field(default_factory=list)
+    awaited_purchases: list[str] = field(default_factory=list)
 
     def writes(self) -> Iterator[Write]:
         """The statements that write them, in their order."""
@@ -100,15 +122,26 @@ class ThingRows:
             yield "events/record_statements", {"rows": self.statements}
         if self.unparked:
             yield "events/record_parked_links", {"keys": self.unparked}
-        if self.carts:
-            yield "purchases/record_closed_carts", {"cart_keys": sorted(self.carts)}
 
 
-def rows_of(things: dict[str, Thing], identities: Identities, deltas: Deltas) -> ThingRows:
+async def settle(transaction: Transaction, rows: ThingRows) -> set[str]:
+    """Tie carts to the purchases that name them, once both are written; returns the customers, whoever made the purchases, that
+    own carts so changed, or wrote reviews of purchases that have come now."""
+    owners: set[str] = set()
+    if rows.carts:
+        owners.update((await transaction.run("purchases/record_closed_carts", cart_keys=sorted(rows.carts)))[0])
+    if rows.awaited_purchases:
+        owners.update((await transaction.run("feedback/find_reviewers", purchase_keys=rows.awaited_purchases))[0])
+    return owners
+
+
+def rows_of(found: Found, identities: Identities, deltas: Deltas) -> ThingRows:
     """Fold each thing, and say what changes."""
     result = ThingRows()
-    for thing in things.values():
+    for thing in found.things.values():
         _add(thing, identities, deltas, result)
+    # What is mentioned can be held by whoever makes it: no two transactions miss each other.
+    result.awaited += sorted(found.mentioned - found.things.keys() - {row["key"] for row in found.rows})
     return result
 
 
@@ -124,13 +157,15 @@ def _add(thing: Thing, identities: Identities, deltas: Deltas, result: ThingRows
         new = thing.id is None
         if new and thing.there:
             result.arrived.append(thing.key)
+            if thing.kind == "purchase":
+                result.awaited_purchases.append(thing.key)
         maker = _make(thing, identities, result) if new else thing.added[0]
         if new:
             statements.remove(maker)
         (result.new if new else result.changed).setdefault(thing.kind, []).append(ROWS[thing.kind](thing, state, maker))
         _items(thing, old, state, result)
         COUNTS[thing.kind](thing, old, state, deltas)
-        _closes(thing, state, maker, result)
+        _closes(thing, result)
     result.statements.extend(statement_row(thing, each) for each in statements)
 
 
@@ -159,11 +194,12 @@ def _first_maker(added: list[Kept]) -> Kept:
     return makers[id(in_order(each.event for each in makers.values())[0])]
 
 
-def _closes(thing: Thing, state: Any, maker: Kept, result: ThingRows) -> None:
+def _closes(thing: Thing, result: ThingRows) -> None:
     if thing.kind == "cart":
         result.carts.add(thing.key)
-    elif thing.kind == "purchase" and state.cart is not None:
-        result.carts.add(key("cart", maker.event.source, state.cart))
+    elif thing.kind == "purchase":
+        events = (*thing.known, *(each.event for each in thing.added))
+        result.carts.update(named for event in events if (named := mentioned(event)) is not None)
 
 
 _FOLDS: dict[str, Callable[[Sequence[Event]], State | None]] = {

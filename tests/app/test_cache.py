@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -79,7 +80,7 @@ async def test_a_load_fills_under_its_lease(cache: Cache) -> None:
     await cache.fill([(ANA, token)], belief)
     assert await read(cache) == ANA
     assert await read(cache, await believed(cache, epoch=8)) is None, "another epoch"
-    assert await read(cache, Belief(7, "another run")) is None, "another Redis"
+    assert await cache.read([ANA.id], Belief(7, "another run")) is None, "another Redis"
 
 
 async def test_one_load_at_a_time_holds_the_lease(cache: Cache) -> None:
@@ -185,6 +186,20 @@ async def test_redis_gone_costs_the_first_read_a_time_out_and_then_nothing(servi
         await asyncio.sleep(0.05)
     seen = [await status(services.profiles, key) for _ in range(2)]
     assert [profile for profile, _ in seen] == [after, after] and seen[1][1] == ["hit"]
+
+
+async def test_a_redis_that_was_started_again_is_used_though_nothing_is_written(services: Services, stack: Stack) -> None:
+    await services.record([touchpoint("1", 1, user("ana"))])
+    key = ProfileKey.of("user_id", "ana")
+    before = [await status(services.profiles, key) for _ in range(2)][1]
+    assert before[1] == ["hit"] and services.cache is not None
+    await stack.stop_redis()
+    await stack.start_redis()
+    deadline = time.monotonic() + 120
+    while (await status(services.profiles, key))[1] != ["hit"]:
+        assert time.monotonic() < deadline, "reads pass Redis by for ever"
+        await asyncio.sleep(0.05)
+    assert await status(services.profiles, key) == before
 
 
 @pytest.mark.parametrize("leave", [Wire.mute, Wire.cut], ids=["mute", "cut off"])

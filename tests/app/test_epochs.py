@@ -456,6 +456,42 @@ def _a_load_takes_longer_than_a_write(machine: Machine) -> None:
     machine.everything("reads")
 
 
+async def _settled_against(seen: Seen, drops: str | None) -> tuple[list[str], Seen]:
+    """What a process does with a write whose last look was long ago, over a node that is as `seen`."""
+    done: list[str] = []
+
+    class Node:
+        async def find(self) -> Seen:
+            done.append("looks")
+            return seen
+
+        async def close(self) -> Seen:
+            done.append("closes")
+            return Seen(seen.epoch + 1, None, 10_000)
+
+        async def open(self, seen: Seen, run_id: str, after_ms: int) -> Seen:
+            raise AssertionError("nothing is opened by a write")
+
+    class Redis:
+        async def drop(self, changed: Any) -> str | None:
+            done.append("drops")
+            return drops
+
+        async def run_id(self) -> str | None:
+            return drops
+
+    process = Epochs(Node(), Redis(), lambda: 100.0)
+    await process.settle({"cus_a": 2})
+    return done, process._seen or seen
+
+
+async def test_who_has_not_looked_for_long_looks_again_before_closing_what_others_opened() -> None:
+    assert (await _settled_against(Seen(3, "run-1", None), "run-1"))[0] == ["looks", "drops"]
+    assert (await _settled_against(Seen(3, "run-1", None), "run-2"))[0] == ["looks", "drops", "closes"]
+    assert (await _settled_against(Seen(3, "run-1", None), None))[0] == ["looks", "drops", "closes"]
+    assert (await _settled_against(Seen(3, None, 10_000), "run-1"))[0] == ["looks"]
+
+
 STORIES = {
     _no_wait: _a_writer_is_cut_off,
     _acknowledge_whatever_redis_says: _a_writer_is_cut_off,

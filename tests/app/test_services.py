@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from app.epochs import Epochs
 from app.local.process import free_port
+from app.publishing import Publisher
 from app.services import open_services
 from app.settings import Settings
-from graph import events, outbox
+from graph import answers, events, outbox
+from graph.answers import Request
 from graph.errors import StoreUnavailable
+from graph.events import Call, Outcome
 from graph.store import Store, Transaction
 from tests.happenings import touchpoint, user
 
@@ -51,8 +59,58 @@ async def test_relaying_goes_on_whatever_happens(graph: Store, settings: Setting
         await services.publisher.catch_up()
         monkeypatch.undo()
         assert len(await outbox.waiting(services.store, limit=9)) == 1
-        await services.publisher.catch_up()
+        for _ in range(2):
+            await services.publisher.catch_up()
         assert await outbox.waiting(services.store, limit=9) == []
+
+
+@pytest.fixture
+def published() -> list[Mapping[str, int]]:
+    return []
+
+
+@pytest.fixture
+def idle(graph: Store, published: list[Mapping[str, int]]) -> Publisher:
+    """A publisher that does nothing by itself."""
+
+    async def settle(changed: Mapping[str, int]) -> None:
+        published.append(dict(changed))
+
+    return Publisher(graph, cast(Epochs, SimpleNamespace(settle=settle)), timedelta(hours=1))
+
+
+async def test_what_is_about_to_be_published_is_left_to_whoever_committed_it(
+    graph: Store, idle: Publisher, published: list[Mapping[str, int]]
+) -> None:
+    await idle.look()
+    outcome = await events.record(graph, [touchpoint("1", 1, user("ana"))])
+    await idle.look()
+    assert published == []
+    await idle.look()
+    assert published == [outcome.touched] and await outbox.waiting(graph, limit=9) == []
+
+
+async def test_a_flush_that_is_cut_short_is_done_by_the_last_one(
+    graph: Store, idle: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = Request.receipt()
+    (outcome,) = await events.record_all(graph, [Call(events=[touchpoint("1", 1, user("ana"))])], receipt=receipt)
+    assert isinstance(outcome, Outcome)
+    begun, forget = asyncio.Event(), outbox.forget
+
+    async def slowly(*arguments: Any) -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    running = asyncio.create_task(idle.run())
+    monkeypatch.setattr(outbox, "forget", slowly)
+    await idle.publish(outcome.touched, receipt.key)
+    await begun.wait()
+    monkeypatch.setattr(outbox, "forget", forget)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert await graph.write(lambda transaction: answers.find(transaction, [receipt])) == {}
+    assert await outbox.waiting(graph, limit=9) == []
 
 
 async def test_what_the_server_could_not_do_is_told_from_a_wrong_statement(graph: Store) -> None:

@@ -13,12 +13,13 @@ import pytest
 from graph.customers import load_profiles
 from graph.customers.records import ProfileKey
 from graph.doctor import examine
-from graph.events import Outcome, door, locks, record
+from graph.events import Outcome, locks, record
 from graph.events.inputs import Event
 from graph.events.locks import hold
+from graph.feedback import Review
 from graph.store import Store
 from tests.graph.test_events import keep, profile, told
-from tests.happenings import accept, at, cart, identify, invite, purchase, refund, status, touchpoint, user
+from tests.happenings import accept, at, cart, identify, invite, purchase, refund, review, status, touchpoint, user
 
 ANA, BEN, CLEO, DAN = (user(name) for name in ("ana", "ben", "cleo", "dan"))
 
@@ -35,18 +36,37 @@ class Overtaken:
         self._store = store
         self._next: list[Sequence[Event]] = []
         self.outcomes: list[Outcome] = []
-        monkeypatch.setattr(door, "hold", self._hold)
+        self.seen: list[Seen] = []
+        monkeypatch.setattr("graph.events.keep.hold", self._hold)
 
     async def __call__(self, *calls: Sequence[Event]) -> None:
         first, *self._next = calls
-        self.outcomes.append(await record(self._store, first, weights={"USD": 1.0}))
+        await self._record(first)
         assert not self._next, "every call was made"
 
     async def _hold(self, *arguments: object) -> dict[str, int]:
         if self._next:
             overtaking = self._next.pop(0)
-            self.outcomes.append(await record(self._store, overtaking, weights={"USD": 1.0}))
+            await self._record(overtaking)
         return await hold(*arguments)  # type: ignore[arg-type]
+
+    async def _record(self, call: Sequence[Event]) -> None:
+        self.outcomes.append(await record(self._store, call, weights={"USD": 1.0}))
+        self.seen.append(await purchases_told_of(self._store))
+
+
+Seen = dict[str, tuple[int, list[str | None]]]
+
+
+async def purchases_told_of(store: Store) -> Seen:
+    """For ben and cleo the version of the profile, and the purchases that its carts and reviews tell of."""
+    found: Seen = {}
+    for name in ("ben", "cleo"):
+        (each,) = await load_profiles(store, [ProfileKey.of("user_id", name)])
+        if each is not None:
+            reviews = [entry.purchase_id for entry in each.entries if isinstance(entry, Review)]
+            found[name] = each.version, [*(cart.purchase_id for cart in each.carts), *reviews]
+    return found
 
 
 async def story(store: Store, *names: str) -> list[object]:
@@ -85,6 +105,42 @@ async def test_who_overtakes_whom_makes_no_difference_to_what_is_told(
     await graph.apply("MATCH (n) WHERE NOT n:Migration DETACH DELETE n")
     await keep(graph, [*before, *(event for call in calls for event in call)])
     assert await story(graph, "ana") == found
+
+
+BY_BEN = [review("v", 2, BEN, 5, purchase="p1")]
+
+
+@pytest.mark.parametrize(
+    ("before", "calls"),
+    [
+        ([cart("c", 0, BEN, "c1", "s1")], ([status("s", 2, "p1", "PAID")], [purchase("p", 1, ANA, "p1", cart="c1")])),
+        ([touchpoint("t", 0, BEN)], ([purchase("p", 1, ANA, "p1", cart="c1")], [cart("c", 0, BEN, "c1", "s1")])),
+        ([touchpoint("t", 0, BEN)], ([cart("c", 0, BEN, "c1", "s1")], [purchase("p", 1, ANA, "p1", cart="c1")])),
+        ([touchpoint("t", 0, BEN)], ([purchase("p", 1, ANA, "p1")], BY_BEN)),
+        ([touchpoint("t", 0, BEN)], (BY_BEN, [purchase("p", 1, ANA, "p1")])),
+        ([touchpoint("t", 0, BEN), *BY_BEN], ([purchase("p", 1, ANA, "p1")], [review("w", 3, CLEO, 4, purchase="p1")])),
+        ([touchpoint("t", 0, BEN), *BY_BEN], ([review("w", 3, CLEO, 4, purchase="p1")], [purchase("p", 1, ANA, "p1")])),
+        (
+            [cart("c", 0, BEN, "c1", "s1"), purchase("p", 1, ANA, "p1", cart="c1")],
+            ([purchase("q", 2, ANA, "p1", cart="c2")], [cart("d", 3, CLEO, "c2", "s1")]),
+        ),
+    ],
+)
+async def test_whose_profile_tells_of_another_ones_purchase_has_a_new_version_when_that_comes_or_goes(
+    graph: Store, overtaken: Overtaken, before: list[Event], calls: Sequence[list[Event]]
+) -> None:
+    await keep(graph, before)
+    cached = await purchases_told_of(graph)
+    await overtaken(*calls)
+    for now in overtaken.seen:
+        for name, (version, told_of) in now.items():
+            assert name not in cached or told_of == cached[name][1] or version > cached[name][0]
+        cached = now
+    assert await examine(graph) == []
+    await graph.apply("MATCH (n) WHERE NOT n:Migration DETACH DELETE n")
+    await keep(graph, [*before, *(event for call in calls for event in call)])
+    in_one_go = await purchases_told_of(graph)
+    assert {name: told_of for name, (_, told_of) in in_one_go.items()} == {name: told_of for name, (_, told_of) in cached.items()}
 
 
 async def test_two_friends_who_use_one_code_at_once_are_two_referrals(graph: Store, overtaken: Overtaken) -> None:
@@ -130,13 +186,13 @@ async def test_acceptances_that_would_close_a_ring_together_do_not(graph: Store,
 
     find_trees = locks._trees
     monkeypatch.setattr(locks, "_trees", trees)
-    monkeypatch.setattr(door, "hold", both_hold)
+    monkeypatch.setattr("graph.events.keep.hold", both_hold)
     first, second = [
         asyncio.create_task(keep(graph, [each])) for each in (accept("1", 1, "ANA", BEN), accept("2", 2, "CLEO", DAN))
     ]
     await read.wait()
     monkeypatch.setattr(locks, "_trees", find_trees)
-    monkeypatch.setattr(door, "hold", hold)
+    monkeypatch.setattr("graph.events.keep.hold", hold)
     await keep(graph, [accept("3", 3, "DAN", ANA)])
     await keep(graph, [accept("4", 4, "BEN", CLEO)])
     overtake.set()
