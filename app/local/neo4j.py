@@ -27,7 +27,7 @@ server.http.enabled=false
 server.https.enabled=false
 server.memory.pagecache.size={page_cache}
 db.tx_log.preallocate=false
-db.transaction.timeout={timeout_ms}ms
+db.transaction.timeout=10s
 db.lock.acquisition.timeout=3s
 db.memory.transaction.max=256m
 dbms.usage_report.enabled=false
@@ -45,7 +45,6 @@ class Neo4j:
     port: int
     heap: str
     page_cache: str
-    timeout_seconds: float
     quick: bool
 
     @classmethod
@@ -55,7 +54,6 @@ class Neo4j:
             port=settings.local_bolt_port,
             heap=settings.neo4j_heap,
             page_cache=settings.neo4j_page_cache,
-            timeout_seconds=settings.neo4j_transaction_timeout_seconds,
             quick=quick,
         )
 
@@ -78,9 +76,7 @@ class Neo4j:
     def start(self, *, java: Java, jars: Path, flags: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Starts the server as a child process, `flags` being more of Java's, and returns at once."""
         (self.folder / "conf").mkdir(parents=True, exist_ok=True)
-        # Neo4j doesn't start with a fraction of a unit, and takes 0 for no limit at all.
-        timeout_ms = max(1, round(self.timeout_seconds * 1000))
-        text = CONFIGURATION.format(port=self.port, page_cache=self.page_cache, timeout_ms=timeout_ms)
+        text = CONFIGURATION.format(port=self.port, page_cache=self.page_cache)
         (self.folder / "conf" / "neo4j.conf").write_text(text)
         self._set_initial_password()
         return spawn(self._command(java, jars, flags), alive=self.alive, log=self.log)
