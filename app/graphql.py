@@ -18,13 +18,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from app.documents import Documents, Reference, Unanswerable
 from app.explorer import explorer_page
+from app.leaving import WhileConnected
 from app.profiles import CacheStatus, watched
 from resolvers.context import Sources
-from resolvers.operations import LONGEST_REQUEST, Answer, answer, answers, masked
+from resolvers.operations import Answer, answer, answers, masked, too_slow
 
 LONGEST_BODY = 1_000_000  # bytes: a thousand events, with room to spare
-LONGEST_QUERY = 100_000  # characters
 LONGEST_READ = 32_000_000  # bytes
 
 OLDER = "application/json"
@@ -49,17 +50,18 @@ class BadRequest(Exception):
 class Asked:
     """One GraphQL request. `explain_cache`: whether the answer is to say where the profiles came from."""
 
-    query: str
+    document: Reference
     variables: dict[str, Any] | None
     operation_name: str | None
     explain_cache: bool
 
 
 class GraphQL:
-    """The endpoint, as an ASGI application."""
+    """The endpoint, as an ASGI application. `seconds`: how long a request may take, subscriptions apart."""
 
-    def __init__(self, *, explorer: bool) -> None:
+    def __init__(self, *, explorer: bool, seconds: float) -> None:
         self._explorer = explorer
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -72,37 +74,37 @@ class GraphQL:
     async def _respond(self, request: Request) -> Response:
         form = OLDER
         try:
-            form = preferred(request.headers.getlist("accept"), page=self._explorer and request.method == "GET")
-            if form == PAGE:
-                return explorer_page()
-            asked = await read(request)
-            if form == STREAM:
-                return streamed(asked, request.state["sources"], reads_only=request.method == "GET")
-            return await run(asked, request.state["sources"], form, reads_only=request.method == "GET")
+            wanted = preferred(request.headers.getlist("accept"), page=self._explorer and request.method == "GET")
+            documents, sources = request.state["documents"], request.state["sources"]
+            if wanted == PAGE:
+                return explorer_page(strict=documents.trusted.strict)
+            # Also where a stream is wanted, what is no request is told in JSON.
+            form = OLDER if wanted == STREAM else wanted
+            asked, reads_only = await read(request), request.method == "GET"
+            if wanted == STREAM:
+                return streamed(asked, documents, sources, reads_only=reads_only, seconds=self._seconds)
+            with WhileConnected(request.receive):
+                async with asyncio.timeout(self._seconds):
+                    return await run(asked, documents, sources, form, reads_only=reads_only)
         except BadRequest as bad:
             return reply({"errors": [bad.error]}, form, bad.status, headers=bad.headers)
+        except Unanswerable as unanswerable:
+            return reply({"errors": [unanswerable.error]}, form, unanswerable.status)
         except TimeoutError:
-            error = {"message": "The request took too long; ask for less.", "extensions": {"code": "UNAVAILABLE"}}
-            return reply({"errors": [error]}, form, 503)
+            return reply({"errors": [too_slow(self._seconds)]}, form, 503)
         except ClientDisconnect:
             raise
         except Exception as error:
             return reply({"errors": [masked(error, where="the endpoint")]}, form, 500)
 
 
-async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool) -> Response:
-    """The response to one request, in the media type `form`."""
+async def run(asked: Asked, documents: Documents, sources: Sources, form: str, *, reads_only: bool) -> Response:
+    """The response to one request, in the media type `form`; raises Unanswerable."""
+    text = await documents.text(asked.document)
     notes: list[CacheStatus] = []
     token = watched.set(notes if asked.explain_cache else None)
     try:
-        async with asyncio.timeout(LONGEST_REQUEST):
-            given = await answer(
-                asked.query,
-                sources,
-                variables=asked.variables,
-                operation_name=asked.operation_name,
-                reads_only=reads_only,
-            )
+        given = await answer(text, sources, variables=asked.variables, operation_name=asked.operation_name, reads_only=reads_only)
     finally:
         watched.reset(token)
     body = payload(given)
@@ -111,14 +113,32 @@ async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool) ->
     return reply(body, form, status(given, form), headers=None if given.read_only else {"allow": "POST"})
 
 
-def streamed(asked: Asked, sources: Sources, *, reads_only: bool) -> Response:
+def streamed(asked: Asked, documents: Documents, sources: Sources, *, reads_only: bool, seconds: float) -> Response:
     """The response of graphql-sse's distinct connections mode: each answer an event `next`, and `complete` in the end.
 
     https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
     """
-    found = answers(asked.query, sources, variables=asked.variables, operation_name=asked.operation_name, reads_only=reads_only)
+
+    async def found() -> AsyncGenerator[Answer]:
+        try:
+            text = await documents.text(asked.document)
+        except Unanswerable as unanswerable:
+            yield Answer(errors=[unanswerable.error], executed=False)
+            return
+        given = answers(
+            text,
+            sources,
+            variables=asked.variables,
+            operation_name=asked.operation_name,
+            reads_only=reads_only,
+            seconds=seconds,
+        )
+        async with aclosing(given):
+            async for each in given:
+                yield each
+
     return StreamingResponse(
-        _events(found), media_type=STREAM, headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}
+        _events(found()), media_type=STREAM, headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}
     )
 
 
@@ -267,12 +287,7 @@ def _json(data: bytes, what: str) -> Any:
 
 
 def _checked(given: dict[str, Any], *, explain: str) -> Asked:
-    query, name = given.get("query"), given.get("operationName")
-    variables, extensions = given.get("variables"), given.get("extensions")
-    if not isinstance(query, str) or not query.strip():
-        raise BadRequest(400, "BAD_REQUEST", "Send query: the text of a GraphQL document.")
-    if len(query) > LONGEST_QUERY:
-        raise BadRequest(413, "BODY_TOO_LARGE", f"Send a query of at most {LONGEST_QUERY:,} characters, and values as variables.")
+    name, variables, extensions = given.get("operationName"), given.get("variables"), given.get("extensions")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "BAD_REQUEST", "Send variables as an object, or leave it out.")
     if name is not None and not isinstance(name, str):
@@ -280,4 +295,4 @@ def _checked(given: dict[str, Any], *, explain: str) -> Asked:
     if extensions is not None and not isinstance(extensions, dict):
         raise BadRequest(400, "BAD_REQUEST", "Send extensions as an object, or leave it out.")
     wanted = "cache" in explain.lower() or (extensions or {}).get("cache") is True
-    return Asked(query=query, variables=variables, operation_name=name or None, explain_cache=wanted)
+    return Asked(document=Reference.of(given), variables=variables, operation_name=name or None, explain_cache=wanted)

@@ -15,11 +15,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from app.documents import Documents
 from app.explorer import explorer_files
 from app.graphql import GraphQL
+from app.persisted import PersistedQueries
 from app.segment import segment_routes
 from app.services import Services, open_services
 from app.settings import Settings
+from app.trusted import TrustedDocuments
 from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
@@ -40,10 +43,15 @@ class State(TypedDict):
 
     services: Services
     sources: Sources
+    documents: Documents
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application; Neo4j and Redis are connected to when it starts, and left when it stops."""
+    """The application; Neo4j and Redis are connected to when it starts, and left when it stops.
+
+    Raises SettingsError where the trusted documents can't be used.
+    """
+    trusted = TrustedDocuments.of(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
@@ -51,12 +59,16 @@ def create_app(settings: Settings) -> Starlette:
             await warm(services)
             quintiles = QuintileCopy(lambda: load_quintiles(services.store))
             try:
-                yield State(services=services, sources=sources_of(services, quintiles))
+                yield State(
+                    services=services,
+                    sources=sources_of(services, quintiles),
+                    documents=Documents(trusted, persisted_of(services)),
+                )
             finally:
                 await quintiles.close()
 
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQL(explorer=settings.graphiql)),
+        Route("/graphql", GraphQL(explorer=settings.graphiql, seconds=settings.request_timeout_seconds)),
         WebSocketRoute("/graphql", websocket),
         *segment_routes(),
         Route("/healthz", healthz),
@@ -93,6 +105,14 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
             clock=lambda: datetime.now(UTC),
         ),
     )
+
+
+def persisted_of(services: Services) -> PersistedQueries | None:
+    """What clients may persist; None where they may not."""
+    settings = services.settings
+    if not settings.persisted:
+        return None
+    return PersistedQueries(services.cache, room=settings.persisted_kb * 1024, ttl_seconds=settings.persisted_ttl_seconds)
 
 
 async def healthz(_: Request) -> Response:

@@ -33,7 +33,6 @@ KEPT_DOCUMENTS = 256
 LONGEST_KEPT = 8_000  # characters
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
-LONGEST_REQUEST = 20.0  # seconds
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
@@ -100,8 +99,10 @@ async def answers(
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
     reads_only: bool = False,
+    seconds: float,
 ) -> AsyncGenerator[Answer]:
-    """`answer` of a query or a mutation, and of a subscription each answer when there is one, until the reader closes it."""
+    """`answer` of a query or a mutation, within so many seconds, and of a subscription each answer when there is one, until the
+    reader closes it."""
     ready = _ready(text, operation_name, reads_only=reads_only)
     if isinstance(ready, Answer):
         yield ready
@@ -109,10 +110,10 @@ async def answers(
     document, operation = ready
     if operation.operation is not OperationType.SUBSCRIPTION:
         try:
-            async with asyncio.timeout(LONGEST_REQUEST):
+            async with asyncio.timeout(seconds):
                 given = await answer(text, sources, variables=variables, operation_name=operation_name, reads_only=reads_only)
         except TimeoutError:
-            given = _refused(_plain("The request took too long; ask for less.", "UNAVAILABLE"))
+            given = _refused(too_slow(seconds))
         yield given
         return
     context = _context(sources, document)
@@ -161,6 +162,11 @@ def _answered(result: ExecutionResult | PreExecutionError, context: Context) -> 
 
 def _refused(*errors: dict[str, Any]) -> Answer:
     return Answer(errors=list(errors), executed=False)
+
+
+def too_slow(seconds: float) -> dict[str, Any]:
+    """The error of a request that was given up after so many seconds."""
+    return _plain(f"The request took more than {seconds:g} seconds: ask for less, or send it again.", "UNAVAILABLE")
 
 
 def _plain(message: str, code: str) -> dict[str, Any]:
