@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
+from app.counters import Counters
 from graph.errors import GaveUp, InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Call, Outcome, Rejection, names
 from resolvers.operations import masked
@@ -43,6 +44,7 @@ class Gathering:
     record: Recorder
     room: int
     alone: bool = False
+    counters: Counters = field(default_factory=Counters)
     _waiting: list[_Waiting] = field(default_factory=list)
     _events: int = 0
     _under_way: dict[asyncio.Task[None], set[str]] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class Gathering:
         # A call without events costs a transaction as well.
         size = max(1, len(call.events))
         if self._events and self._events + size > self.room:
+            self.counters.shed += size
             raise Overloaded(max(1, math.ceil(self._events / self._rate)))
         named = frozenset[str]().union(*(names(event) for event in call.events))
         if call.request is not None:
@@ -62,6 +65,11 @@ class Gathering:
         self._events += size
         self._start()
         return await each.answer
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait to be written."""
+        return self._events
 
     async def close(self) -> None:
         """Wait until all that was taken is written."""
@@ -105,8 +113,10 @@ class Gathering:
     async def _flight(self, taken: list[_Waiting]) -> None:
         begun = time.monotonic()
         await self._write(taken)
-        events = sum(len(each.call.events) for each in taken)
-        self._rate += 0.2 * (events / max(time.monotonic() - begun, 0.001) - self._rate)
+        took, events = time.monotonic() - begun, sum(len(each.call.events) for each in taken)
+        self.counters.batches.observe(events)
+        self.counters.batch_seconds.observe(took)
+        self._rate += 0.2 * (events / max(took, 0.001) - self._rate)
 
     async def _write(self, taken: list[_Waiting]) -> None:
         """Write by one transaction, or, where that fails, by halves, down to the call that is to blame."""

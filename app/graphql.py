@@ -19,8 +19,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.explorer import explorer_page
-from app.profiles import CacheStatus, watched
+from app.observation import Observation
+from app.profiles import CacheStatus, verdict, watched
 from resolvers.context import Sources
+from resolvers.observer import observed
 from resolvers.operations import LONGEST_REQUEST, Answer, answer, answers, masked
 
 LONGEST_BODY = 1_000_000  # bytes: a thousand events, with room to spare
@@ -63,13 +65,15 @@ class GraphQL:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        try:
-            response = await self._respond(request)
-        except ClientDisconnect:
-            return
-        await response(scope, receive, send)
+        with request.state["observations"].begin(request.headers.get("traceparent")) as seen:
+            try:
+                response = await self._respond(request, seen)
+            except ClientDisconnect:
+                seen.gone()
+                return
+            await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request, seen: Observation) -> Response:
         form = OLDER
         try:
             form = preferred(request.headers.getlist("accept"), page=self._explorer and request.method == "GET")
@@ -78,7 +82,7 @@ class GraphQL:
             asked = await read(request)
             if form == STREAM:
                 return streamed(asked, request.state["sources"], reads_only=request.method == "GET")
-            return await run(asked, request.state["sources"], form, reads_only=request.method == "GET")
+            return await run(asked, request.state["sources"], form, reads_only=request.method == "GET", notes=seen.cache)
         except BadRequest as bad:
             return reply({"errors": [bad.error]}, form, bad.status, headers=bad.headers)
         except TimeoutError:
@@ -90,10 +94,9 @@ class GraphQL:
             return reply({"errors": [masked(error, where="the endpoint")]}, form, 500)
 
 
-async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool) -> Response:
-    """The response to one request, in the media type `form`."""
-    notes: list[CacheStatus] = []
-    token = watched.set(notes if asked.explain_cache else None)
+async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool, notes: list[CacheStatus]) -> Response:
+    """The response to one request, in the media type `form`; `notes` hear where its profiles came from."""
+    token = watched.set(notes)
     try:
         async with asyncio.timeout(LONGEST_REQUEST):
             given = await answer(
@@ -139,6 +142,7 @@ async def _events(found: AsyncGenerator[Answer]) -> AsyncIterator[bytes]:
                 await asyncio.wait([coming])
             if given is None:
                 break
+            observed.get().answered(given.errors, executed=given.executed)
             yield b"event: next\ndata: " + orjson.dumps(payload(given)) + b"\n\n"
     yield b"event: complete\ndata:\n\n"
 
@@ -161,13 +165,10 @@ def status(given: Answer, form: str) -> int:
     return 400 if form == NEWER or unnamed else 200
 
 
-def verdict(notes: Iterable[CacheStatus]) -> CacheStatus:
-    """One word for all profiles of a request: the least happy of theirs."""
-    seen = set(notes)
-    return "bypassed" if "bypassed" in seen else "miss" if "miss" in seen else "hit"
-
-
 def reply(body: dict[str, Any], form: str, code: int, *, headers: dict[str, str] | None = None) -> Response:
+    seen = observed.get()
+    seen.answered(body.get("errors", ()), executed="data" in body)
+    seen.phase("write")
     return Response(
         orjson.dumps(body),
         status_code=code,

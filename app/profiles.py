@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Literal
 
 from app.cache import Cache
+from app.counters import Counters
 from app.epochs import Belief
 from graph.customers import Profile, ProfileKey, load_profiles
 from graph.identity import find_customer_ids
 from graph.store import Reader
+from resolvers.observer import observed
 
 CacheStatus = Literal["hit", "miss", "bypassed"]
 
@@ -21,26 +24,36 @@ watched: ContextVar[list[CacheStatus] | None] = ContextVar("watched", default=No
 class CachedProfiles:
     """Profiles by key; `cache` None means that there is none."""
 
-    def __init__(self, reader: Reader, cache: Cache | None, belief: Callable[[], Belief | None]) -> None:
+    def __init__(
+        self, reader: Reader, cache: Cache | None, belief: Callable[[], Belief | None], counters: Counters | None = None
+    ) -> None:
         self._reader = reader
         self._cache = cache
         self._belief = belief
+        self._counters = counters or Counters()
 
     async def load(self, keys: Sequence[ProfileKey], /) -> list[Profile | None]:
         """The profile of each key, in order; None where there is no such customer."""
+        begun = perf_counter()
+        try:
+            return await self._load(keys)
+        finally:
+            observed.get().spent("load profiles", perf_counter() - begun, profiles=len(keys))
+
+    async def _load(self, keys: Sequence[ProfileKey]) -> list[Profile | None]:
         cache, belief = self._cache, self._belief()
         if cache is None or belief is None or cache.bypassed:
-            _note("bypassed", len(keys))
+            self._note("bypassed", len(keys))
             return await load_profiles(self._reader, keys)
         ids = await _hints(cache, keys)
         found = await _read(cache, belief, keys, ids)
         if found is None:
-            _note("bypassed", len(keys))
+            self._note("bypassed", len(keys))
             return await load_profiles(self._reader, keys)
         await _by_other_ids(cache, belief, keys, ids, found)
         missing = [position for position, profile in enumerate(found) if profile is None]
-        _note("hit", len(keys) - len(missing))
-        _note("miss", len(missing))
+        self._note("hit", len(keys) - len(missing))
+        self._note("miss", len(missing))
         if missing:
             loaded = await self._fill(
                 cache, belief, [keys[position] for position in missing], [ids[position] for position in missing]
@@ -65,6 +78,13 @@ class CachedProfiles:
             if profile is not None and (position in unknown or profile.id != ids[position]):
                 await cache.keep_alias(_name(keys[position]), profile.id)
         return profiles
+
+    def _note(self, status: CacheStatus, times: int) -> None:
+        if times:
+            self._counters.profiles[status] += times
+        notes = watched.get()
+        if notes is not None:
+            notes.extend([status] * times)
 
 
 async def _hints(cache: Cache, keys: Sequence[ProfileKey]) -> list[str | None]:
@@ -116,7 +136,7 @@ def _name(key: ProfileKey) -> str:
     return f"id\x1f{key.id}" if key.id is not None else f"{key.type}\x1f{key.value}"
 
 
-def _note(status: CacheStatus, times: int) -> None:
-    notes = watched.get()
-    if notes is not None:
-        notes.extend([status] * times)
+def verdict(notes: Iterable[CacheStatus]) -> CacheStatus:
+    """One word for all profiles of a request: the least happy of theirs."""
+    seen = set(notes)
+    return "bypassed" if "bypassed" in seen else "miss" if "miss" in seen else "hit"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -15,15 +17,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from app.errors import SettingsError
 from app.explorer import explorer_files
 from app.graphql import GraphQL
+from app.metrics import metrics_route, registry_of, serve_apart, watch_loop
+from app.observation import Observations
 from app.segment import segment_routes
 from app.services import Services, open_services
 from app.settings import Settings
 from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
-from graph.errors import StoreUnavailable
+from graph.errors import MigrationError, StoreUnavailable
 from resolvers.catalogue import Copies
 from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
@@ -31,6 +36,8 @@ from resolvers.money import Rates
 from resolvers.value import QuintileCopy
 
 logger = logging.getLogger(__name__)
+
+READY_SECONDS = 3.0  # less than what asks waits for the answer
 
 COMPRESSED_FROM = 2_000  # bytes; less isn't worth the time
 
@@ -40,6 +47,8 @@ class State(TypedDict):
 
     services: Services
     sources: Sources
+    observations: Observations
+    metrics: CollectorRegistry
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -50,10 +59,16 @@ def create_app(settings: Settings) -> Starlette:
         async with open_services(settings) as services:
             await warm(services)
             quintiles = QuintileCopy(lambda: load_quintiles(services.store))
-            try:
-                yield State(services=services, sources=sources_of(services, quintiles))
-            finally:
-                await quintiles.close()
+            async with observing(services) as (observations, metrics):
+                try:
+                    yield State(
+                        services=services,
+                        sources=sources_of(services, quintiles),
+                        observations=observations,
+                        metrics=metrics,
+                    )
+                finally:
+                    await quintiles.close()
 
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQL(explorer=settings.graphiql)),
@@ -62,10 +77,35 @@ def create_app(settings: Settings) -> Starlette:
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
+    if settings.metrics and settings.metrics_port is None:
+        routes.append(metrics_route())
     if settings.graphiql:
         routes.append(explorer_files())
     compress = Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
     return Starlette(routes=routes, lifespan=lifespan, middleware=[compress])
+
+
+@asynccontextmanager
+async def observing(services: Services) -> AsyncIterator[tuple[Observations, CollectorRegistry]]:
+    """Where requests are observed, and what Prometheus is told of them, as the settings say."""
+    settings, registry = services.settings, registry_of(services)
+    tracing = None
+    if settings.traces is not None:
+        try:
+            from app.tracing import Tracing
+        except ImportError:
+            raise SettingsError("OTEL_TRACES_EXPORTER", "needs more packages: pip install 'customer360[tracing]'") from None
+        tracing = Tracing.to(settings.traces)
+    watching = asyncio.create_task(watch_loop(services.counters.loop_lag))
+    apart = settings.metrics and settings.metrics_port is not None
+    stop = serve_apart(registry, host=settings.host, port=settings.metrics_port) if apart else None
+    try:
+        yield Observations(services.counters, tracing, settings.log_requests), registry
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+        for end in filter(None, (stop, tracing and tracing.close)):
+            await asyncio.to_thread(end)
 
 
 async def warm(services: Services) -> None:
@@ -101,11 +141,15 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether requests can be answered: Neo4j must be there; Redis may be away."""
+    """Whether requests can be answered: Neo4j must be there with all migrations; Redis may be away."""
     services: Services = request.state["services"]
     try:
-        await services.ready()
-    except StoreUnavailable:
+        async with asyncio.timeout(READY_SECONDS):
+            await services.ready()
+    except (StoreUnavailable, TimeoutError):
         return JSONResponse({"status": "unavailable", "neo4j": False}, status_code=503)
+    except MigrationError as error:
+        logger.error("not ready: %s", error)
+        return JSONResponse({"status": "unavailable", "neo4j": True, "migrations": False}, status_code=503)
     cache = "none" if services.cache is None else "ok" if await services.cache.ping() else "away"
     return JSONResponse({"status": "ok", "neo4j": True, "cache": cache})

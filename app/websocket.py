@@ -5,9 +5,10 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.types.unset import UNSET
 
 from app.graphql import LONGEST_QUERY, payload
+from app.observation import Observation
 from resolvers.context import Sources
 from resolvers.operations import answers, masked
 from resolvers.schema import schema
@@ -45,7 +47,9 @@ async def websocket(socket: WebSocket) -> None:
         await socket.close(4406, f"Speak {PROTOCOL}")
         return
     await socket.accept(subprotocol=PROTOCOL)
-    await _Handler(_Wire(socket), socket.state["sources"]).handle()
+    state = socket.state
+    begin = partial(state["observations"].begin, socket.headers.get("traceparent"))
+    await _Handler(_Wire(socket), state["sources"], begin).handle()
 
 
 def same_origin(socket: WebSocket) -> bool:
@@ -95,10 +99,11 @@ class _View:
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
-    def __init__(self, wire: _Wire, sources: Sources) -> None:
+    def __init__(self, wire: _Wire, sources: Sources, begin: Callable[[], Observation]) -> None:
         view: Any = _View()
         super().__init__(view, wire, None, None, schema, TIME_TO_BEGIN, MOST_OPERATIONS)
         self._sources = sources
+        self._begin = begin
 
     async def handle_message(self, message: Any) -> None:
         fault = _fault(message)
@@ -108,10 +113,15 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             await super().handle_message(message)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
+        with self._begin() as seen:
+            await self._run(operation, seen)
+
+    async def _run(self, operation: Operation[Any, None], seen: Observation) -> None:
         found = answers(operation.query, self._sources, variables=operation.variables, operation_name=operation.operation_name)
         try:
             async with aclosing(found):
                 async for given in found:
+                    seen.answered(given.errors, executed=given.executed)
                     if not given.executed:
                         await self._send(operation, "error", given.errors)
                         return
@@ -120,7 +130,9 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
         except WebSocketDisconnected:
             return
         except Exception as error:
-            await self._send(operation, "error", [masked(error, where="the websocket")])
+            fault = masked(error, where="the websocket")
+            seen.answered([fault], executed=False)
+            await self._send(operation, "error", [fault])
 
     async def _send(self, operation: Operation[Any, None], kind: str, payload: object = None) -> None:
         message: Any = {"id": operation.id, "type": kind}

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -34,6 +35,10 @@ CONFLICT_ATTEMPTS = 30
 CONFLICT_DELAY = (0.005, 0.020)  # seconds, with jitter: the driver's first delay is a whole second
 
 
+Observe = Callable[[str, float, bool], None]
+"""Called after each statement with its name, the seconds it took, and whether it failed."""
+
+
 class Conflict(Exception):
     """Raised inside a transaction that found its ground shifted: it rolls back and starts again."""
 
@@ -49,10 +54,11 @@ class Reader(Protocol):
 class Store:
     """One Neo4j database. `timeout` is the server-side limit of a read, in seconds; writes have WRITE_TIMEOUT."""
 
-    def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float) -> None:
+    def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float, observe: Observe | None = None) -> None:
         self._driver = driver
         self._database = database
         self._timeout = timeout
+        self._observe = observe
 
     @classmethod
     async def connect(
@@ -63,6 +69,7 @@ class Store:
         password: str | None = None,
         database: str = "neo4j",
         timeout: float = 10.0,
+        observe: Observe | None = None,
     ) -> Store:
         """A store for `uri`; nothing is sent before the first statement or `verify`."""
         driver = AsyncGraphDatabase.driver(
@@ -74,7 +81,7 @@ class Store:
             max_transaction_retry_time=0,
             notifications_min_severity="OFF",
         )
-        return cls(driver, database=database, timeout=timeout)
+        return cls(driver, database=database, timeout=timeout, observe=observe)
 
     async def verify(self) -> None:
         """Return once Neo4j answers a query; raises StoreUnavailable when it doesn't."""
@@ -87,12 +94,15 @@ class Store:
 
     async def one(self, name: str, record: type[Record], /, **parameters: Any) -> Record | None:
         """The row of a `one` statement as `record`, or None where there is no row."""
-        rows = await self._read(statement(name), parameters)
+        with _Timed(name, self._observe):
+            rows = await self._read(statement(name), parameters)
         return msgspec.convert(rows[0], record) if rows else None
 
     async def many(self, name: str, record: type[Record], /, **parameters: Any) -> list[Record]:
         """All rows of a `many` statement as a list of `record`."""
-        return msgspec.convert(await self._read(statement(name), parameters), list[record])  # type: ignore[valid-type]
+        with _Timed(name, self._observe):
+            rows = await self._read(statement(name), parameters)
+        return msgspec.convert(rows, list[record])  # type: ignore[valid-type]
 
     async def _read(self, asked: Statement, parameters: dict[str, Any]) -> list[Any]:
         asked.check(frozenset(parameters))
@@ -125,7 +135,7 @@ class Store:
         async with self._driver.session(database=self._database, default_access_mode=neo4j.WRITE_ACCESS) as session:
             transaction = await session.begin_transaction(timeout=max(self._timeout, WRITE_TIMEOUT))
             async with transaction:
-                result = await work(Transaction(transaction))
+                result = await work(Transaction(transaction, self._observe))
                 try:
                     await transaction.commit()
                 except (ServiceUnavailable, SessionExpired, OSError) as error:
@@ -151,8 +161,9 @@ class Store:
 class Transaction:
     """Statements that are committed together, or not at all."""
 
-    def __init__(self, transaction: AsyncTransaction) -> None:
+    def __init__(self, transaction: AsyncTransaction, observe: Observe | None = None) -> None:
         self._transaction = transaction
+        self._observe = observe
 
     async def one(self, name: str, record: type[Record], /, **parameters: Any) -> Record | None:
         rows = await self.run(name, **parameters)
@@ -165,11 +176,29 @@ class Transaction:
         """The first column of each row, as the driver gives it."""
         asked = statement(name)
         asked.check(frozenset(parameters))
-        result = await self._transaction.run(asked.text, asked=parameters)
-        rows = [row[0] async for row in result]
+        with _Timed(name, self._observe):
+            result = await self._transaction.run(asked.text, asked=parameters)
+            rows = [row[0] async for row in result]
         # The driver's transaction and its results refer to each other and to these: megabytes, until the next search for cycles.
         parameters.clear()
         return rows
+
+
+class _Timed:
+    """Tells whoever observes how long the statement of the block took."""
+
+    __slots__ = ("_begun", "_name", "_observe")
+
+    def __init__(self, name: str, observe: Observe | None) -> None:
+        self._name = name
+        self._observe = observe
+
+    def __enter__(self) -> None:
+        self._begun = perf_counter()
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._observe is not None:
+            self._observe(self._name, perf_counter() - self._begun, error is not None)
 
 
 class _Translated:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import traceback
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse, validate
@@ -23,6 +23,7 @@ from strawberry.types.execution import PreExecutionError
 from graph.errors import StoreUnavailable
 from resolvers.context import Context, Sources
 from resolvers.errors import ResolverError
+from resolvers.observer import observed
 from resolvers.schema import schema
 
 log = logging.getLogger("customer360.graphql")
@@ -39,8 +40,9 @@ STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/eve
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document and what is wrong with it, if anything."""
+    """A parsed document and what is wrong with it, if anything. `digest`: the SHA-256 of its text."""
 
+    digest: str
     node: DocumentNode
     errors: tuple[GraphQLError, ...]
     tokens: int
@@ -64,7 +66,8 @@ def prepare(text: str) -> Document:
 def _prepare(text: str) -> Document:
     node = parse(text, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS, allow_empty_selection_sets=False)
     errors = validate(schema._schema, node, max_errors=MAX_ERRORS, hide_suggestions=True)
-    return Document(node, tuple(errors), node.token_count)
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return Document(digest, node, tuple(errors), node.token_count)
 
 
 _kept = lru_cache(maxsize=KEPT_DOCUMENTS)(_prepare)
@@ -127,10 +130,13 @@ async def answers(
 
 def _ready(text: str, operation_name: str | None, *, reads_only: bool) -> Answer | tuple[Document, OperationDefinitionNode]:
     """A valid document and its operation, or why there is none."""
+    seen, parsed = observed.get(), _kept.cache_info().misses
+    seen.phase("document")
     try:
         document = prepare(text)
     except GraphQLError as error:
         return _refused(_formatted(error, "GRAPHQL_PARSE_FAILED"))
+    seen.document(document.digest, kept=len(text) <= LONGEST_KEPT and _kept.cache_info().misses == parsed)
     if document.errors:
         return _refused(*(_formatted(error, "GRAPHQL_VALIDATION_FAILED") for error in document.errors))
     operation = get_operation_ast(document.node, operation_name)
@@ -138,6 +144,8 @@ def _ready(text: str, operation_name: str | None, *, reads_only: bool) -> Answer
         return _refused(_unknown_operation(document.node, operation_name))
     if reads_only and operation.operation is OperationType.MUTATION:
         return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
+    seen.operation(operation.operation.value, _name(operation))
+    seen.phase("execute")
     return document, operation
 
 
@@ -201,7 +209,7 @@ def masked(cause: BaseException, *, where: object) -> dict[str, Any]:
 
     The log has the kind of the error and where it was raised; its message may hold personal data, and stays out.
     """
-    trace = secrets.token_hex(8)
+    trace = observed.get().trace_id()
     frames = traceback.extract_tb(cause.__traceback__)
     raised = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
     log.error("internal error %s at %s: %s raised at %s", trace, where, type(cause).__name__, raised)
