@@ -59,7 +59,7 @@ class Cache:
         self._probe: asyncio.Task[None] | None = None
 
     @classmethod
-    def connect(cls, url: str, *, timeout_seconds: float, ttl_seconds: int, counters: Counters) -> Cache:
+    def connect(cls, url: str, *, timeout_seconds: float, ttl_seconds: int, counters: Counters | None = None) -> Cache:
         """A cache at `url`; nothing is sent before the first use."""
         wire = Wire.connect(url, timeout_seconds=timeout_seconds, counters=counters)
         return cls(wire, ttl_seconds=ttl_seconds, counters=counters)

@@ -1,7 +1,7 @@
 """What one process counts of itself: plain numbers, cheap enough to be counted with every request.
 
-app/metrics.py shows them to Prometheus when it asks. prometheus_client's own counters take a lock and a look-up of labels for each
-step; these here are additions.
+app/metrics.py shows them to Prometheus when it asks. prometheus_client's own counters take a lock and a look-up of labels each
+time; these here are additions.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Logs: one line for each record on standard error, as JSON for machines or as text for a terminal, and never personal data.
 
-What we log ourselves holds none. But an exception's message may: Neo4j quotes the value that violates a constraint, graphql-core the
-literal that it can't read. So of an exception, wherever it stands in a record, only its kind and where it was raised are written, of a
-message its first line (asyncio's further ones quote exceptions), and of other libraries only warnings (their debugging quotes all).
+What we log ourselves holds none. But an exception's message may: Neo4j quotes the value that violates a constraint, graphql-core
+the literal that it can't read. So of an exception, wherever it stands in a record, only its kind and where it was raised are
+written; of a message its first line, for asyncio's further ones quote exceptions; of other libraries warnings alone, for their
+debugging quotes everything.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 
 import orjson
 
+from app.errors import AppError
 from app.settings import Settings
+from graph.errors import MigrationError
 from resolvers.observer import Unobserved, observed
 
 OURS = ("app", "graph", "resolvers", "customer360", "uvicorn")
@@ -28,11 +31,17 @@ def configure(settings: Settings, *, least: str = "debug") -> None:
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if as_json else TextLines())
+    handler.addFilter(_no_access)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(max(_level(settings.log_level), _level(least)))
+
+
+def _no_access(record: logging.LogRecord) -> bool:
+    """Paths may hold variables, and addresses are people's: uvicorn logs those of WebSockets even without its access log."""
+    return not (record.name == "uvicorn.error" and "WebSocket %s" in str(record.msg))
 
 
 def _level(name: str) -> int:
@@ -87,7 +96,12 @@ def _without_message(value: object) -> object:
 
 
 def kind(error: BaseException) -> str:
-    """What an exception is, without its message: its class, the code that Neo4j gave, and the same of what it came from."""
+    """What an exception is, without its message: its class, the code that Neo4j gave, and the same of what it came from.
+
+    Errors about settings, programs and migrations are of our own making, hold nobody's data, and say what to do.
+    """
+    if isinstance(error, (AppError, MigrationError)):
+        return str(error)
     code = getattr(error, "code", None)
     said = type(error).__name__ + (f" {code}" if isinstance(code, str) and code.replace(".", "").isalnum() else "")
     return f"{said} from {kind(error.__cause__)}" if error.__cause__ is not None else said

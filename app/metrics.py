@@ -1,7 +1,7 @@
 """What Prometheus is told: counts of app/counters.py and the state of the process, in the text format, at GET /metrics.
 
-Everything is read when it is asked for, on a thread of its own: to write a few thousand lines takes milliseconds, which no request
-is to wait for. docs/operations.md says what each metric means.
+Everything is read when it is asked for, on a thread of its own: to write a few thousand lines takes milliseconds, which no
+request is to wait for. docs/operations.md says what each metric means.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, start_http_server
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -175,8 +175,6 @@ Stop = Callable[[], None]
 
 def serve_apart(registry: CollectorRegistry, *, host: str, port: int) -> Stop:
     """Serve the registry on a port of its own, from a thread; returns what ends that."""
-    from prometheus_client import start_http_server
-
     server, thread = start_http_server(port, addr=host, registry=registry)
 
     def stop() -> None:

@@ -212,7 +212,7 @@ class Observation:
         trace.end(name, self._facts(), phases + self._parts, failed=self._outcome in ("failed", "unavailable"))
 
     def _write(self, seconds: float) -> None:
-        facts = {name.rpartition(".")[2]: value for name, value in self._facts().items()}
+        facts: dict[str, object] = {name.rpartition(".")[2]: value for name, value in self._facts().items()}
         facts = {"operation": facts.pop("name"), **facts, "ms": round(seconds * 1000, 3), "trace_id": self.trace_id()}
         log.info("request", extra={"facts": facts})
 

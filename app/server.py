@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict
+from functools import partial
+from typing import TYPE_CHECKING, TypedDict
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -35,9 +36,10 @@ from resolvers.cursors import Cursors
 from resolvers.money import Rates
 from resolvers.value import QuintileCopy
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from app.tracing import Tracing
 
-READY_SECONDS = 3.0  # less than what asks waits for the answer
+logger = logging.getLogger(__name__)
 
 COMPRESSED_FROM = 2_000  # bytes; less isn't worth the time
 
@@ -52,23 +54,27 @@ class State(TypedDict):
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application; Neo4j and Redis are connected to when it starts, and left when it stops."""
+    """The application; Neo4j and Redis are connected to when it starts, and left when it stops.
+
+    Raises SettingsError when the packages that a setting needs are missing.
+    """
+    tracing = tracing_of(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with open_services(settings) as services:
-            await warm(services)
-            quintiles = QuintileCopy(lambda: load_quintiles(services.store))
-            async with observing(services) as (observations, metrics):
+        try:
+            async with open_services(settings) as services, observing(services, tracing) as (observations, metrics):
+                await warm(services)
+                quintiles = QuintileCopy(lambda: load_quintiles(services.store))
                 try:
-                    yield State(
-                        services=services,
-                        sources=sources_of(services, quintiles),
-                        observations=observations,
-                        metrics=metrics,
-                    )
+                    sources = sources_of(services, quintiles)
+                    yield State(services=services, sources=sources, observations=observations, metrics=metrics)
                 finally:
                     await quintiles.close()
+        except Exception:
+            # uvicorn logs all of it as the text of a message, of which app/logs.py keeps the first line.
+            logger.exception("the service did not start, or not end, in good order")
+            raise
 
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQL(explorer=settings.graphiql)),
@@ -86,26 +92,36 @@ def create_app(settings: Settings) -> Starlette:
 
 
 @asynccontextmanager
-async def observing(services: Services) -> AsyncIterator[tuple[Observations, CollectorRegistry]]:
+async def observing(
+    services: Services, tracing: Callable[[], Tracing] | None
+) -> AsyncIterator[tuple[Observations, CollectorRegistry]]:
     """Where requests are observed, and what Prometheus is told of them, as the settings say."""
     settings, registry = services.settings, registry_of(services)
-    tracing = None
-    if settings.traces is not None:
-        try:
-            from app.tracing import Tracing
-        except ImportError:
-            raise SettingsError("OTEL_TRACES_EXPORTER", "needs more packages: pip install 'customer360[tracing]'") from None
-        tracing = Tracing.to(settings.traces)
     watching = asyncio.create_task(watch_loop(services.counters.loop_lag))
-    apart = settings.metrics and settings.metrics_port is not None
-    stop = serve_apart(registry, host=settings.host, port=settings.metrics_port) if apart else None
+    async with AsyncExitStack() as ends:
+        if settings.metrics and settings.metrics_port is not None:
+            stop = serve_apart(registry, host=settings.host, port=settings.metrics_port)
+            ends.push_async_callback(asyncio.to_thread, stop)
+        tracer = None
+        if tracing is not None:
+            tracer = tracing()
+            ends.push_async_callback(asyncio.to_thread, tracer.close)
+        try:
+            yield Observations(services.counters, tracer, settings.log_requests), registry
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+
+
+def tracing_of(settings: Settings) -> Callable[[], Tracing] | None:
+    """What begins to send spans; None where nobody takes any. Raises SettingsError where its packages are missing."""
+    if settings.traces is None:
+        return None
     try:
-        yield Observations(services.counters, tracing, settings.log_requests), registry
-    finally:
-        watching.cancel()
-        await asyncio.wait([watching])
-        for end in filter(None, (stop, tracing and tracing.close)):
-            await asyncio.to_thread(end)
+        from app.tracing import Tracing
+    except ImportError:
+        raise SettingsError("OTEL_TRACES_EXPORTER", "needs more packages: pip install 'customer360[tracing]'") from None
+    return partial(Tracing.to, settings.traces)
 
 
 async def warm(services: Services) -> None:
@@ -144,9 +160,8 @@ async def readyz(request: Request) -> Response:
     """Whether requests can be answered: Neo4j must be there with all migrations; Redis may be away."""
     services: Services = request.state["services"]
     try:
-        async with asyncio.timeout(READY_SECONDS):
-            await services.ready()
-    except (StoreUnavailable, TimeoutError):
+        await services.ready()
+    except StoreUnavailable:
         return JSONResponse({"status": "unavailable", "neo4j": False}, status_code=503)
     except MigrationError as error:
         logger.error("not ready: %s", error)

@@ -17,7 +17,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
-    """How uvicorn serves it: without a log of its own (app/logs.py), and without one of accesses, for paths of GET hold variables."""
+    """How uvicorn serves it: logging as app/logs.py says, and no accesses, for the paths of GET hold variables."""
     return uvicorn.Config(
         app,
         host=settings.host,
