@@ -64,7 +64,7 @@ async def watch_loop(lag: Histogram) -> None:
         lag.observe(max(0.0, perf_counter() - begun - LAG_SECONDS))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Counted(Collector):
     counters: Counters
 
@@ -99,7 +99,7 @@ class _Counted(Collector):
         yield _histogram("c360_event_loop_lag_seconds", "How late the event loop was.", counters.loop_lag)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _States(Collector):
     services: Services
 

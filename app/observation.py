@@ -79,10 +79,17 @@ class Observations:
 class Observation:
     """One request. What was answered last before the block ends is its outcome; without an answer nothing is counted."""
 
-    __slots__ = (
-        "_began", "_codes", "_cost", "_digest", "_kept", "_kind", "_labels", "_marks", "_of", "_outcome", "_parts", "_token",
-        "_trace", "_traceparent", "cache",
-    )  # fmt: skip
+    # What most requests never set costs nothing here.
+    _token: Token[Observer] | None = None
+    _marks: list[tuple[str, float]]
+    _parts: list[Part]
+    _kind = "none"
+    _labels = NONE
+    _digest = ""
+    _kept: bool | None = None
+    _cost: int | None = None
+    _outcome: str | None = None
+    _codes: Sequence[str] = ()
 
     def __init__(self, of: Observations, trace: Trace | None, traceparent: str | None) -> None:
         self._of = of
@@ -90,32 +97,22 @@ class Observation:
         self._traceparent = traceparent
         #: Where the profiles came from, a word for each.
         self.cache: list[CacheStatus] = []
-        self._kind = "none"
-        self._labels = NONE
-        self._digest = ""
-        self._kept: bool | None = None
-        self._cost: int | None = None
-        self._outcome: str | None = None
-        self._codes: Sequence[str] = ()
-        self._marks: list[tuple[str, float]] = []
-        self._parts: list[Part] = []
 
     def __enter__(self) -> Observation:
-        self._token: Token[Observer] | None = observed.set(self)
+        self._token = observed.set(self)
         self._began = perf_counter()
         if self._trace is not None:
-            self._marks.append(("read", self._began))
+            self._marks, self._parts = [("read", self._began)], []
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         ended = perf_counter()
-        assert self._token is not None
-        observed.reset(self._token)
-        self._token = None
-        if isinstance(error, (asyncio.CancelledError, ClientDisconnect)):
-            self._outcome = GONE
-        elif error is not None:
-            self._outcome, self._codes = "failed", ("INTERNAL",)
+        if self._token is not None:
+            observed.reset(self._token)
+            self._token = None
+        if error is not None:
+            gone = isinstance(error, (asyncio.CancelledError, ClientDisconnect))
+            self._outcome, self._codes = (GONE, self._codes) if gone else ("failed", ("INTERNAL",))
         if self._outcome is None:
             if self._kind == "none":
                 # No request of GraphQL: the explorer was shown.
@@ -145,11 +142,11 @@ class Observation:
     def cost(self, objects: int, /) -> None:
         self._cost = objects
 
-    def spent(self, what: str, seconds: float, /, **facts: str | int) -> None:
+    def spent(self, what: str, seconds: float, fact: str, value: str | int, /) -> None:
         # What a request started may go on after its end, and several may share it.
         if self._trace is not None and self._token is not None and len(self._parts) < MOST_PARTS:
             ended = perf_counter()
-            self._parts.append(Part(what, ended - seconds, ended, facts))
+            self._parts.append(Part(what, ended - seconds, ended, {fact: value}))
 
     def trace_id(self) -> str:
         if self._trace is not None:

@@ -38,7 +38,7 @@ class CachedProfiles:
         try:
             return await self._load(keys)
         finally:
-            observed.get().spent("load profiles", perf_counter() - begun, profiles=len(keys))
+            observed.get().spent("load profiles", perf_counter() - begun, "profiles", len(keys))
 
     async def _load(self, keys: Sequence[ProfileKey]) -> list[Profile | None]:
         cache, belief = self._cache, self._belief()

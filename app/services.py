@@ -159,7 +159,7 @@ def reporting_weights(settings: Settings) -> Mapping[str, float]:
 
 def _observe(counters: Counters, statement: str, seconds: float, failed: bool) -> None:
     counters.statements[statement].add(seconds, failed=failed)
-    observed.get().spent("neo4j", seconds, statement=statement)
+    observed.get().spent("neo4j", seconds, "statement", statement)
 
 
 def _cache(settings: Settings, counters: Counters) -> Cache | None:

@@ -79,7 +79,7 @@ class Wire:
             raise Unanswered(str(error)) from error
         took = perf_counter() - begun
         self._counters.redis.observe(took)
-        observed.get().spent("redis", took, commands=len(commands))
+        observed.get().spent("redis", took, "commands", len(commands))
         return run_id, answers
 
     async def close(self) -> None:

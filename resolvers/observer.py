@@ -27,8 +27,8 @@ class Observer(Protocol):
         """So many objects the answer may hold."""
         ...
 
-    def spent(self, what: str, seconds: float, /, **facts: str | int) -> None:
-        """This took so long, and has ended just now. Several may overlap, within a phase or over several."""
+    def spent(self, what: str, seconds: float, fact: str, value: str | int, /) -> None:
+        """This took so long, and has ended just now; a fact about it. Several may overlap, within a phase or over several."""
         ...
 
     def answered(self, errors: Sequence[Mapping[str, Any]], /, *, executed: bool) -> None:
@@ -51,7 +51,7 @@ class Unobserved:
 
     def cost(self, objects: int, /) -> None: ...
 
-    def spent(self, what: str, seconds: float, /, **facts: str | int) -> None: ...
+    def spent(self, what: str, seconds: float, fact: str, value: str | int, /) -> None: ...
 
     def answered(self, errors: Sequence[Mapping[str, Any]], /, *, executed: bool) -> None: ...
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,7 @@ async def test_each_phase_of_a_request_is_a_span_under_its_own(api_settings: Set
     for span in children:
         assert root.start_time_unix_nano - 1_000_000 <= span.start_time_unix_nano <= span.end_time_unix_nano
     phases = [span for span in children if span.name in ("read", "document", "execute", "write")]
-    assert all(before.end_time_unix_nano == after.start_time_unix_nano for before, after in zip(phases, phases[1:], strict=False))
+    assert all(before.end_time_unix_nano == after.start_time_unix_nano for before, after in pairwise(phases))
 
 
 async def test_no_span_holds_what_a_client_sent_but_the_name_of_its_operation(
