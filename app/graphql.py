@@ -21,10 +21,9 @@ from starlette.types import Receive, Scope, Send
 from app.explorer import explorer_page
 from app.profiles import CacheStatus, watched
 from resolvers.context import Sources
+from resolvers.guard import Limits
 from resolvers.operations import LONGEST_REQUEST, Answer, answer, answers, masked
 
-LONGEST_BODY = 1_000_000  # bytes: a thousand events, with room to spare
-LONGEST_QUERY = 100_000  # characters
 LONGEST_READ = 32_000_000  # bytes
 
 OLDER = "application/json"
@@ -47,8 +46,9 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One GraphQL request. `explain_cache`: whether the answer is to say where the profiles came from."""
+    """One GraphQL request of `size` bytes. `explain_cache`: whether the answer is to say where the profiles came from."""
 
+    size: int
     query: str
     variables: dict[str, Any] | None
     operation_name: str | None
@@ -75,7 +75,8 @@ class GraphQL:
             form = preferred(request.headers.getlist("accept"), page=self._explorer and request.method == "GET")
             if form == PAGE:
                 return explorer_page()
-            asked = await read(request)
+            asked = await read(request, request.state["sources"].rules.limits)
+            await check_size(asked.query, asked.operation_name, asked.size, request.state["sources"])
             if form == STREAM:
                 return streamed(asked, request.state["sources"], reads_only=request.method == "GET")
             return await run(asked, request.state["sources"], form, reads_only=request.method == "GET")
@@ -212,15 +213,26 @@ def _quality(weights: dict[str, float], offer: str) -> float:
     return 0.0
 
 
-async def read(request: Request) -> Asked:
+async def check_size(text: str, operation_name: str | None, size: int, sources: Sources) -> None:
+    """Raise BadRequest (413) when a request of `size` bytes is too large for its operation: only events come in large numbers."""
+    most = sources.rules.limits
+    if size <= most.body:
+        return
+    operation = (await sources.documents.find(text)).operation(operation_name)
+    if operation is None or not operation.only_records_events:
+        message = f"Send at most {most.body:,} bytes, not {size:,}; recordEvents by itself may have {most.events_body:,}."
+        raise BadRequest(413, "BODY_TOO_LARGE", message)
+
+
+async def read(request: Request, limits: Limits) -> Asked:
     """The GraphQL request in an HTTP request; raises BadRequest."""
     if request.method == "GET":
-        given = _from_query(request)
+        given, size = _from_query(request), len(request.url.query)
     elif request.method == "POST":
-        given = await _from_body(request)
+        given, size = await _from_body(request, limits)
     else:
         raise BadRequest(405, "METHOD_NOT_ALLOWED", "Send GET or POST.", headers={"allow": "GET, POST"})
-    return _checked(given, explain=request.headers.get("x-c360-explain", ""))
+    return _checked(given, limits, size=size, explain=request.headers.get("x-c360-explain", ""))
 
 
 def _from_query(request: Request) -> dict[str, Any]:
@@ -233,29 +245,32 @@ def _from_query(request: Request) -> dict[str, Any]:
     return given
 
 
-async def _from_body(request: Request) -> dict[str, Any]:
+async def _from_body(request: Request, limits: Limits) -> tuple[dict[str, Any], int]:
     kind, *parameters = (piece.strip().lower() for piece in request.headers.get("content-type", "").split(";"))
     charsets = [piece.partition("=")[2].strip('"') for piece in parameters if piece.startswith("charset=")]
     if kind != OLDER or any(charset not in ("utf-8", "utf8") for charset in charsets):
         raise BadRequest(415, "UNSUPPORTED_MEDIA_TYPE", f"Send content-type: {OLDER}, in UTF-8.")
-    given = _json(await _body(request), "the body")
+    body = await _body(request, max(limits.body, limits.events_body))
+    given = _json(body, "the body")
     if not isinstance(given, dict):
         raise BadRequest(400, "BAD_REQUEST", 'Send a JSON object such as {"query": "{ channels { key } }"}, one at a time.')
-    return given
+    return given, len(body)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     body, size = bytearray(), 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size <= LONGEST_BODY:
+        if size <= most:
             body += chunk
         elif size > LONGEST_READ:
             break
     # A client that is still sending doesn't hear an answer: what is too large is read to its end, and dropped.
-    if size > LONGEST_BODY:
+    if size > most:
         headers = {"connection": "close"} if size > LONGEST_READ else None
-        raise BadRequest(413, "BODY_TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes.", headers=headers)
+        raise BadRequest(
+            413, "BODY_TOO_LARGE", f"Send at most {most:,} bytes, not {size:,}{' or more' if headers else ''}.", headers=headers
+        )
     return bytes(body)
 
 
@@ -266,13 +281,14 @@ def _json(data: bytes, what: str) -> Any:
         raise BadRequest(400, "BAD_REQUEST", f"Send JSON in UTF-8: {what} is none.") from None
 
 
-def _checked(given: dict[str, Any], *, explain: str) -> Asked:
+def _checked(given: dict[str, Any], limits: Limits, *, size: int, explain: str) -> Asked:
     query, name = given.get("query"), given.get("operationName")
     variables, extensions = given.get("variables"), given.get("extensions")
     if not isinstance(query, str) or not query.strip():
         raise BadRequest(400, "BAD_REQUEST", "Send query: the text of a GraphQL document.")
-    if len(query) > LONGEST_QUERY:
-        raise BadRequest(413, "BODY_TOO_LARGE", f"Send a query of at most {LONGEST_QUERY:,} characters, and values as variables.")
+    if len(query) > limits.text:
+        message = f"Send a query of at most {limits.text:,} characters, not {len(query):,}, and values as variables."
+        raise BadRequest(413, "BODY_TOO_LARGE", message)
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "BAD_REQUEST", "Send variables as an object, or leave it out.")
     if name is not None and not isinstance(name, str):
@@ -280,4 +296,4 @@ def _checked(given: dict[str, Any], *, explain: str) -> Asked:
     if extensions is not None and not isinstance(extensions, dict):
         raise BadRequest(400, "BAD_REQUEST", "Send extensions as an object, or leave it out.")
     wanted = "cache" in explain.lower() or (extensions or {}).get("cache") is True
-    return Asked(query=query, variables=variables, operation_name=name or None, explain_cache=wanted)
+    return Asked(size=size, query=query, variables=variables, operation_name=name or None, explain_cache=wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
@@ -27,6 +28,8 @@ from graph.errors import StoreUnavailable
 from resolvers.catalogue import Copies
 from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
+from resolvers.documents import Documents
+from resolvers.guard import Limits
 from resolvers.money import Rates
 from resolvers.value import QuintileCopy
 
@@ -50,9 +53,11 @@ def create_app(settings: Settings) -> Starlette:
         async with open_services(settings) as services:
             await warm(services)
             quintiles = QuintileCopy(lambda: load_quintiles(services.store))
+            sources = sources_of(services, quintiles)
             try:
-                yield State(services=services, sources=sources_of(services, quintiles))
+                yield State(services=services, sources=sources)
             finally:
+                sources.documents.close()
                 await quintiles.close()
 
     routes: list[BaseRoute] = [
@@ -79,7 +84,9 @@ async def warm(services: Services) -> None:
 def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
     """What resolvers ask, from what the process holds."""
     settings = services.settings
+    limits = limits_of(settings)
     return Sources(
+        documents=Documents(limits, size=settings.documents),
         profiles=services.profiles,
         reader=services.store,
         door=services,
@@ -87,12 +94,18 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
         watches=services.changes,
         quintiles=quintiles,
         rules=Rules(
+            limits=limits,
             cursors=Cursors(settings.cursor_secret),
             rates=Rates(settings.reporting_currency, settings.currency_rates),
             cart_abandoned_after=timedelta(minutes=settings.cart_abandoned_after_minutes),
             clock=lambda: datetime.now(UTC),
         ),
     )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What the settings named limit_ say."""
+    return Limits(**{each.name: getattr(settings, f"limit_{each.name}") for each in fields(Limits)})
 
 
 async def healthz(_: Request) -> Response:

@@ -107,6 +107,48 @@ class Settings:
     graphiql: bool = True
     """C360_GRAPHIQL: whether /graphql shows the explorer to a browser: true or false. Default: true."""
 
+    limit_text: int = 100_000
+    """C360_LIMIT_TEXT: characters of a GraphQL document, at most. Default: 100000."""
+
+    limit_tokens: int = 2_000
+    """C360_LIMIT_TOKENS: tokens of a GraphQL document, at most. Default: 2000."""
+
+    limit_depth: int = 12
+    """C360_LIMIT_DEPTH: fields inside each other, the root field and the innermost one counted, at most. Default: 12."""
+
+    limit_aliases: int = 30
+    """C360_LIMIT_ALIASES: aliases of an operation, at most. Default: 30."""
+
+    limit_root_fields: int = 10
+    """C360_LIMIT_ROOT_FIELDS: root fields of an operation, at most. Default: 10."""
+
+    limit_directives: int = 20
+    """C360_LIMIT_DIRECTIVES: directives of an operation, at most. Default: 20."""
+
+    limit_selections: int = 1_000
+    """C360_LIMIT_SELECTIONS: fields and fragments of an operation, with its fragments spelled out, at most. Default: 1000."""
+
+    limit_introspection_depth: int = 20
+    """C360_LIMIT_INTROSPECTION_DEPTH: fields inside __schema and __type, one inside the other, at most. Default: 20."""
+
+    limit_introspection_selections: int = 1_000
+    """C360_LIMIT_INTROSPECTION_SELECTIONS: fields and fragments inside __schema and __type, at most. Default: 1000."""
+
+    limit_errors: int = 5
+    """C360_LIMIT_ERRORS: errors of validation that are told, at most. Default: 5."""
+
+    limit_ids: int = 50
+    """C360_LIMIT_IDS: ids of nodes(ids:), at most. Default: 50."""
+
+    limit_body: int = 100_000
+    """C360_LIMIT_BODY: bytes of a GraphQL request or message, at most. Default: 100000."""
+
+    limit_events_body: int = 1_000_000
+    """C360_LIMIT_EVENTS_BODY: bytes of one that does nothing but recordEvents, at most. Default: 1000000."""
+
+    documents: int = 1_000
+    """C360_DOCUMENTS: GraphQL documents that a process keeps, parsed and validated; fewer when they are long. Default: 1000."""
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from environment variables; an empty variable counts as unset.
@@ -262,6 +304,20 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "write_keys": ("C360_WRITE_KEYS", _keys),
         "cursor_secret": ("C360_CURSOR_SECRET", _secret),
         "graphiql": ("C360_GRAPHIQL", _switch),
+        "limit_text": ("C360_LIMIT_TEXT", _whole(1, 10_000_000)),
+        "limit_tokens": ("C360_LIMIT_TOKENS", _whole(1, 100_000)),
+        "limit_depth": ("C360_LIMIT_DEPTH", _whole(1, 100)),
+        "limit_aliases": ("C360_LIMIT_ALIASES", _whole(1, 100_000)),
+        "limit_root_fields": ("C360_LIMIT_ROOT_FIELDS", _whole(1, 100_000)),
+        "limit_directives": ("C360_LIMIT_DIRECTIVES", _whole(1, 100_000)),
+        "limit_selections": ("C360_LIMIT_SELECTIONS", _whole(1, 100_000)),
+        "limit_introspection_depth": ("C360_LIMIT_INTROSPECTION_DEPTH", _whole(1, 100)),
+        "limit_introspection_selections": ("C360_LIMIT_INTROSPECTION_SELECTIONS", _whole(1, 100_000)),
+        "limit_errors": ("C360_LIMIT_ERRORS", _whole(1, 100_000)),
+        "limit_ids": ("C360_LIMIT_IDS", _whole(1, 1_000)),
+        "limit_body": ("C360_LIMIT_BODY", _whole(1, 100_000_000)),
+        "limit_events_body": ("C360_LIMIT_EVENTS_BODY", _whole(1, 100_000_000)),
+        "documents": ("C360_DOCUMENTS", _whole(1, 1_000_000)),
     }
 )
 """Each field's environment variable and how its text is read."""

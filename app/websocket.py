@@ -18,15 +18,13 @@ from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageRec
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.unset import UNSET
 
-from app.graphql import LONGEST_QUERY, payload
+from app.graphql import BadRequest, check_size, payload
 from resolvers.context import Sources
+from resolvers.guard import Limits
 from resolvers.operations import answers, masked
 from resolvers.schema import schema
 
 PROTOCOL = "graphql-transport-ws"
-
-LONGEST_MESSAGE = 1_000_000
-"""Bytes of one message: see app.commands.web, which gives it to the server."""
 
 MOST_OPERATIONS = 100
 """Operations under way on one connection."""
@@ -59,6 +57,8 @@ class _Wire(AsyncWebSocketAdapter):
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
+        self.size = 0
+        """Bytes of the message that came last."""
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
         while True:
@@ -68,8 +68,10 @@ class _Wire(AsyncWebSocketAdapter):
             text = message.get("text")
             if text is None:
                 raise NonTextMessageReceived
+            data = text.encode("utf-8", "surrogatepass")
+            self.size = len(data)
             try:
-                yield orjson.loads(text)
+                yield orjson.loads(data)
             except orjson.JSONDecodeError:
                 raise NonJsonMessageReceived from None
 
@@ -98,14 +100,27 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
     def __init__(self, wire: _Wire, sources: Sources) -> None:
         view: Any = _View()
         super().__init__(view, wire, None, None, schema, TIME_TO_BEGIN, MOST_OPERATIONS)
+        self._wire = wire
         self._sources = sources
 
     async def handle_message(self, message: Any) -> None:
-        fault = _fault(message)
+        fault = _fault(message, self._sources.rules.limits)
         if fault is not None:
             await self.handle_invalid_message(fault)
-        else:
-            await super().handle_message(message)
+            return
+        if message["type"] == "subscribe" and self.connection_acknowledged:
+            error = await self._too_large(message["payload"])
+            if error is not None:
+                await self._wire.send_json({"id": message["id"], "type": "error", "payload": [error]})
+                return
+        await super().handle_message(message)
+
+    async def _too_large(self, asked: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            await check_size(asked["query"], asked.get("operationName") or None, self._wire.size, self._sources)
+        except BadRequest as bad:
+            return bad.error
+        return None
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         found = answers(operation.query, self._sources, variables=operation.variables, operation_name=operation.operation_name)
@@ -129,7 +144,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
         await operation.send_operation_message(message)
 
 
-def _fault(message: object) -> str | None:
+def _fault(message: object, limits: Limits) -> str | None:
     """What is wrong with the form of a message."""
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         return "Send objects with a type"
@@ -142,8 +157,8 @@ def _fault(message: object) -> str | None:
     asked = message.get("payload")
     if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
         return "Send payload.query, a string"
-    if len(asked["query"]) > LONGEST_QUERY:
-        return f"Send a query of at most {LONGEST_QUERY:,} characters"
+    if len(asked["query"]) > limits.text:
+        return f"Send a query of at most {limits.text:,} characters, not {len(asked['query']):,}"
     if not isinstance(asked.get("variables") or {}, dict):
         return "Send payload.variables as an object, or leave it out"
     if not isinstance(asked.get("operationName") or "", str):

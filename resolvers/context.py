@@ -22,9 +22,11 @@ from graph.events.inputs import Event
 from graph.store import Reader
 from graph.timeline import OwnedEntry, load_entries
 from resolvers.errors import TooLarge
+from resolvers.guard import Limits
 
 if TYPE_CHECKING:
     from resolvers.cursors import Cursors
+    from resolvers.documents import Documents
     from resolvers.money import Rates
 
 MOST_ROWS = 12_000
@@ -92,6 +94,7 @@ class Quintiles(Protocol):
 class Rules:
     """What the settings say that resolvers need. `cart_abandoned_after`: how long a cart rests before it counts as left."""
 
+    limits: Limits
     cursors: Cursors
     rates: Rates
     cart_abandoned_after: timedelta
@@ -102,6 +105,7 @@ class Rules:
 class Sources:
     """What lives as long as the process."""
 
+    documents: Documents
     profiles: Profiles
     reader: Reader
     door: Door

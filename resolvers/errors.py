@@ -17,6 +17,10 @@ ResolverError                BAD_USER_INPUT
 
 from __future__ import annotations
 
+from typing import Any
+
+from graphql import GraphQLError
+
 
 class ResolverError(Exception):
     """The root. graphql-core copies `extensions` into the response."""
@@ -125,8 +129,8 @@ class NotThere(ResolverError):
 
 class TooMany(ResolverError):
     @classmethod
-    def ids(cls, most: int) -> TooMany:
-        return cls(f"send at most {most} ids at once", code="TOO_MANY_IDS")
+    def ids(cls, most: int, actual: int) -> TooMany:
+        return cls(f"send at most {most} ids at once, not {actual:,}", code="TOO_MANY_IDS")
 
     @classmethod
     def values(cls, argument: str, most: int) -> TooMany:
@@ -155,3 +159,10 @@ class NotConvertible(ResolverError):
     def __init__(self, source: str, target: str) -> None:
         message = f"there is no rate from {source} to {target}; ask for {source}, or have the rate set (C360_CURRENCY_RATES)"
         super().__init__(message)
+
+
+def formatted(error: GraphQLError, code: str) -> dict[str, Any]:
+    """An error that the client made, and may see; `code` where it has none of its own."""
+    shown: dict[str, Any] = dict(error.formatted)
+    shown["extensions"] = {"code": code, **(error.extensions or {})}
+    return shown

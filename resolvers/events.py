@@ -13,6 +13,7 @@ from strawberry.scalars import JSON
 
 from graph.errors import InvalidEvent, MoneyError
 from graph.events import inputs
+from graph.events.limits import MAX_ITEMS
 from graph.money import Money
 from resolvers.communications import CommunicationStatus
 from resolvers.directory import CustomerKey
@@ -272,6 +273,8 @@ def _plain(path: str, value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, list):
+        if len(value) > MAX_ITEMS:
+            raise InvalidEvent(path, f"has {len(value):,} entries; at most {MAX_ITEMS} are kept", code="TOO_LARGE")
         return tuple(_plain(f"{path}.{position}", each) for position, each in enumerate(value))
     if isinstance(value, CustomerKey):
         return _customer(value)

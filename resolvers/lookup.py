@@ -17,8 +17,6 @@ from resolvers.errors import TooMany
 from resolvers.nodes import Node, check_id
 from resolvers.timeline import entry_of
 
-MOST_IDS = 50
-
 _ENTRIES = ("touchpoint", "purchase", "review", "survey_response", "case", "communication", "referral")
 
 
@@ -27,8 +25,9 @@ async def node(info: Info, id: strawberry.ID) -> Node | None:
 
 
 async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
-    if len(ids) > MOST_IDS:
-        raise TooMany.ids(MOST_IDS)
+    most = info.context.rules.limits.ids
+    if len(ids) > most:
+        raise TooMany.ids(most, len(ids))
     info.context.budget.spend(len(ids))
     # An exception as an item becomes an error with the item's path; the other items stay.
     found: list[Any] = await asyncio.gather(*(find_node(info.context, each) for each in ids), return_exceptions=True)

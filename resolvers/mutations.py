@@ -17,6 +17,7 @@ from graph.customers import ProfileKey
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Rejection
 from graph.events.inputs import Event, IdentifierKey, IdentifyInput
+from graph.slices import Slices
 from resolvers.context import Context, Info
 from resolvers.customers import Customer
 from resolvers.events import EventInput, event_of
@@ -151,7 +152,9 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
     typed: list[Event] = []
     places: list[int] = []
     rejected: list[Rejection] = []
+    slices = Slices()
     for index, given in enumerate(events):
+        await slices.between()
         try:
             typed.append(event_of(given))
         except InvalidEvent as error:

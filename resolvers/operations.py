@@ -1,4 +1,4 @@
-"""Running one operation: parse, validate, execute, and tell errors apart.
+"""Running one operation: find its document, execute it, and tell errors apart.
 
 Request errors (no field was executed) and field errors (beside data) both leave here as plain dicts with a code; what is
 nobody's business but ours is masked behind a trace id.
@@ -13,37 +13,25 @@ import traceback
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse, validate
+from graphql import GraphQLError, OperationDefinitionNode, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from graph.errors import StoreUnavailable
+from resolvers.coercion import execute_large, is_large
 from resolvers.context import Context, Sources
-from resolvers.errors import ResolverError
+from resolvers.documents import Document
+from resolvers.errors import ResolverError, formatted
 from resolvers.schema import schema
 
 log = logging.getLogger("customer360.graphql")
 
-MAX_TOKENS = 2_000
-MAX_ERRORS = 5
-KEPT_DOCUMENTS = 256
-LONGEST_KEPT = 8_000  # characters
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
 LONGEST_REQUEST = 20.0  # seconds
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A parsed document and what is wrong with it, if anything."""
-
-    node: DocumentNode
-    errors: tuple[GraphQLError, ...]
-    tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +44,6 @@ class Answer:
     read_only: bool = True
 
 
-def prepare(text: str) -> Document:
-    """The document of a query text; raises GraphQLError where it can't be parsed."""
-    return _kept(text) if len(text) <= LONGEST_KEPT else _prepare(text)
-
-
-def _prepare(text: str) -> Document:
-    node = parse(text, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS, allow_empty_selection_sets=False)
-    errors = validate(schema._schema, node, max_errors=MAX_ERRORS, hide_suggestions=True)
-    return Document(node, tuple(errors), node.token_count)
-
-
-_kept = lru_cache(maxsize=KEPT_DOCUMENTS)(_prepare)
-
-
 async def answer(
     text: str,
     sources: Sources,
@@ -79,7 +53,7 @@ async def answer(
     reads_only: bool = False,
 ) -> Answer:
     """Run the operation of `text` that `operation_name` names. `reads_only` refuses mutations; subscriptions need `answers`."""
-    ready = _ready(text, operation_name, reads_only=reads_only)
+    ready = await _ready(text, sources, operation_name, reads_only=reads_only)
     if isinstance(ready, Answer):
         return ready
     document, operation = ready
@@ -87,7 +61,12 @@ async def answer(
         return _refused(_plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
     context = _context(sources, document)
     try:
-        result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=_name(operation))
+        if variables and is_large(variables):
+            result = await execute_large(
+                schema._schema, context.document, variables, operation_name=_name(operation), context=context
+            )
+        else:
+            result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=_name(operation))
     finally:
         context.once.close()
     return _answered(result, context)
@@ -102,7 +81,7 @@ async def answers(
     reads_only: bool = False,
 ) -> AsyncGenerator[Answer]:
     """`answer` of a query or a mutation, and of a subscription each answer when there is one, until the reader closes it."""
-    ready = _ready(text, operation_name, reads_only=reads_only)
+    ready = await _ready(text, sources, operation_name, reads_only=reads_only)
     if isinstance(ready, Answer):
         yield ready
         return
@@ -125,23 +104,23 @@ async def answers(
         context.once.close()
 
 
-def _ready(text: str, operation_name: str | None, *, reads_only: bool) -> Answer | tuple[Document, OperationDefinitionNode]:
+async def _ready(
+    text: str, sources: Sources, operation_name: str | None, *, reads_only: bool
+) -> Answer | tuple[Document, OperationDefinitionNode]:
     """A valid document and its operation, or why there is none."""
-    try:
-        document = prepare(text)
-    except GraphQLError as error:
-        return _refused(_formatted(error, "GRAPHQL_PARSE_FAILED"))
+    document = await sources.documents.find(text)
     if document.errors:
-        return _refused(*(_formatted(error, "GRAPHQL_VALIDATION_FAILED") for error in document.errors))
-    operation = get_operation_ast(document.node, operation_name)
+        return _refused(*document.errors)
+    operation = document.operation(operation_name)
     if operation is None:
-        return _refused(_unknown_operation(document.node, operation_name))
-    if reads_only and operation.operation is OperationType.MUTATION:
+        return _refused(_unknown_operation(document, operation_name))
+    if reads_only and operation.type is OperationType.MUTATION:
         return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
-    return document, operation
+    return document, operation.node
 
 
 def _context(sources: Sources, document: Document) -> Context:
+    assert document.node is not None
     return Context.of(sources, document=document.node, rows=WORK // max(document.tokens, 1))
 
 
@@ -155,7 +134,7 @@ def _answered(result: ExecutionResult | PreExecutionError, context: Context) -> 
         # Thousands of fields may have failed for this one reason.
         return Answer(errors=[_plain(str(exceeded), exceeded.code)], executed=True)
     if result.data is None and all(error.path is None for error in errors):
-        return _refused(*(_formatted(error, "BAD_USER_INPUT") for error in errors))
+        return _refused(*(formatted(error, "BAD_USER_INPUT") for error in errors))
     return Answer(data=result.data, errors=[field_error(error) for error in errors], executed=True)
 
 
@@ -167,32 +146,25 @@ def _plain(message: str, code: str) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": code}}
 
 
-def _unknown_operation(document: DocumentNode, name: str | None) -> dict[str, Any]:
-    named = [node.name.value for node in document.definitions if isinstance(node, OperationDefinitionNode) and node.name]
+def _unknown_operation(document: Document, name: str | None) -> dict[str, Any]:
+    named = [each for each in document.operations if each]
     if name is None:
         return _plain("The document holds no operation, or several: send operationName.", "UNKNOWN_OPERATION")
     hint = f"; it has {', '.join(named[:10])}" if named else ""
     return _plain(f"The document has no operation of that name{hint}.", "UNKNOWN_OPERATION")
 
 
-def _formatted(error: GraphQLError, code: str) -> dict[str, Any]:
-    """An error that the client made, and may see; `code` where it has none of its own."""
-    shown: dict[str, Any] = dict(error.formatted)
-    shown["extensions"] = {"code": code, **(error.extensions or {})}
-    return shown
-
-
 def field_error(error: GraphQLError) -> dict[str, Any]:
     """What the client is shown of an error that a field raised."""
     cause = _cause(error)
     if isinstance(cause, ResolverError):
-        return _formatted(error, cause.code)
+        return formatted(error, cause.code)
     shown = {"locations": error.formatted.get("locations", []), "path": error.path}
     if isinstance(cause, StoreUnavailable):
         return {"message": "Neo4j did not answer; send the request again.", **shown, "extensions": {"code": "UNAVAILABLE"}}
     if isinstance(cause, GraphQLError) and cause.nodes:
         # graphql-core's own words on an argument that a variable has made null.
-        return _formatted(error, "BAD_USER_INPUT")
+        return formatted(error, "BAD_USER_INPUT")
     return {**masked(cause, where=error.path), **shown}
 
 

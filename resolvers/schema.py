@@ -17,6 +17,7 @@ from strawberry.types.execution import ExecutionContext
 from resolvers import catalogue, directory, lookup
 from resolvers.catalogue import Channel, Product
 from resolvers.changes import Subscription
+from resolvers.coercion import build_where_coerced
 from resolvers.connections import Connection
 from resolvers.context import Context
 from resolvers.customers import Customer
@@ -72,15 +73,16 @@ class Prepared(SchemaExtension):
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's schema, but for its error log, which writes excerpts of what clients sent; and @oneOf inputs are known as such
-    to graphql-core, whose errors say where, and to introspection."""
+    """Strawberry's schema, but for its error log, which writes excerpts of what clients sent; @oneOf inputs are known as such to
+    graphql-core, whose errors say where, and to introspection; and inputs are built where they are coerced."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for each in self._schema.type_map.values():
             if isinstance(each, GraphQLInputObjectType):
-                definition = each.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-                each.is_one_of = isinstance(definition, StrawberryObjectDefinition) and definition.is_one_of
+                definition: StrawberryObjectDefinition = each.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+                each.is_one_of = definition.is_one_of
+                each.out_type = build_where_coerced(definition, self.config)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         return

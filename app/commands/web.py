@@ -10,7 +10,6 @@ from starlette.applications import Starlette
 
 from app.errors import AppError
 from app.settings import Settings
-from app.websocket import LONGEST_MESSAGE
 
 GRACE_SECONDS = 3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -24,7 +23,7 @@ def configuration(app: Starlette, settings: Settings, *, log_level: str) -> uvic
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
-        ws_max_size=LONGEST_MESSAGE,
+        ws_max_size=max(settings.limit_body, settings.limit_events_body),
         lifespan="on",
         log_level=log_level,
         access_log=False,

@@ -18,6 +18,7 @@ from graph.events.inputs import Event
 from graph.events.keep import keep
 from graph.events.kept import Kept
 from graph.events.outcomes import Call, Outcome, Rejection, Told, receipts, told
+from graph.slices import Slices
 from graph.store import CONFLICT_ATTEMPTS, Store, Transaction
 
 #: More would make the transaction outgrow the memory the server grants it.
@@ -27,8 +28,6 @@ TOGETHER = 4
 #: Seconds in which a commit that went unheard is looked up: a Neo4j that was killed is back by then.
 PATIENCE = 15.0
 LOOK_AGAIN = 0.25
-#: Events checked between two chances for everything else to go on: a few milliseconds.
-SLICE = 250
 
 
 @dataclass(slots=True)
@@ -119,9 +118,9 @@ async def _check_all(call: Call, now: datetime) -> _Tally:
     """The half that needs no graph. Others go on between its slices."""
     rejected: list[Rejection] = []
     kept: list[Kept] = []
+    slices = Slices()
     for index, event in enumerate(call.events):
-        if index % SLICE == SLICE - 1:
-            await asyncio.sleep(0)
+        await slices.between()
         try:
             check(event, now=now)
         except InvalidEvent as error:

@@ -21,6 +21,7 @@ TEXT_LENGTH = 10_000  # characters of free text
 JSON_DEPTH = 10
 JSON_NODES = 2_000
 MAX_ITEMS = 500
+MAX_CATEGORIES = 50  # of one line, each inside the one before
 MAX_FUTURE = timedelta(days=1)  # clocks differ; nothing else happens tomorrow
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INT64 = 2**63
@@ -181,6 +182,10 @@ def check_items(items: tuple[PurchaseItemInput, ...], total: Money | None) -> No
         check_key(f"{path}.sku", item.sku)
         if item.title is not None:
             check_text(f"{path}.title", item.title)
+        if len(item.category) > MAX_CATEGORIES:
+            raise InvalidEvent(
+                f"{path}.category", f"has {len(item.category)}; at most {MAX_CATEGORIES} are kept", code="TOO_LARGE"
+            )
         for category in item.category:
             check_key(f"{path}.category", category)
         check_quantity(f"{path}.quantity", item.quantity)

@@ -78,11 +78,9 @@ async def test_bodies_that_are_too_large(api: Api) -> None:
 
     response = await api.http.post("/graphql", content=drip(), headers=JSON)
     assert response.status_code == 413 and problem(response) == "BODY_TOO_LARGE"
-    padded = OK + b" " * (1_000_000 - len(OK))
-    assert (await api.http.post("/graphql", content=padded, headers=JSON)).status_code == 200
     for size, status in ((100_000, 200), (100_001, 413)):
-        asked = {"query": "{ __typename }".ljust(size)}
-        assert (await api.http.post("/graphql", json=asked)).status_code == status
+        padded = OK.ljust(size)
+        assert (await api.http.post("/graphql", content=padded, headers=JSON)).status_code == status
 
 
 @pytest.mark.parametrize(

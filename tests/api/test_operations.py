@@ -23,8 +23,10 @@ from graph.store import Store
 from resolvers.catalogue import Copies
 from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
+from resolvers.documents import Documents
+from resolvers.guard import Limits
 from resolvers.money import Rates
-from resolvers.operations import MAX_TOKENS, answer, prepare
+from resolvers.operations import answer
 from resolvers.value import QuintileCopy
 from tests.api.conftest import Api, Tell, at, by_email
 
@@ -64,7 +66,7 @@ async def test_hostile_documents_end_quickly(api: Api) -> None:
         assert "errors" in body or body["data"]
         assert all("Traceback" not in error["message"] for error in body.get("errors", []))
     [error] = (await api.ask(wide))["errors"]
-    assert error["extensions"]["code"] == "GRAPHQL_PARSE_FAILED" and str(MAX_TOKENS) in error["message"]
+    assert error["extensions"]["code"] == "TOO_MANY_TOKENS" and "2,000" in error["message"]
 
 
 async def test_nested_pages_are_stopped_by_the_number_of_rows(api: Api, told: Tell) -> None:
@@ -80,12 +82,6 @@ async def test_nested_pages_are_stopped_by_the_number_of_rows(api: Api, told: Te
     query = query.replace("HERE", "totalCount")
     body = await api.ask(query)
     assert body["data"] is None and [error["extensions"]["code"] for error in body["errors"]] == ["TOO_LARGE"]
-
-
-def test_documents_are_prepared_once() -> None:
-    assert prepare("{ __typename }") is prepare("{ __typename }")
-    long = "{ __typename }" + " " * 10_000
-    assert prepare(long) is not prepare(long)
 
 
 class Broken:
@@ -106,12 +102,14 @@ def sources(store: Store, error: Exception) -> Sources:
         return None
 
     rules = Rules(
+        limits=Limits(),
         cursors=Cursors(b"a secret of this test"),
         rates=Rates("USD", {"EUR": Decimal(1)}),
         cart_abandoned_after=timedelta(hours=1),
         clock=lambda: datetime.now(UTC),
     )
     return Sources(
+        documents=Documents(Limits()),
         profiles=Broken(error),
         reader=store,
         door=Broken(error),
