@@ -45,7 +45,7 @@ def is_large(variables: Mapping[str, Any] | None) -> bool:
 async def execute_large(
     schema: GraphQLSchema, document: DocumentNode, variables: dict[str, Any], *, operation_name: str | None, context: Any
 ) -> ExecutionResult:
-    """Run an operation of a valid document as graphql-core's `execute` does, its large variables coerced beside the event loop."""
+    """Run an operation as graphql-core does, but that its variables, which are large, are coerced beside the event loop."""
     build = partial(
         Executor.build,
         schema,

@@ -82,7 +82,7 @@ class Schema(strawberry.Schema):
             if isinstance(each, GraphQLInputObjectType):
                 definition: StrawberryObjectDefinition = each.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
                 each.is_one_of = definition.is_one_of
-                each.out_type = build_where_coerced(definition, self.config)
+                each.out_type = build_where_coerced(definition, self.config)  # type: ignore[method-assign,assignment]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         return
