@@ -247,6 +247,22 @@ async def test_messages_that_are_none_close_the_connection(service: str, message
     assert closed.value.rcvd is not None and closed.value.rcvd.code == code
 
 
+async def test_only_events_may_come_in_large_messages(service: str) -> None:
+    record = "mutation { recordEvents(events: []) { accepted } }"
+    async with websockets.connect(
+        f"{service.replace('http', 'ws')}/graphql", subprotocols=[websockets.Subprotocol("graphql-transport-ws")]
+    ) as socket:
+        await socket.send('{"type": "connection_init"}')
+        await asyncio.wait_for(socket.recv(), 10)
+        for query, size, kinds in ((record, 1_000_000, ["next", "complete"]), ("{ __typename }", 100_001, ["error"])):
+            message = json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}})
+            await socket.send(message.ljust(size))
+            heard = [json.loads(await asyncio.wait_for(socket.recv(), 20)) for _ in kinds]
+            assert [each["type"] for each in heard] == kinds
+    [error] = heard[0]["payload"]
+    assert error["extensions"]["code"] == "BODY_TOO_LARGE" and "100,000" in error["message"] and "100,001" in error["message"]
+
+
 async def test_pages_of_others_are_refused(service: str) -> None:
     address, ours = f"{service.replace('http', 'ws')}/graphql", [websockets.Subprotocol("graphql-transport-ws")]
     async with websockets.connect(address, subprotocols=ours, origin=websockets.Origin(service)):

@@ -8,7 +8,7 @@ from pathlib import Path
 from resolvers import errors
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("resolvers/errors.py", "resolvers/operations.py", "app/graphql.py")
+SOURCES = ("resolvers/errors.py", "resolvers/operations.py", "resolvers/documents.py", "resolvers/guard.py", "app/graphql.py")
 #: Words in capitals that are no codes.
 OTHERS = {"UTF", "JSON", "POST", "GET", "RFC", "ISO", "HTTP", "ASGI"}
 

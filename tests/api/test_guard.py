@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from app.server import limits_of
 from app.settings import Settings
+from benchmarks.hostile import CUSTOMER, HOSTILE, nested_spreads
 from resolvers.documents import Document, Documents, read
 from resolvers.guard import MOST, Limits, faults
 from tests.api.conftest import Api
-from tests.api.hostile import CUSTOMER, HOSTILE, nested_spreads
 
 LIMITS = Limits()
 
@@ -154,7 +154,7 @@ async def test_introspection_by_the_usual_tools_is_within_the_limits(api: Api) -
         directive_is_repeatable=True,
         schema_description=True,
         input_value_deprecation=True,
-        input_object_one_of=True,
+        one_of=True,
     )
     assert "types" in (await api.data(everything))["__schema"]
     # What clients of Apollo add to each selection.

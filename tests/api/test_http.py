@@ -83,6 +83,25 @@ async def test_bodies_that_are_too_large(api: Api) -> None:
         assert (await api.http.post("/graphql", content=padded, headers=JSON)).status_code == status
 
 
+async def test_only_events_may_come_in_large_bodies(api: Api) -> None:
+    record = "mutation Record($events: [EventInput!]!) { recordEvents(events: $events) { accepted userErrors { code } } }"
+    both = record.replace("{ recordEvents", "{ again: __typename recordEvents", 1)
+    spread = "mutation Record { ...F } fragment F on Mutation { recordEvents(events: []) { accepted } }"
+    for query, status in ((record, 200), (both, 413), (spread, 413), ("{", 413), (f"{record} query Other {{ __typename }}", 200)):
+        body = orjson.dumps({"query": query, "operationName": "Record", "variables": {"events": []}})
+        assert (await api.http.post("/graphql", content=body.ljust(100_000), headers=JSON)).status_code == 200
+        for size in (100_001, 1_000_000):
+            response = await api.http.post("/graphql", content=body.ljust(size), headers=JSON)
+            assert response.status_code == status, (query, response.text)
+            if status == 413:
+                [error] = response.json()["errors"]
+                assert error["extensions"]["code"] == "BODY_TOO_LARGE"
+                assert "100,000" in error["message"] and f"{size:,}" in error["message"]
+        assert (await api.http.post("/graphql", content=body.ljust(1_000_001), headers=JSON)).status_code == 413
+    query = "{ __typename }".ljust(100_001)
+    assert (await api.http.get("/graphql", params={"query": query})).status_code == 413
+
+
 @pytest.mark.parametrize(
     "kind",
     ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json; charset=latin-1", "json"],

@@ -77,7 +77,7 @@ async def test_nested_pages_are_stopped_by_the_number_of_rows(api: Api, told: Te
         )
     )
     query = '{ customer(by: {email: "loop@example.com"}) { touchpoints(first: 60) { HERE } } }'
-    for _ in range(5):
+    for _ in range(3):
         query = query.replace("HERE", "nodes { customer { touchpoints(first: 60) { HERE } } }")
     query = query.replace("HERE", "totalCount")
     body = await api.ask(query)

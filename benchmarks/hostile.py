@@ -1,8 +1,9 @@
-"""Texts made to cost more than they are long; each is at most 100 KB."""
+"""Requests made to cost more than they are long. Each text has at most 100 KB."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 CUSTOMER = 'customer(by: {id: "cus_0"})'
 
@@ -58,3 +59,55 @@ HOSTILE: Mapping[str, str] = {
     "an open string": '{ a(b: "' + "a" * 99_000,
     "open braces": "{" * 99_000,
 }
+
+RECORD = (
+    "mutation ($events: [EventInput!]!) { recordEvents(events: $events) { accepted rejected { index } userErrors { code } } }"
+)
+UPSERT = "mutation ($input: UpsertCustomerInput!) { upsertCustomer(input: $input) { userErrors { code } } }"
+
+
+def large_variables() -> Mapping[str, tuple[str, dict[str, Any]]]:
+    """Documents with variables: those of `recordEvents` are as large as they may be, 1 MB, the others 100 KB."""
+    common = {"source": "s", "at": "2026-01-01T00:00:00Z"}
+    customer = {"customer": {"email": "a@example.com"}}
+    line = {"sku": "a", "quantity": 1, "unitPrice": {"amount": "1", "currency": "USD"}}
+    identifier = {"type": "email", "value": "a@example.com"}
+    deep: Any = 1
+    for _ in range(200):
+        deep = [deep]
+
+    def purchases(number: int, lines: int) -> list[Any]:
+        return [
+            {"purchase": {**common, "id": f"{n}", "number": f"{n}", **customer, "items": [line] * lines}} for n in range(number)
+        ]
+
+    def touchpoints(number: int, length: int) -> list[Any]:
+        rest = {**customer, "channel": "web", "type": "x", "properties": {"text": "x" * length}}
+        return [{"touchpoint": {**common, "id": f"{n}", **rest}} for n in range(number)]
+
+    events: dict[str, list[Any]] = {
+        "1,000 touchpoints": touchpoints(1_000, 750),
+        "1,000 purchases of 10 lines": purchases(1_000, 10),
+        "6,000 touchpoints": touchpoints(6_000, 0),
+        "a purchase of 12,000 lines": purchases(1, 12_000),
+        "30 purchases of 400 lines": purchases(30, 400),
+        "a line in 200,000 categories": [
+            {"purchase": {**common, "id": "1", "number": "1", **customer, "items": [{**line, "category": ["a"] * 200_000}]}}
+        ],
+        "20,000 identifiers": [{"identify": {**common, "id": "1", "identifiers": [identifier] * 20_000}}],
+        "60,000 traits": [
+            {"identify": {**common, "id": "1", "identifiers": [identifier], "traits": {f"t{n}": n for n in range(60_000)}}}
+        ],
+        "deep traits": [
+            {"identify": {**common, "id": f"{n}", "identifiers": [identifier], "traits": {"a": deep}}} for n in range(1_000)
+        ],
+        "50,000 wrong events": [{"accept": {}}] * 50_000,
+        "a wrong event after 900": [*purchases(900, 8), {"accept": {}}],
+        "80,000 unknown fields": [{"accept": {f"u{n}": 1 for n in range(80_000)}}],
+    }
+    upsert = {"source": "s", "identifiers": [identifier]}
+    return {name: (RECORD, {"events": each}) for name, each in events.items()} | {
+        "a customer with 6,000 addresses": (UPSERT, {"input": {**upsert, "addresses": [{"kind": ""}] * 6_000}}),
+        "a customer with 2,000 identifiers": (UPSERT, {"input": {**upsert, "identifiers": [identifier] * 2_000}}),
+        "variables that no one asked for": ("{ __typename }", {f"v{n}": n for n in range(8_000)}),
+    }
