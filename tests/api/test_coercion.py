@@ -35,7 +35,7 @@ EVENTS: list[dict[str, Any]] = [
     {"identify": {**COMMON, "id": "1", "identifiers": [{"type": "email", "value": "a@x.io"}], "traits": {"a": [1, None]}}},
     {"touchpoint": {**COMMON, "id": "2", **CUSTOMER, "channel": "web", "type": "x", "durationSeconds": 3, "properties": {}}},
     {"purchase": {**COMMON, "id": "3", **CUSTOMER, "number": "3", "items": [LINE, LINE], "total": MONEY}},
-    {"purchase": {**COMMON, "id": "4", "customer": {"id": "cus_1"}, "number": "4", "items": [], "status": "RETURNED"}},
+    {"purchase": {**COMMON, "id": "4", "customer": {"id": "cus_1"}, "number": "4", "items": [], "status": "SHIPPED"}},
     {"refund": {**COMMON, "id": "5", "purchase": "3", "amount": MONEY}},
     {"accept": {**COMMON, "id": "6", "code": "c", "friend": {"identifier": {"type": "crm", "value": "7"}}}},
 ]
