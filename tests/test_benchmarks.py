@@ -12,10 +12,15 @@ import pytest
 from app.settings import Settings
 from benchmarks import report
 from benchmarks.bare import write_bare
+from benchmarks.contenders import REFERENCES, asked, contenders
 from benchmarks.demo import step_in
 from benchmarks.figures import Figure, as_markdown, at_least, at_most, below
-from benchmarks.imports import Imported, memory_figures
+from benchmarks.hotpath import JUDGED_AT, SLICES, HotSize
+from benchmarks.imports import Imported, World, import_measured, memory_figures
 from benchmarks.ingestion import Size
+from benchmarks.load import connected
+from benchmarks.operations import PROFILE
+from benchmarks.peer_server import comparable
 from benchmarks.profiles import ProfileTimes, growth_figures
 from benchmarks.run import CASES, Plan, Run
 from benchmarks.servers import Servers, wipe
@@ -24,6 +29,10 @@ from benchmarks.timing import in_turn
 from graph import doctor, events
 from graph.store import Store
 from tests.happenings import identify, purchase, touchpoint, user
+
+
+DIFFERENCES = ("Single event at one", "Uncached profile at one", "Uncached profiles that")
+"""Figures that may be nothing."""
 
 
 @pytest.fixture
@@ -42,6 +51,9 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
     plan = Plan(
         cases=tuple(case for case in CASES if case != "demo"),
         customers=20, sizes=(20,), rounds=1, calls=5, warm_up=2, outages=2, long=300, warmth=5,
+        hot=HotSize(
+            rounds=1, seconds=0.2, hot=5, connections=(1, JUDGED_AT), requests=SLICES, operations=10, peer=False,
+        ),
         ingestion=Size(customers=20, singles=20, seconds=1, fresh=5),
     )  # fmt: skip
     run = Run(plan, servers, tmp_path, lambda line: None)
@@ -51,13 +63,22 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         "Profile by load_profiles", "Profile over GraphQL", "Profile over GraphQL",
         "Redis cut off", "Redis cut off", "Redis mute", "Redis mute",
         "Timeline of 300 touchpoints", "Timeline of 300 touchpoints", "Timeline of 300 touchpoints",
+        "Cached profile", "Cached profile", "Cached profile", "Uncached profile",
+        "Uncached profile at one connection",
+        "floor: 1 process", "floor: 1 process", "floor: 2 processes", "floor", "floor",
+        "cached", "cached",
+        "cached: 1 process", "cached: 1 process", "cached: 2 processes",
+        "cached", "cached", "cached", "cached", "cached", "cached", "cached",
+        "uncached: 1 process", "uncached: 1 process", "uncached: 2 processes", "uncached",
+        "Uncached profiles that the cache lacked", "Processor of the load generator",
+        "Cached profile at half of the saturating load", "Memory of one process over 20 requests of 10 different operations",
         "Import of 20 customers",
         "Peak memory of the importer",
         "Events over GraphQL", "Acknowledgement of 100 events at half of that",
         "Single events at 64 connections", "Single event at one connection",
         "From a commit to a fresh read on another process",
     ]  # fmt: skip
-    assert all(figure.value > 0 for figure in run.figures if not figure.case.startswith("Single event at one"))
+    assert all(figure.value > 0 for figure in run.figures if not figure.case.startswith(DIFFERENCES))
 
 
 def test_two_sizes_are_compared() -> None:
@@ -71,6 +92,19 @@ def test_two_sizes_are_compared() -> None:
     assert [(figure.case, figure.met) for figure in growth_figures(profiles)] == [
         ("Profile by load_profiles, 200 customers, p50", True)
     ]
+
+
+async def test_the_peer_says_what_the_service_says(servers: Servers, tmp_path: Path) -> None:
+    world = await World.made(tmp_path, customers=REFERENCES)
+    async with servers() as settings:
+        await import_measured(settings, world)
+        async with contenders(settings, tmp_path / "hot", hot=REFERENCES, operations=1, with_peer=True) as up:
+            assert len(up.hot) == REFERENCES
+            async with connected(up.servers["service"].ports[0]) as connection:
+                answers = [comparable(await asked(connection, PROFILE, id)) for id in up.hot]
+    # The customers that were compared have something of everything.
+    for name in ("purchases", "touchpoints", "reviews"):
+        assert any(answer[name] for answer in answers)
 
 
 async def test_the_bare_script_writes_what_was_read(settings: Settings, graph: Store, tmp_path: Path) -> None:
