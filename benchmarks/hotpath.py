@@ -67,8 +67,8 @@ PATHS: Mapping[str, Way] = MappingProxyType(
         "cached, any selection": Way("service", "shapes", processes=2),
         "cached, any selection, lean": Way("lean", "shapes"),
         "cached, plain Strawberry": Way("plain", "profile"),
-        "uncached": Way("uncached", "everyone", in_turn=True, processes=2),
-        "uncached, not batched": Way("unbatched", "everyone", in_turn=True, alone=True),
+        "uncached": Way("uncached", "others", in_turn=True, processes=2),
+        "uncached, not batched": Way("unbatched", "others", in_turn=True, alone=True),
         "peer, translated": Way("peer", "translated", in_turn=True),
         "peer, our statement": Way("peer", "ours", in_turn=True),
     }
@@ -282,8 +282,8 @@ class Rounds:
         )
 
     async def _look_for_misses(self) -> None:
-        everyone = self.up.everyone
-        following = [everyone[(self._asked + number) % len(everyone)] for number in range(NEXT_MISSES)]
+        others = self.up.others
+        following = [others[(self._asked + number) % len(others)] for number in range(NEXT_MISSES)]
         self.found.missed += await self.up.missed(following)
         self._asked += NEXT_MISSES
 

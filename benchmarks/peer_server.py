@@ -37,12 +37,12 @@ TRANSLATED = Operation(
     id name email phone country first_seen_at last_seen_at
     identifiers {
       type value verified
-      purchases(sort: [{at: DESC}], limit: 3) {
+      purchases(sort: [{timeline_key: DESC}], limit: 3) {
         id at number purchase_status total currency
         itemsConnection(sort: [{edge: {position: ASC}}]) {
           edges { properties { quantity total currency } node { sku title } } } }
-      touchpoints(sort: [{at: DESC}], limit: 5) { id at type channel }
-      reviews(sort: [{at: DESC}], limit: 2) { id at rating text product { sku title } }
+      touchpoints(sort: [{timeline_key: DESC}], limit: 5) { id at type channel }
+      reviews(sort: [{timeline_key: DESC}], limit: 2) { id at rating text product { sku title } }
     }
   }
 }""",

@@ -30,7 +30,6 @@ from graph import doctor, events
 from graph.store import Store
 from tests.happenings import identify, purchase, touchpoint, user
 
-
 DIFFERENCES = ("Single event at one", "Uncached profile at one", "Uncached profiles that")
 """Figures that may be nothing."""
 
@@ -95,7 +94,7 @@ def test_two_sizes_are_compared() -> None:
 
 
 async def test_the_peer_says_what_the_service_says(servers: Servers, tmp_path: Path) -> None:
-    world = await World.made(tmp_path, customers=REFERENCES)
+    world = await World.made(tmp_path, customers=2 * REFERENCES)
     async with servers() as settings:
         await import_measured(settings, world)
         async with contenders(settings, tmp_path / "hot", hot=REFERENCES, operations=1, with_peer=True) as up:

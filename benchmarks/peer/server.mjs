@@ -3,19 +3,24 @@
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { Neo4jGraphQL } from '@neo4j/graphql';
+import { GraphQLScalarType } from 'graphql';
 import neo4j from 'neo4j-driver';
 
 const { PORT, PROFILE, NEO4J_URI, NEO4J_USER, NEO4J_PASSWORD } = process.env;
 
+// Its own DateTime is put into text by a plugin of Neo4j that isn't there. timeline_key is the order of time.
+const Instant = new GraphQLScalarType({ name: 'Instant', serialize: String });
+
 const typeDefs = `#graphql
+scalar Instant
 type Customer @node {
   id: ID!
   name: String
   email: String
   phone: String
   country: String
-  first_seen_at: DateTime
-  last_seen_at: DateTime
+  first_seen_at: Instant
+  last_seen_at: Instant
   identifiers: [Identifier!]! @relationship(type: "IDENTIFIED_BY", direction: OUT)
 }
 type Identifier @node {
@@ -28,7 +33,8 @@ type Identifier @node {
 }
 type Purchase @node {
   id: ID!
-  at: DateTime!
+  at: Instant!
+  timeline_key: String!
   number: String
   purchase_status: String
   total: BigInt
@@ -47,13 +53,15 @@ type Product @node {
 }
 type Touchpoint @node {
   id: ID!
-  at: DateTime!
+  at: Instant!
+  timeline_key: String!
   type: String!
   channel: String
 }
 type Review @node {
   id: ID!
-  at: DateTime!
+  at: Instant!
+  timeline_key: String!
   rating: Int
   text: String
   product: [Product!]! @relationship(type: "OF", direction: OUT)
@@ -85,7 +93,7 @@ type Query {
 `;
 
 const driver = neo4j.driver(NEO4J_URI, neo4j.auth.basic(NEO4J_USER, NEO4J_PASSWORD), { maxConnectionPoolSize: 64 });
-const schema = await new Neo4jGraphQL({ typeDefs, driver }).getSchema();
+const schema = await new Neo4jGraphQL({ typeDefs, resolvers: { Instant }, driver }).getSchema();
 const server = new ApolloServer({ schema, introspection: false });
 await startStandaloneServer(server, {
   listen: { port: Number(PORT), host: '127.0.0.1' },
