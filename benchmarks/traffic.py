@@ -124,7 +124,11 @@ class Run:
         else:
             for client in [*self._idle]:
                 self._next(client)
-        await asyncio.wait_for(self.done, plan.seconds + WAIT_SECONDS)
+        try:
+            await asyncio.wait_for(self.done, plan.seconds + WAIT_SECONDS)
+        finally:
+            for client in self._idle:
+                client.close()
         cost = time.process_time() - cost
         self.latencies.sort()
         return Answered(
@@ -205,6 +209,9 @@ class Client(asyncio.Protocol):
     def send(self, request: bytes, due: float) -> None:
         self.due = due
         self._transport.write(request)
+
+    def close(self) -> None:
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         self._seen = answer = self._seen + data if self._seen else data
