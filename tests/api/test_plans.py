@@ -38,6 +38,9 @@ OPERATIONS = int(os.environ.get("C360_OPERATIONS", "2000"))
 #: graphql-core leaves its coroutines of fields beside one that fails at once.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
+#: How an answer begins that holds nothing but errors.
+NOTHING = b'{"data":null,"errors":[{'
+
 NAMES = ("ana", "ben", "cleo", "dan")
 Result = TypeVar("Result")
 
@@ -138,17 +141,27 @@ def test_operations_made_up_by_chance_are_answered_the_same(
     by_graphql_core = replace(sources, plans=False)
     seen: Counter[str] = Counter()
 
-    @hypothesis.settings(max_examples=OPERATIONS, database=None, suppress_health_check=list(hypothesis.HealthCheck))
+    @hypothesis.settings(
+        max_examples=OPERATIONS,
+        database=None,
+        derandomize=OPERATIONS <= 2_000,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
     @hypothesis.given(st.integers(0, 2**64 - 1))
     def check(seed: int) -> None:
         operation = Maker(schema._schema, values, Random(seed)).operation()
         expected = run(answered(operation, by_graphql_core))
         hypothesis.note(f"{operation.text}\n{operation.variables}")
-        assert run(answered(operation, sources)) == expected
+        given = run(answered(operation, sources))
+        if given != expected and given.startswith(NOTHING) and expected.startswith(NOTHING):
+            # Of several fields that may not be null and fail, the first one to do so is told of: a matter of time.
+            seen["another error"] += 1
+            return
+        assert given == expected
         seen["errors" if b'"errors":[{' in expected else "data"] += 1
 
     check()
-    assert seen["data"] > OPERATIONS / 5, seen
+    assert seen["data"] > OPERATIONS / 5 and seen["another error"] < OPERATIONS / 50, seen
 
 
 def test_a_query_that_goes_well_is_answered_by_its_plan(
