@@ -148,25 +148,30 @@ class _Prices:
 
 
 def _length(directive: ListSize, declared: GraphQLField, node: FieldNode) -> Amount:
-    """How long a list may be: as the first of its slicing arguments that is given says, else as is assumed."""
+    """How long a list may be: as the largest of its slicing arguments says, or as is assumed where none is given."""
     given = {each.name.value: each.value for each in node.arguments or ()}
     assumed = directive.assumed_size or 0
     values = [given[name] for name in directive.slicing_arguments or () if name in given]
-    if not values:
-        return assumed
-    value = values[0]
-    if isinstance(value, VariableNode):
-        name = value.name.value
-        return lambda variables: _size(variables.get(name), assumed)
-    literal = value_from_ast_untyped(value)
-    return _size(literal, assumed)
+    named = [value.name.value for value in values if isinstance(value, VariableNode)]
+    written = [_size(value_from_ast_untyped(value)) for value in values if not isinstance(value, VariableNode)]
+
+    def length(variables: Variables) -> int:
+        sizes = [size for size in (*written, *(_size(variables.get(name)) for name in named)) if size is not None]
+        return max(sizes) if sizes else assumed
+
+    return length if named else length({})
 
 
-def _size(value: Any, assumed: int) -> int:
+def _size(value: Any) -> int | None:
+    """How long a list is by one argument, as graphql-core takes it: 5.0 is 5, and what is no list is a list of one."""
     if value is None:
-        return assumed
+        return None
     if isinstance(value, list):
         return len(value)
+    if isinstance(value, str):
+        return 1
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return min(max(value, 0), LONGEST) if type(value) is int else 0
 
 

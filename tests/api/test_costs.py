@@ -53,7 +53,8 @@ PRICES: list[tuple[str, dict[str, Any], int]] = [
     # No page is longer than 100: the field refuses what is no size of one.
     ("query ($n: Int) { customers(first: $n) { nodes { id } } }", {"n": 10**9}, 1 + 100),
     ("query ($n: Int) { customers(first: $n) { nodes { id } } }", {"n": -3}, 1),
-    ("query ($n: Int) { customers(first: $n) { nodes { id } } }", {"n": "many"}, 1),
+    ("query ($n: Int) { customers(first: $n) { nodes { id } } }", {"n": 60.0}, 1 + 60),
+    ("{ customers(first: null, last: 90) { nodes { id } } }", {}, 1 + 90),
     # Only what is included.
     ("query ($x: Boolean!) { channels @include(if: $x) { id } }", {"x": False}, 0),
     ("query ($x: Boolean!) { channels @skip(if: $x) { id } }", {"x": False}, 200),
