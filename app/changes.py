@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from app.cache.wire import Unanswered
 from app.epochs import Belief
 from app.feed import Feed
-from app.wire import Unanswered
 from graph.errors import StoreUnavailable
 
 READ_SECONDS = 0.5

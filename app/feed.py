@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from app.wire import Command
+from app.cache.wire import Command
 
 STREAM = "c360:changes"
 
@@ -43,7 +43,7 @@ _unpacked = msgspec.json.Decoder(dict[str, int]).decode
 
 
 class Commands(Protocol):
-    """A wire that waits longer than `seconds` of a read; see app.wire."""
+    """A wire that waits longer than `seconds` of a read; see app.cache.wire."""
 
     async def run(self, *commands: Command) -> tuple[str, list[Any]]: ...
 

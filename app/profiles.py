@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Literal
 
-from app.cache import Cache
+from app.cache.profiles import Cache
 from app.epochs import Belief
 from app.flights import Flights
 from graph.customers import EVERYTHING, Parts, Profile, ProfileKey, load_profiles

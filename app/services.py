@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from app.cache import Cache
+from app.cache.profiles import Cache
+from app.cache.wire import Wire
 from app.changes import READ_SECONDS, Changes
 from app.epochs import Epochs
 from app.errors import SettingsError
@@ -22,7 +23,6 @@ from app.gathering import Gathering
 from app.profiles import CachedProfiles
 from app.publishing import Publisher
 from app.settings import Settings
-from app.wire import Wire
 from graph import deadletters, events
 from graph.answers import Request
 from graph.cache import EpochNode

@@ -62,7 +62,7 @@ async def _version(store: "Store", settings: Settings) -> "AsyncIterator[Finding
 
 
 async def _redis(settings: Settings) -> "AsyncIterator[Finding]":
-    from app.cache import Cache
+    from app.cache.profiles import Cache
     from graph.doctor import Finding
 
     if settings.redis_url is None:

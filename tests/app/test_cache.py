@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.cache import Cache, decode, encode
+from app.cache.profiles import Cache, decode, encode
 from app.epochs import Belief
 from app.profiles import CachedProfiles, watched
 from app.services import Services, open_services

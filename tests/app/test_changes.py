@@ -9,10 +9,10 @@ import pytest
 from redis.asyncio import Redis
 
 from app import feed as feeds
+from app.cache.wire import Wire
 from app.changes import GONE, Changes
 from app.epochs import Belief
 from app.feed import TOGETHER, Feed, news
-from app.wire import Wire
 from graph.errors import StoreUnavailable
 from tests.conftest import Stack
 

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from app import epochs
-from app.cache import Cache
+from app.cache.profiles import Cache
+from app.cache.wire import Command, Unanswered
 from app.epochs import BELIEF, LOOK, WAIT, Epochs
 from app.profiles import CachedProfiles
 from app.publishing import newest
-from app.wire import Command, Unanswered
 from graph.cache import Seen
 from graph.customers import Profile, ProfileKey
 from graph.customers.profiles import ProfileRow

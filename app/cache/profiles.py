@@ -19,9 +19,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from app.cache.wire import Command, Unanswered, Wire
 from app.epochs import Belief
 from app.feed import news
-from app.wire import Command, Unanswered, Wire
 from graph.customers import Profile
 
 LAYOUT = 1
@@ -40,7 +40,7 @@ return 1
 
 
 class Commands(Protocol):
-    """A wire to a Redis; see app.wire."""
+    """A wire to a Redis; see app.cache.wire."""
 
     async def run(self, *commands: Command, seconds: float | None = None) -> tuple[str, list[Any]]: ...
 
