@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,64 +21,11 @@ from app.local.redis import Redis
 from app.local.stack import Programs
 from app.settings import Settings
 from benchmarks.children import TOP, environment
+from benchmarks.wires import Wire, wire_to
 
 SERVICES = 2
 WRITE_KEY = "the write key of the torture"
 READY_SECONDS = 90.0
-
-
-class Wire:
-    """A wire from one service to Redis that can be cut, or go mute: it stays open then, and nothing passes."""
-
-    def __init__(self, target: int) -> None:
-        self.port = free_port()
-        self.cut = False
-        self._target = target
-        self._speaks = asyncio.Event()
-        self._speaks.set()
-        self._open: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
-
-    def sever(self) -> None:
-        self.cut = True
-        for writer in self._open:
-            writer.transport.abort()
-
-    def mute(self) -> None:
-        self._speaks.clear()
-
-    def mend(self) -> None:
-        self.cut = False
-        self._speaks.set()
-
-    async def close(self) -> None:
-        self.mend()
-        self.sever()
-        if self._server is not None:
-            self._server.close()
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            if self.cut:
-                raise ConnectionError
-            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._open |= {writer, there_writer}
-        await asyncio.gather(self._pass(reader, there_writer), self._pass(there_reader, writer))
-        self._open -= {writer, there_writer}
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65_536):
-                await self._speaks.wait()
-                writer.write(data)
-                await writer.drain()
-        writer.transport.abort()
 
 
 @dataclass(slots=True)
@@ -107,6 +54,7 @@ class Place:
     guard: Guard
     ports: list[int] = field(default_factory=lambda: [free_port() for _ in range(SERVICES)])
     wires: list[Wire] = field(default_factory=list)
+    open: AsyncExitStack = field(default_factory=AsyncExitStack)
     children: dict[str, Child] = field(default_factory=dict)
 
     @property
@@ -127,9 +75,7 @@ class Place:
         self.children["redis"] = Child(lambda: self.redis.start(self.programs.redis))
         await asyncio.gather(self.begin("neo4j"), self.begin("redis"))
         for number in range(SERVICES):
-            wire = Wire(self.redis.port)
-            await wire.start()
-            self.wires.append(wire)
+            self.wires.append(await self.open.enter_async_context(wire_to(self.redis.port)))
             self.children[f"service {number}"] = Child(lambda number=number: self._serve(number))  # type: ignore[misc]
         # One after the other: the first applies the migrations.
         for number in range(SERVICES):
@@ -152,8 +98,7 @@ class Place:
     async def stop(self) -> None:
         for child in reversed(self.children.values()):
             await child.kill()
-        for wire in self.wires:
-            await wire.close()
+        await self.open.aclose()
         self.guard.dismiss()
 
     async def answers(self, number: int) -> None:

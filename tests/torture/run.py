@@ -81,7 +81,7 @@ class Torture:
         if mute:
             wire.mute()
         else:
-            wire.sever()
+            wire.cut()
         await asyncio.sleep(CUT_SECONDS)
         wire.mend()
 
