@@ -75,7 +75,9 @@ class Gathering:
         return await each.answer
 
     async def close(self) -> None:
-        """Wait until all that was taken is written."""
+        """Wait until all that was taken is written; nobody waits for company any more."""
+        self._expected = 0
+        self._start()
         while self._under_way:
             await asyncio.wait(self._under_way)
 
@@ -84,6 +86,9 @@ class Gathering:
             self._fly(taken)
 
     def _fly(self, taken: list[_Waiting]) -> None:
+        if self._impatient is not None:
+            self._impatient.cancel()
+            self._impatient = None
         task = asyncio.create_task(self._flight(taken))
         self._under_way[task] = {name for each in taken for name in each.names}
         task.add_done_callback(self._landed)

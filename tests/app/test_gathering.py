@@ -91,6 +91,19 @@ async def test_few_events_go_beside_what_takes_long(monkeypatch: pytest.MonkeyPa
     await asyncio.gather(*asked)
 
 
+async def test_who_closes_waits_for_nobodys_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering_module, "PATIENCE", 1e6)
+    graph = Graph()
+    gathering = Gathering(graph.record, room=1_000)
+    await asyncio.gather(*(gathering.keep(call(f"p{number}")) for number in range(3)))
+    late = asyncio.create_task(gathering.keep(call("late")))
+    await settle()
+    assert not late.done(), "the other two may come again"
+    async with asyncio.timeout(60):
+        await gathering.close()
+        assert isinstance(await late, Outcome)
+
+
 async def test_alone_each_has_a_transaction_of_its_own() -> None:
     graph = Graph()
     gathering = Gathering(graph.record, room=1_000, alone=True)
