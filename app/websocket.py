@@ -59,6 +59,7 @@ class _Wire(AsyncWebSocketAdapter):
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
+        self.size = 0
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
         while True:
@@ -68,6 +69,8 @@ class _Wire(AsyncWebSocketAdapter):
             text = message.get("text")
             if text is None:
                 raise NonTextMessageReceived
+            # Of the message that Strawberry handles next: it takes one after the other.
+            self.size = len(text.encode())
             try:
                 yield orjson.loads(text)
             except orjson.JSONDecodeError:
@@ -99,16 +102,26 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
         view: Any = _View()
         super().__init__(view, wire, None, None, schema, TIME_TO_BEGIN, MOST_OPERATIONS)
         self._sources = sources
+        self._wire = wire
+        self._sizes: dict[str, int] = {}
 
     async def handle_message(self, message: Any) -> None:
         fault = _fault(message)
         if fault is not None:
             await self.handle_invalid_message(fault)
-        else:
-            await super().handle_message(message)
+            return
+        if message["type"] == "subscribe":
+            self._sizes[message["id"]] = self._wire.size
+        await super().handle_message(message)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
-        found = answers(operation.query, self._sources, variables=operation.variables, operation_name=operation.operation_name)
+        found = answers(
+            operation.query,
+            self._sources,
+            variables=operation.variables,
+            operation_name=operation.operation_name,
+            size=self._sizes.pop(operation.id, 0),
+        )
         try:
             async with aclosing(found):
                 async for given in found:

@@ -66,6 +66,11 @@ async def answer(
         return operation
     if operation.type is OperationType.SUBSCRIPTION:
         return _refused(_plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
+    return await _run(text, document, operation, sources, variables)
+
+
+async def _run(text: str, document: Document, operation: Operation, sources: Sources, variables: dict[str, Any] | None) -> Answer:
+    """The answer of a query or a mutation."""
     cost = _cost(operation, sources, variables or {})
     if isinstance(cost, Answer):
         return cost
@@ -98,7 +103,7 @@ async def answers(
     if operation.type is not OperationType.SUBSCRIPTION:
         try:
             async with asyncio.timeout(LONGEST_REQUEST):
-                given = await answer(text, sources, variables=variables, operation_name=operation_name, reads_only=reads_only)
+                given = await _run(text, document, operation, sources, variables)
         except TimeoutError:
             given = _refused(_plain("The request took too long; ask for less.", "UNAVAILABLE"))
         yield given

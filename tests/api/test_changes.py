@@ -263,3 +263,20 @@ async def test_another_protocol_is_refused(service: str) -> None:
         with pytest.raises(websockets.ConnectionClosed) as closed:
             await asyncio.wait_for(socket.recv(), 10)
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 4406
+
+
+async def test_only_events_may_be_large_here_too(service: str) -> None:
+    async with websockets.connect(
+        f"{service.replace('http', 'ws')}/graphql", subprotocols=[websockets.Subprotocol("graphql-transport-ws")]
+    ) as socket:
+        await socket.send('{"type": "connection_init"}')
+        await socket.recv()
+        for query, kind in (("{ channels { key } }", "error"), ("mutation { recordEvents(events: []) { accepted } }", "next")):
+            asked = {"query": query, "variables": {"padding": "x" * 150_000}}
+            await socket.send(json.dumps({"type": "subscribe", "id": kind, "payload": asked}))
+            answer = json.loads(await socket.recv())
+            while answer["id"] != kind:
+                answer = json.loads(await socket.recv())
+            assert answer["type"] == kind
+            if kind == "error":
+                assert answer["payload"][0]["extensions"]["code"] == "BODY_TOO_LARGE"
