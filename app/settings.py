@@ -18,6 +18,9 @@ from resolvers.guard import Limits
 
 SECRET_BYTES = 32
 
+LIMITS = Limits()
+"""How large a GraphQL request may be where nothing is said."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -105,37 +108,37 @@ class Settings:
     """C360_CURSOR_SECRET: key that signs cursors, 16 characters or more, the same for every copy of the service.
     Default: made once and kept in the file `secret` of C360_HOME, readable by its owner only."""
 
-    limit_tokens: int = 2_000
+    limit_tokens: int = LIMITS.tokens
     """C360_LIMIT_TOKENS: most tokens of a GraphQL document. Default: 2000."""
 
-    limit_depth: int = 12
+    limit_depth: int = LIMITS.depth
     """C360_LIMIT_DEPTH: most levels of fields, root fields and leaves included. Default: 12."""
 
-    limit_aliases: int = 30
+    limit_aliases: int = LIMITS.aliases
     """C360_LIMIT_ALIASES: most aliases of an operation. Default: 30."""
 
-    limit_root_fields: int = 10
+    limit_root_fields: int = LIMITS.root_fields
     """C360_LIMIT_ROOT_FIELDS: most root fields of an operation. Default: 10."""
 
-    limit_directives: int = 20
+    limit_directives: int = LIMITS.directives
     """C360_LIMIT_DIRECTIVES: most directives of an operation. Default: 20."""
 
-    limit_selections: int = 1_000
+    limit_selections: int = LIMITS.selections
     """C360_LIMIT_SELECTIONS: most fields and fragments of an operation, with its fragments expanded. Default: 1000."""
 
-    limit_ids: int = 50
+    limit_ids: int = LIMITS.ids
     """C360_LIMIT_IDS: most ids of `nodes`. Default: 50."""
 
-    limit_cost: int = 10_000
+    limit_cost: int = LIMITS.cost
     """C360_LIMIT_COST: most objects that an operation may ask for; docs/graphql.md says how they are counted. Default: 10000."""
 
-    limit_cost_mode: Literal["off", "measure", "enforce"] = "enforce"
+    limit_cost_mode: Literal["off", "measure", "enforce"] = LIMITS.cost_mode
     """C360_LIMIT_COST_MODE: off, measure (show what operations cost, and refuse none), or enforce. Default: enforce."""
 
-    limit_body: int = 100_000
+    limit_body: int = LIMITS.body
     """C360_LIMIT_BODY: most bytes of a GraphQL request. Default: 100000."""
 
-    limit_events_body: int = 1_000_000
+    limit_events_body: int = LIMITS.events_body
     """C360_LIMIT_EVENTS_BODY: most bytes of a GraphQL request that only records events. Default: 1000000."""
 
     plans: bool = True

@@ -28,17 +28,10 @@ class Operation:
 
     document: DocumentNode
     node: OperationDefinitionNode
+    price: Price
     _plan: Plan | None = None
     _asked: bool = False
     _planned: bool = False
-    _price: Price | None = None
-
-    @property
-    def price(self) -> Price:
-        """What it costs, for its variables."""
-        if self._price is None:
-            self._price = price_of(self.document, self.node, schema._schema)
-        return self._price
 
     @property
     def records_only(self) -> bool:
@@ -153,7 +146,12 @@ def read(text: str, limits: Limits) -> Document:
 
 
 def _operations(document: DocumentNode) -> Iterator[Operation]:
-    return (Operation(document, each) for each in document.definitions if isinstance(each, OperationDefinitionNode))
+    # Priced here, beside the loop: with many types and variables that takes a while.
+    return (
+        Operation(document, each, price_of(document, each, schema._schema))
+        for each in document.definitions
+        if isinstance(each, OperationDefinitionNode)
+    )
 
 
 def formatted(error: GraphQLError, code: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from graphql import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How large a request may be. The defaults are those of app.settings, which says what each means.
+    """How large a request may be. app.settings says what each means, and takes its defaults from here.
 
     `depth`: levels of fields, root fields and leaves included; `selections`: fields and fragments, expanded; `kept`: tokens of
     all documents that a process remembers; `characters`: of a document's text; `ids`: of `nodes`; `cost`: objects of an answer;
