@@ -62,12 +62,13 @@ async def keep(
     await changes.deltas.record(transaction, changes.owners, weights, also=set(merged))
     await record_traits(transaction, fresh, identities, also=set(merged))
     products = await record_named(transaction, fresh)
+    # Before anything is tied to them: that would share a lock which only one of those that share it can make its own.
+    await products.record(transaction, changes.deltas.ratings)
     for name, parameters in writes:
         if name in _ON_SHARED_GROUND:
             await transaction.run(name, **parameters)
     if changes.deltas.uses:
         await transaction.run("events/record_uses", rows=changes.deltas.use_rows())
-    await products.record(transaction, changes.deltas.ratings)
     restated |= await things.settle(transaction, changes.things)
     return refused, await _publish(transaction, versions, restated)
 

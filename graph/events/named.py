@@ -72,7 +72,7 @@ class Products:
     by_sku: dict[str, _Product]
 
     async def record(self, transaction: Transaction, ratings: Mapping[str, Sequence[int]]) -> None:
-        """Write what was said of them, and `ratings`: the sum and the number of new ones by sku. Last, for it is contended."""
+        """Write what was said of them, and `ratings`: the sum and the number of new ones by sku. Late, for it is contended."""
         for sku, (rating_sum, review_count) in ratings.items():
             product = self.by_sku[sku]
             product.rating_sum, product.review_count, product.changed = rating_sum, review_count, True
