@@ -15,7 +15,7 @@ from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNo
 
 from resolvers.costs import Price, price_of
 from resolvers.guard import Limits, refusals, without_repeats
-from resolvers.plans import NotCompiled, Plan
+from resolvers.plans import NotCompiled, Plan, Recording, plan_of
 from resolvers.schema import schema
 
 #: What is remembered of a text that is wrong counts as so many tokens.
@@ -29,7 +29,7 @@ class Operation:
     document: DocumentNode
     node: OperationDefinitionNode
     price: Price
-    _plan: Plan | None = None
+    _plan: Plan | Recording | None = None
     _asked: bool = False
     _planned: bool = False
 
@@ -48,7 +48,7 @@ class Operation:
     def type(self) -> OperationType:
         return self.node.operation
 
-    def plan(self) -> Plan | None:
+    def plan(self) -> Plan | Recording | None:
         """None for an operation that can't be compiled, or comes for the first time: many never come again."""
         if self._planned:
             return self._plan
@@ -57,7 +57,7 @@ class Operation:
             return None
         self._planned = True
         with contextlib.suppress(NotCompiled):
-            self._plan = Plan(self.document, self.node)
+            self._plan = plan_of(self.document, self.node)
         return self._plan
 
 

@@ -23,6 +23,7 @@ from graph.errors import StoreUnavailable
 from resolvers.context import Context, Sources
 from resolvers.documents import Document, Operation, formatted
 from resolvers.errors import ResolverError
+from resolvers.plans import Failed
 from resolvers.schema import schema
 
 log = logging.getLogger("customer360.graphql")
@@ -144,6 +145,8 @@ async def _planned(operation: Operation, context: Context, variables: dict[str, 
         return None
     try:
         return Answer(data=await plan.run(context, variables), errors=[], executed=True, cost=cost)
+    except Failed as failed:
+        return Answer(data=None, errors=[field_error(failed.error)], executed=True, cost=cost)
     except Exception:
         # What is wrong graphql-core tells in its own words, from the beginning: errors come in the order of what was waited for.
         context.loads.forget_all_but_failures()

@@ -10,10 +10,9 @@ from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from resolvers.context import Context
 from resolvers.plans.arguments import ArgumentReader, VariableReader, Variables
 from resolvers.plans.projection import Projection, Run, compiled
+from resolvers.plans.recording import Recording
 from resolvers.plans.selections import NotCompiled, Selections, conditional, fragments_of
 from resolvers.schema import schema
-
-__all__ = ["NotCompiled", "Plan"]
 
 #: An operation with more ways in which its conditions have turned out is left to graphql-core from then on.
 MOST_WAYS = 32
@@ -24,12 +23,17 @@ MOST_ROUNDS = 50
 _READER = ArgumentReader(schema.config, schema.schema_converter.scalar_registry)
 
 
+def plan_of(document: DocumentNode, operation: OperationDefinitionNode) -> Plan | Recording:
+    """The plan of an operation; raises NotCompiled for one that can't be compiled."""
+    if operation.operation is OperationType.QUERY:
+        return Plan(document, operation)
+    return Recording(document, operation, _READER)
+
+
 class Plan:
-    """Raises NotCompiled for an operation that can't be compiled."""
+    """A query's. Raises NotCompiled for an operation that can't be compiled."""
 
     def __init__(self, document: DocumentNode, operation: OperationDefinitionNode) -> None:
-        if operation.operation is not OperationType.QUERY:
-            raise NotCompiled
         self._operation = operation
         self._fragments = fragments_of(document)
         self._conditions = conditional(operation, self._fragments.values())
@@ -45,7 +49,7 @@ class Plan:
         context.loads.parts = projection.parts
         run = Run(context, [build(variables) for build in projection.arguments])
         for _ in range(MOST_ROUNDS):
-            data = projection.project(run)
+            data = projection.project(None, run)
             if not run.needs:
                 return data
             await context.loads.load_now(run.needs)
@@ -67,4 +71,4 @@ class Plan:
         selections = Selections(schema._schema, self._fragments, conditions)
         root = schema._schema.query_type
         assert root is not None
-        return compiled(root, self._operation.selection_set, selections, _READER)
+        return compiled(root, [self._operation.selection_set], selections, _READER)

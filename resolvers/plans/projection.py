@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from graphql import (
@@ -50,24 +49,23 @@ class Run:
 
 @dataclass(slots=True)
 class Projection:
-    """`project` makes the data of an answer from a run; `arguments` are those that each request makes from its variables,
-    `parts` those of profiles that it reads."""
+    """`project` makes of an object, None being the root, and a run what was selected of it; `arguments` are those that each
+    request makes from its variables, `parts` those of profiles that it reads."""
 
-    project: Callable[[Run], dict[str, Any]]
+    project: Callable[[Any, Run], dict[str, Any]]
     arguments: tuple[Build, ...]
     parts: Parts
 
 
 def compiled(
-    root: GraphQLObjectType, selection_set: SelectionSetNode, selections: Selections, reader: ArgumentReader
+    parent: GraphQLObjectType, sets: Sequence[SelectionSetNode | None], selections: Selections, reader: ArgumentReader
 ) -> Projection:
-    """The projection of an operation on its root type; raises NotCompiled."""
+    """The projection of what is selected of a type; raises NotCompiled."""
     writer = _Writer(selections, reader)
-    name = writer.selection(root, [selection_set])
+    name = writer.selection(parent, sets)
     source = "\n\n".join(writer.functions)
     exec(compile(source, "<plan>", "exec"), writer.names)  # noqa: S102 (the source is ours: names and constants only)
-    project = writer.names[name]
-    return Projection(partial(project, None), tuple(writer.arguments), writer.parts)
+    return Projection(writer.names[name], tuple(writer.arguments), writer.parts)
 
 
 def _never_null(run: Run) -> None:

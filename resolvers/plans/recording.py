@@ -1,0 +1,81 @@
+"""A plan for what comes most often of all that is written: one `recordEvents`, with its events in a variable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, VariableNode
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from resolvers.context import Context
+from resolvers.plans.arguments import ArgumentReader, VariableReader, Variables
+from resolvers.plans.projection import Run, compiled
+from resolvers.plans.selections import NotCompiled, Selections, conditional, fragments_of
+from resolvers.schema import schema
+
+#: Events read between two chances for everything else to go on: about two milliseconds.
+SLICE = 100
+
+
+class Failed(Exception):
+    """The field failed, and may have written: nobody is to do it again. `error` says where and why."""
+
+    def __init__(self, error: GraphQLError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Recording:
+    """Raises NotCompiled for an operation that does anything else."""
+
+    def __init__(self, document: DocumentNode, operation: OperationDefinitionNode, reader: ArgumentReader) -> None:
+        fragments = fragments_of(document)
+        root = schema._schema.mutation_type
+        assert root is not None
+        if operation.operation is not OperationType.MUTATION or conditional(operation, fragments.values()):
+            raise NotCompiled
+        selections = Selections(schema._schema, fragments, {})
+        selected = selections.of(root, [operation.selection_set])
+        self._key, self._nodes = next(iter(selected.items()))
+        node = self._nodes[0]
+        given = {each.name.value: each.value for each in node.arguments or ()}
+        events = given.get("events")
+        if len(selected) > 1 or node.name.value != "recordEvents" or not isinstance(events, VariableNode):
+            raise NotCompiled
+        declared: Any = root.fields["recordEvents"]
+        stated: StrawberryField = declared.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        assert stated.base_resolver is not None
+        self._resolve: Callable[..., Any] = stated.base_resolver.wrapped_func  # type: ignore[assignment]
+        self._events = events.name.value
+        self._variables = VariableReader(schema._schema, operation)
+        self._same, self._varying = reader.of(declared, stated, node, self._resolve)
+        self._projection = compiled(declared.type.of_type, [each.selection_set for each in self._nodes], selections, reader)
+
+    async def run(self, context: Context, given: Variables) -> dict[str, Any]:
+        """The data of the answer. Raises Failed, and before anything was done whatever else: then graphql-core is to be asked."""
+        run = Run(context, [])
+        arguments = await self._read(given)
+        try:
+            payload = await self._resolve(info=run, **self._same, **arguments)
+        except Exception as error:
+            located = GraphQLError(str(error), nodes=self._nodes, path=[self._key], original_error=error)
+            raise Failed(located) from error
+        return {self._key: self._projection.project(payload, run)}
+
+    async def _read(self, given: Variables) -> dict[str, Any]:
+        """The arguments, in which the events were read in slices: each as if there were no others."""
+        stated = given.get(self._events)
+        if type(stated) is not list:
+            raise NotCompiled
+        events: list[Any] = []
+        arguments: dict[str, Any] = {}
+        for start in range(0, max(len(stated), 1), SLICE):
+            if start:
+                await asyncio.sleep(0)
+            variables = self._variables.read({**given, self._events: stated[start : start + SLICE]})
+            arguments = {name: build(variables) for name, build in self._varying.items()}
+            events += arguments["events"]
+        return arguments | {"events": events}
