@@ -5,7 +5,7 @@ get in each other's way when they are recorded at once.
 """
 
 from graph.events.door import MAX_EVENTS, record, record_all
-from graph.events.names import FOREST, names
+from graph.events.names import names
 from graph.events.outcomes import Call, Outcome, Rejection
 
-__all__ = ["FOREST", "MAX_EVENTS", "Call", "Outcome", "Rejection", "names", "record", "record_all"]
+__all__ = ["MAX_EVENTS", "Call", "Outcome", "Rejection", "names", "record", "record_all"]

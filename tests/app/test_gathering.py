@@ -11,12 +11,17 @@ from app import gathering as gathering_module
 from app.gathering import MOST_AT_ONCE, WAYS, WORTH_A_WAY, Found, Gathering
 from graph.answers import Request
 from graph.errors import GaveUp, Overloaded, StoreUnavailable
-from graph.events import Call, Outcome, names
-from tests.happenings import touchpoint, user
+from graph.events import Call, Outcome, Rejection, names
+from graph.events.inputs import Event
+from tests.happenings import identify, touchpoint, user
 
 
-def call(*people: str, request: str | None = None) -> Call:
-    events = [touchpoint(f"{who}-{number}", number, user(who)) for number, who in enumerate(people)]
+def call(*people: str, request: str | None = None, rejected: str = "") -> Call:
+    """An event about each of them; what is about `rejected` the graph refuses."""
+    events = [
+        touchpoint(f"{who}-{number}", number, user(who), channel="refused" if who == rejected else "web")
+        for number, who in enumerate(people)
+    ]
     return Call(events=events, request=None if request is None else Request.of("record", request, list(people)))
 
 
@@ -41,9 +46,14 @@ class Graph:
             await asyncio.sleep(0)
             if error := self._fail(calls):
                 raise error
-            return [Outcome(len(each.events), 0, (), {}) for each in calls]
+            return [self._outcome(each) for each in calls]
         finally:
             self._present.remove(named)
+
+    def _outcome(self, call: Call) -> Outcome:
+        refused = [index for index, event in enumerate(call.events) if getattr(event, "channel", "") == "refused"]
+        rejected = tuple(Rejection(index, "INVALID", "no") for index in refused)
+        return Outcome(len(call.events) - len(refused), 0, rejected, {"c": len(self.transactions)})
 
 
 async def settle() -> None:
@@ -104,6 +114,21 @@ async def test_who_closes_waits_for_nobodys_company(monkeypatch: pytest.MonkeyPa
         assert isinstance(await late, Outcome)
 
 
+async def test_who_closes_leaves_nobody_waiting_behind_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering_module, "PATIENCE", 1e6)
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=1_000)
+    asked = [asyncio.create_task(gathering.keep(call("ana"))) for _ in range(3)]
+    await settle()
+    closing = asyncio.create_task(gathering.close())
+    await settle()
+    graph.gate.set()
+    async with asyncio.timeout(60):
+        await closing
+        await asyncio.gather(*asked)
+
+
 async def test_alone_each_has_a_transaction_of_its_own() -> None:
     graph = Graph()
     gathering = Gathering(graph.record, room=1_000, alone=True)
@@ -119,13 +144,69 @@ async def test_what_shares_a_name_is_never_side_by_side_but_may_share_a_transact
     assert len(graph.transactions) < 10
 
 
-async def test_a_transaction_has_an_end_and_large_calls_one_of_their_own() -> None:
+async def test_a_transaction_has_an_end_but_for_what_belongs_together() -> None:
     graph = Graph()
     gathering = Gathering(graph.record, room=100_000)
-    half = MOST_AT_ONCE // 2 + 1
-    await asyncio.gather(*(gathering.keep(call(*[f"p{number}-{each}" for each in range(half)])) for number in range(6)))
-    assert [len(calls) for calls in graph.transactions] == [1] * 6
-    await gathering.keep(call(*[f"p{each}" for each in range(2 * MOST_AT_ONCE)]))
+    large = MOST_AT_ONCE // 2 + 1
+    await asyncio.gather(*(gathering.keep(call(*[f"p{number}-{each}" for each in range(large)])) for number in range(6)))
+    sizes = [sum(len(each.events) for each in calls) for calls in graph.transactions]
+    assert sum(sizes) == 6 * large and max(sizes) <= MOST_AT_ONCE
+    graph.transactions.clear()
+    await gathering.keep(call(*["ana"] * (2 * MOST_AT_ONCE), request="k"))
+    await gathering.keep(call(*["ana"] * (2 * MOST_AT_ONCE)))
+    assert [len(each.events) for calls in graph.transactions for each in calls] == [2 * MOST_AT_ONCE] * 2
+
+
+async def test_of_a_call_what_others_are_in_the_way_of_waits_and_the_rest_goes() -> None:
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=10_000)
+    first = asyncio.create_task(gathering.keep(call("ana")))
+    await settle()
+    others = [f"p{number}" for number in range(WORTH_A_WAY)]
+    second = asyncio.create_task(gathering.keep(call("ana", *others, "ana", "dan", rejected="dan")))
+    await settle()
+    assert [[len(each.events) for each in calls] for calls in graph.transactions] == [[1], [WORTH_A_WAY + 1]]
+    graph.gate.set()
+    await first
+    found = await second
+    assert isinstance(found, Outcome)
+    assert [event.id for event in graph.transactions[2][0].events] == ["ana-0", f"ana-{WORTH_A_WAY + 1}"], "in their order"
+    assert (found.accepted, [each.index for each in found.rejected]) == (WORTH_A_WAY + 2, [WORTH_A_WAY + 2])
+    assert found.touched == {"c": 3}, "the newest version of all its transactions"
+
+
+async def test_events_that_others_tie_together_are_never_parted() -> None:
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=10_000)
+    asked = [asyncio.create_task(gathering.keep(call("ben")))]
+    await settle()
+    tied: list[Event] = [
+        touchpoint("1", 1, user("ana")),
+        touchpoint("2", 2, user("cleo")),
+        identify("3", 3, ("user_id", "ana"), ("user_id", "ben")),
+    ]
+    asked.append(asyncio.create_task(gathering.keep(Call(events=[*tied, *call(*map(str, range(WORTH_A_WAY))).events]))))
+    await settle()
+    (beside,) = graph.transactions[1]
+    assert [event.id for event in beside.events[:2]] == ["2", "0-0"]
+    graph.gate.set()
+    await asyncio.gather(*asked)
+    assert [event.id for event in graph.transactions[2][0].events] == ["1", "3"]
+
+
+async def test_the_same_event_twice_is_not_parted_though_it_names_somebody_else() -> None:
+    graph = Graph()
+    gathering = Gathering(graph.record, room=10_000)
+    events = [
+        touchpoint("same", 1, user("ana")),
+        *call(*map(str, range(MOST_AT_ONCE))).events,
+        touchpoint("same", 1, user("ben")),
+    ]
+    await gathering.keep(Call(events=events))
+    (told,) = [each for calls in graph.transactions for each in calls if any(event.id == "same" for event in each.events)]
+    assert [event.id for event in told.events].count("same") == 2
 
 
 async def test_the_same_request_twice_finds_its_first_answer() -> None:
