@@ -16,8 +16,8 @@ from graph.settled import ATTEMPTS, moved, never_settled, pause
 from graph.store import Reader
 from graph.timeline import newest_first
 
-#: How often lists that lack what the facts count are read again: indexes are behind for less than a millisecond or so.
-INDEX_ATTEMPTS = 3
+#: How often what doesn't agree with itself is read again: a commit is half seen for less than a millisecond or so.
+TORN_ATTEMPTS = 3
 
 _traits = msgspec.json.Decoder(dict[str, object])
 
@@ -48,7 +48,7 @@ async def load_profiles(reader: Reader, keys: Sequence[ProfileKey], *, parts: Pa
         rows = await _load(reader, [(position, keys[position]) for position in missing], parts)
         missing = []
         for row in rows:
-            if moved(row) or (attempt < INDEX_ATTEMPTS and _ahead_of_indexes(row, parts)):
+            if moved(row) or (attempt < TORN_ATTEMPTS and _torn(row, parts)):
                 missing.append(row.position)
             else:
                 found[row.position] = _profile(row)
@@ -57,17 +57,25 @@ async def load_profiles(reader: Reader, keys: Sequence[ProfileKey], *, parts: Pa
     raise never_settled()
 
 
-def _ahead_of_indexes(row: ProfileRow, parts: Parts) -> bool:
-    """Whether facts count what the lists lack.
+def _torn(row: ProfileRow, parts: Parts) -> bool:
+    """Whether what was read can't be of one moment, though the version was the same first and last.
 
-    A commit reaches Neo4j's stores before its indexes, so that for a moment version and facts are new, first and last, and a
-    seek still finds the old entries (6 of 4,865 reads under one writer). Counts above the hot set tell nothing.
+    A commit reaches Neo4j's stores record by record, and its indexes after them. For a moment the version is new, first and last,
+    and a seek still finds the old entries (6 of 4,865 reads under one writer); or it is still the old one, first and last, and
+    uses of channels are new. Counts above the hot set tell nothing.
     """
-    profile = row.profile
+    profile, facts = row.profile, row.profile.facts
     listed = Counter(entry.__struct_config__.tag for entry in profile.entries)
-    counted = {kind: getattr(profile.facts, COUNTED[kind]) for kind in parts.kinds}
-    behind = any(listed[kind] < min(count, HOT_SET + 1) for kind, count in counted.items())
-    return behind or (parts.carts and len(profile.carts) < min(profile.facts.carts, HOT_SET + 1))
+    counted = {kind: getattr(facts, COUNTED[kind]) for kind in parts.kinds}
+    if any(listed[kind] < min(count, HOT_SET + 1) for kind, count in counted.items()):
+        return True
+    if parts.carts and len(profile.carts) < min(facts.carts, HOT_SET + 1):
+        return True
+    if not parts.channels:
+        return False
+    # Every touchpoint has a channel; a purchase may have none.
+    used = sum(each.touchpoints for each in profile.channels), sum(each.purchases for each in profile.channels)
+    return used[0] != facts.touchpoints or used[1] > facts.purchases
 
 
 async def _load(reader: Reader, keys: list[tuple[int, ProfileKey]], parts: Parts) -> list[ProfileRow]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from graph.customers import (
     COUNTED,
@@ -23,6 +24,7 @@ from graph.customers import (
     load_profiles,
     page_customers,
 )
+from graph.customers.profiles import TORN_ATTEMPTS
 from graph.errors import StoreUnavailable
 from graph.events import record
 from graph.events.inputs import TouchpointInput
@@ -31,6 +33,7 @@ from graph.store import Reader, Store
 from graph.timeline import KINDS, page_entries
 from tests.graph.conftest import AskCypher
 from tests.graph.histories import SOURCE, at, by_email, history
+from tests.happenings import touchpoint, user
 
 Record = TypeVar("Record")
 
@@ -203,6 +206,33 @@ async def test_a_customer_that_never_rests_is_an_error_not_a_mixture(graph: Stor
     with pytest.raises(StoreUnavailable, match="try again"):
         await load_profiles(reader, [ProfileKey(id=ann.id)])
     assert len(reader.asked) == ATTEMPTS
+
+
+class Early(Meddling):
+    """The store itself, but `times` times over uses of channels are read that its facts don't count yet."""
+
+    async def many(self, name: str, record: type[Record], /, **parameters: Any) -> list[Record]:
+        rows = await self.store.many(name, record, **parameters)
+        self.asked.append(len(parameters["keys"]))
+        if len(self.asked) <= self.times:
+            row: Any = rows[0]
+            more = [replace(each, touchpoints=each.touchpoints + 1) for each in row.profile.channels]
+            rows[0] = replace(row, profile=replace(row.profile, channels=tuple(more)))
+        return rows
+
+
+async def test_what_does_not_agree_with_itself_is_read_again(graph: Store) -> None:
+    await record(graph, [touchpoint("1", 1, user("ana")), touchpoint("2", 2, user("ana"), channel="app")])
+    key = ProfileKey.of("user_id", "ana")
+    whole = await load_profiles(graph, [key])
+    assert whole[0] is not None and whole[0].facts.touchpoints == 2
+    reader = Early(graph, times=2)
+    assert await load_profiles(reader, [key]) == whole
+    assert len(reader.asked) == 3
+    # Facts that never agree are for `c360 doctor` to find; the profile is shown.
+    reader = Early(graph, times=1_000)
+    assert (await load_profiles(reader, [key]))[0] is not None
+    assert len(reader.asked) == TORN_ATTEMPTS + 1
 
 
 async def test_settled_reads_until_nothing_moved() -> None:
