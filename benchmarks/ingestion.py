@@ -128,7 +128,7 @@ def _whole(events: float) -> int:
 async def _singles(servers: Servers, folder: Path, size: Size, *, warmth: World) -> list[Figure]:
     path = folder / "singles.jsonl"
     with path.open("wb") as file:
-        for number in range(size.singles):
+        for number in range(CUSTOMERS + size.singles):
             who = {"identifier": {"type": "user_id", "value": f"u{number * 7919 % CUSTOMERS}"}}
             common = {"id": f"s{number}", "source": "bench", "at": "2026-01-01T00:00:00Z", "customer": who}
             file.write(orjson.dumps({"touchpoint": {**common, "channel": "web", "type": "page_view"}}) + b"\n")
@@ -139,9 +139,11 @@ async def _singles(servers: Servers, folder: Path, size: Size, *, warmth: World)
             await warm_up(settings, warmth)
             async with serving(settings, C360_GROUP_COMMIT=together) as port:
                 plan = LoadPlan(port=port, file=str(path), events=size.singles, batch=1, connections=CROWD, seconds=size.seconds)
+                # All customers are there before anything is measured: one of the two ways would make more of them than the other.
+                await sent(msgspec.structs.replace(plan, events=CUSTOMERS, batch=BATCH))
                 # Each load has events of its own. The first one of each kind doesn't count: Java compiles.
                 quarter = size.singles // 4
-                parts = [msgspec.structs.replace(plan, skip=number * quarter, events=quarter) for number in range(4)]
+                parts = [msgspec.structs.replace(plan, skip=CUSTOMERS + number * quarter, events=quarter) for number in range(4)]
                 await sent(parts[0])
                 crowd = await sent(parts[1])
                 await sent(msgspec.structs.replace(parts[2], connections=1))
