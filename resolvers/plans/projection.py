@@ -80,12 +80,6 @@ def _whole(value: int) -> int:
     return value
 
 
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise NotCompiled
-    return value
-
-
 class _Writer:
     def __init__(self, selections: Selections, reader: ArgumentReader) -> None:
         self._selections = selections
