@@ -27,6 +27,9 @@ VERBS = ("load", "find", "page", "trace", "rank", "count", "record", "merge", "f
 
 SCANS = ("AllNodesScan", "NodeByLabelScan", "UndirectedRelationshipTypeScan", "DirectedRelationshipTypeScan")
 
+#: What the plan says of the use of an index: of which variable, label and properties.
+LOOKUP = re.compile(r"(?:RANGE INDEX|UNIQUE) (\w+):(\w+)\(([^)]*)\)")
+
 #: Statements that may scan, each with the reason.
 ALLOWED: dict[str, str] = {}
 
@@ -123,6 +126,19 @@ def test_the_plan_seeks_and_never_scans(name: str, explained: dict[str, neo4j.Re
     assert plan is not None
     assert name in ALLOWED or not [operator(part) for part in walk(plan) if operator(part) in SCANS]
     assert not [part["args"] for part in walk(plan) if multiplies(part)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_lookup_names_its_index(name: str, explained: dict[str, neo4j.ResultSummary]) -> None:
+    """Else the planner may read all of an index instead of one entry: after an import it knows of none there."""
+    text = statement(name).text
+    details = "\n".join(str(part["args"].get("Details")) for part in walk(explained[name].plan or {}))
+    for variable, label, properties in LOOKUP.findall(details):
+        if f"MERGE ({variable}:{label} " not in text:
+            assert f"USING INDEX SEEK {variable}:{label}({properties})" in text
+    # The plan doesn't show what lies in an expression.
+    for line in text.splitlines():
+        assert not re.search(r"{ MATCH \(\w*:\w+ {", line) or "USING INDEX SEEK" in line, line
 
 
 async def test_no_plan_depends_on_how_much_there_is(graph: Store) -> None:

@@ -19,8 +19,8 @@ READY_WITHIN_SECONDS = 120.0
 OPENS = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
-#: Plans are seldom made anew: ours are the same whatever the statistics say (tests/test_cypher_files.py), and while a graph grew
-#: all of them together made one write wait for more than a second, again and again.
+#: Plans are seldom made anew: ours name their indexes and are the same whatever the statistics say (tests/test_cypher_files.py),
+#: and while a graph grew all of them together made one write wait for more than a second, again and again.
 CONFIGURATION = """\
 server.default_listen_address=127.0.0.1
 server.bolt.listen_address=127.0.0.1:{port}

@@ -3,13 +3,16 @@
 CALL () {
   UNWIND $asked.keys AS key
   MATCH (channel:Channel {key: key})
+  USING INDEX SEEK channel:Channel(key)
   RETURN channel
   UNION
   UNWIND $asked.ids AS id
   MATCH (channel:Channel {id: id})
+  USING INDEX SEEK channel:Channel(id)
   RETURN channel
   UNION
   MATCH (channel:Channel)
+  USING INDEX SEEK channel:Channel(key)
   WHERE channel.key > ''
   RETURN channel
   ORDER BY channel.key

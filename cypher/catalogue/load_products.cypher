@@ -3,10 +3,12 @@
 CALL () {
   UNWIND $asked.skus AS sku
   MATCH (product:Product {sku: sku})
+  USING INDEX SEEK product:Product(sku)
   RETURN product
   UNION
   UNWIND $asked.ids AS id
   MATCH (product:Product {id: id})
+  USING INDEX SEEK product:Product(id)
   RETURN product
 }
 RETURN product {.id, .sku, .title, .rating_sum, .review_count, category: coalesce(product.category, []),

@@ -3,6 +3,7 @@
 // for another transaction may have written since: a sum that reads itself holds the product before anything else is read.
 UNWIND $asked.rows AS row
 MATCH (p:Product {sku: row.sku})
+USING INDEX SEEK p:Product(sku)
 SET p.rating_sum = p.rating_sum + row.rating_sum
 SET p.review_count = p.review_count + row.review_count,
   p.title = CASE WHEN row.titled > p.titled THEN row.title ELSE p.title END,

@@ -3,10 +3,12 @@
 // The version is read first and last, the second time through the index: where they differ a writer came in between.
 UNWIND $asked.keys AS key
 CALL (key) {
-  MATCH (:Identifier {customer_id: key.id})<-[:IDENTIFIED_BY]-(c:Customer)
+  MATCH (named:Identifier {customer_id: key.id})<-[:IDENTIFIED_BY]-(c:Customer)
+  USING INDEX SEEK named:Identifier(customer_id)
   RETURN c
   UNION ALL
-  MATCH (:Identifier {type: key.type, value: key.value})<-[:IDENTIFIED_BY]-(c:Customer)
+  MATCH (named:Identifier {type: key.type, value: key.value})<-[:IDENTIFIED_BY]-(c:Customer)
+  USING INDEX SEEK named:Identifier(type, value)
   RETURN c
 }
 WITH key, c, c.version AS version
@@ -33,6 +35,7 @@ CALL (owned) {
     UNWIND owned AS i
     CALL (i, kind) {
       MATCH (t:TimelineEntry)
+      USING INDEX SEEK t:TimelineEntry(kind_key)
       WHERE t.kind_key > i.id + '/' + kind + '/' AND t.kind_key < i.id + '/' + kind + '0'
       RETURN t
       ORDER BY t.kind_key DESC
@@ -57,7 +60,7 @@ CALL (owned) {
             total: CASE WHEN line.total IS NOT NULL THEN {amount: line.total, currency: line.currency} END}
           ORDER BY line.position}}
       WHEN 'REVIEW' THEN t {.id, .kind, at: toString(t.at), .channel, .rating, .title, .text, .sku,
-        purchase_id: head(COLLECT { MATCH (purchase:Thing {thing_key: t.purchase_key}) RETURN purchase.id })}
+        purchase_id: head(COLLECT { MATCH (purchase:Thing {thing_key: t.purchase_key}) USING INDEX SEEK purchase:Thing(thing_key) RETURN purchase.id })}
       WHEN 'SURVEY_RESPONSE' THEN t {.id, .kind, at: toString(t.at), .channel, .survey, .survey_kind, .score, .comment}
       WHEN 'CASE' THEN t {.id, .kind, at: toString(t.at), .channel, .number, .subject, .complaint, .priority, .resolution, .deflected,
         opened_at: toString(t.opened_at), first_response_at: toString(t.first_response_at), closed_at: toString(t.closed_at)}
@@ -77,6 +80,7 @@ CALL (owned) {
   UNWIND CASE WHEN $asked.with_carts THEN owned ELSE [] END AS i
   CALL (i) {
     MATCH (cart:Cart)
+    USING INDEX SEEK cart:Cart(order_key)
     WHERE cart.order_key > i.id + '/' AND cart.order_key < i.id + '0'
     RETURN cart
     ORDER BY cart.order_key DESC
@@ -124,6 +128,7 @@ CALL (c) {
   WITH c WHERE $asked.with_referred_by
   MATCH (c)<-[active:REFERRED]-(:Customer)
   MATCH (t:TimelineEntry {id: active.referral})<-[:INVITED]-(i:Identifier)
+  USING INDEX SEEK t:TimelineEntry(id)
   RETURN collect(
     t {.id, .kind, at: toString(t.at), .channel, .campaign, .referral_status, .code, .ended_reason,
       invited_at: toString(t.invited_at), accepted_at: toString(t.accepted_at), qualified_at: toString(t.qualified_at),
@@ -135,6 +140,7 @@ CALL (c) {
   ) AS referrals
 }
 MATCH (again:Customer {id: c.id})
+USING INDEX SEEK again:Customer(id)
 RETURN {
   position: key.position, version_before: version, version_after: again.version, addresses: addresses, traits: traits, sums: sums,
   trait_states: trait_states,

@@ -1,7 +1,7 @@
 // load_quintiles() -> one Quintiles
 // Over all customers with orders; found through the index on revenue, which everyone has.
 MATCH (c:Customer)
-USING INDEX c:Customer(revenue, id)
+USING INDEX SEEK c:Customer(revenue, id)
 WHERE c.revenue >= 0 AND c.id > '' AND c.orders > 0 AND c.last_purchase_at IS NOT NULL
 WITH c.last_purchase_at.epochSeconds AS last, c.orders AS orders, c.revenue AS revenue
 WITH count(*) AS customers,

@@ -2,14 +2,14 @@
 // Customers newest first: those that share the key, then those beyond it, each an ordered seek.
 CALL () {
   MATCH (c:Customer)
-  USING INDEX c:Customer(first_seen_at, id)
+  USING INDEX SEEK c:Customer(first_seen_at, id)
   WHERE c.first_seen_at = datetime($asked.key) AND c.id < $asked.id
   RETURN c
   ORDER BY c.first_seen_at DESC, c.id DESC
   LIMIT $asked.limit
   UNION ALL
   MATCH (c:Customer)
-  USING INDEX c:Customer(first_seen_at, id)
+  USING INDEX SEEK c:Customer(first_seen_at, id)
   WHERE c.first_seen_at < datetime($asked.key) AND c.id > ''
   RETURN c
   ORDER BY c.first_seen_at DESC, c.id DESC

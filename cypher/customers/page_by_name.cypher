@@ -2,14 +2,14 @@
 // Customers by name: those that share the key, then those beyond it, each an ordered seek.
 CALL () {
   MATCH (c:Customer)
-  USING INDEX c:Customer(name_key, id)
+  USING INDEX SEEK c:Customer(name_key, id)
   WHERE c.name_key = $asked.key AND c.id > $asked.id
   RETURN c
   ORDER BY c.name_key, c.id
   LIMIT $asked.limit
   UNION ALL
   MATCH (c:Customer)
-  USING INDEX c:Customer(name_key, id)
+  USING INDEX SEEK c:Customer(name_key, id)
   WHERE c.name_key > $asked.key AND c.id > ''
   RETURN c
   ORDER BY c.name_key, c.id

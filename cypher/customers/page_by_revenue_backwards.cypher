@@ -2,14 +2,14 @@
 // Customers largest revenue first, from the end of the list: those that share the key, then those beyond it, each an ordered seek.
 CALL () {
   MATCH (c:Customer)
-  USING INDEX c:Customer(revenue, id)
+  USING INDEX SEEK c:Customer(revenue, id)
   WHERE c.revenue = $asked.key AND c.id > $asked.id
   RETURN c
   ORDER BY c.revenue, c.id
   LIMIT $asked.limit
   UNION ALL
   MATCH (c:Customer)
-  USING INDEX c:Customer(revenue, id)
+  USING INDEX SEEK c:Customer(revenue, id)
   WHERE c.revenue > $asked.key AND c.id > ''
   RETURN c
   ORDER BY c.revenue, c.id

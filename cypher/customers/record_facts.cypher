@@ -2,6 +2,7 @@
 // The facts of a customer are the fold of the facts of its identifiers.
 UNWIND $asked.ids AS id
 MATCH (c:Customer {id: id})
+USING INDEX SEEK c:Customer(id)
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
   RETURN min(i.first_seen_at) AS first_seen_at, max(i.last_seen_at) AS last_seen_at,

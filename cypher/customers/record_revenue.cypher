@@ -2,6 +2,7 @@
 // Revenue and refunds by currency; `revenue` weighs them into the reporting currency, and only orders lists.
 UNWIND $asked.ids AS id
 MATCH (c:Customer {id: id})
+USING INDEX SEEK c:Customer(id)
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
   UNWIND [name IN keys(i) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_'] AS name

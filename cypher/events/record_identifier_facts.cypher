@@ -2,6 +2,7 @@
 // Counts change by what this transaction added; first and last seen only ever widen; what was only named was never seen.
 UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.id})
+USING INDEX SEEK i:Identifier(id)
 SET i.touchpoints = coalesce(i.touchpoints, 0) + row.touchpoints,
   i.purchases = coalesce(i.purchases, 0) + row.purchases,
   i.orders = coalesce(i.orders, 0) + row.orders,

@@ -3,7 +3,9 @@
 // No MERGE: it would hold the channel, which all customers share. Whoever writes uses of an identifier holds its customer.
 UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.identifier})
+USING INDEX SEEK i:Identifier(id)
 MATCH (ch:Channel {key: row.channel})
+USING INDEX SEEK ch:Channel(key)
 OPTIONAL MATCH (i)-[use:USES]->(ch)
 CALL (i, ch, use, row) {
   WITH i, ch, use, row WHERE use IS NULL

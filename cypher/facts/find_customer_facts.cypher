@@ -1,6 +1,7 @@
 // find_customer_facts($after, $limit) -> many CustomerFacts
 // What is kept of customers, beside the fold of what is kept of their identifiers; in order of id.
 MATCH (c:Customer)
+USING INDEX SEEK c:Customer(id)
 WHERE c.id > $asked.after
 WITH c ORDER BY c.id LIMIT $asked.limit
 CALL (c) {

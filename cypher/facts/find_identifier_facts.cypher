@@ -1,6 +1,7 @@
 // find_identifier_facts($after, $limit) -> many IdentifierFacts
 // What is kept of identifiers, beside the same counted again from what is filed under them; in order of id.
 MATCH (i:Identifier)
+USING INDEX SEEK i:Identifier(id)
 WHERE i.id > $asked.after
 WITH i ORDER BY i.id LIMIT $asked.limit
 CALL (i) {

@@ -1,6 +1,7 @@
 // find_product_facts($after, $limit) -> many ProductFacts
 // The ratings that are kept of products, beside their reviews; in order of sku.
 MATCH (p:Product)
+USING INDEX SEEK p:Product(sku)
 WHERE p.sku > $asked.after
 WITH p ORDER BY p.sku LIMIT $asked.limit
 CALL (p) {

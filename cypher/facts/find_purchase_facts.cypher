@@ -3,6 +3,7 @@
 UNWIND $asked.ids AS id
 CALL (id) {
   MATCH (p:TimelineEntry)
+  USING INDEX SEEK p:TimelineEntry(kind_key)
   WHERE p.kind_key > id + '/PURCHASE/' AND p.kind_key > $asked.after AND p.kind_key < id + '/PURCHASE0'
   RETURN p
   ORDER BY p.kind_key
@@ -19,5 +20,5 @@ RETURN {
   kept: {
     status: p.purchase_status, statuses: p.statuses, total: p.total, refunded: coalesce(p.refunded, 0), currency: p.currency,
     channel: p.channel},
-  bodies: [p.body] + COLLECT { MATCH (s:Statement {thing_key: p.thing_key}) RETURN s.body }
+  bodies: [p.body] + COLLECT { MATCH (s:Statement {thing_key: p.thing_key}) USING INDEX SEEK s:Statement(thing_key) RETURN s.body }
 } AS facts

@@ -1,6 +1,7 @@
 // find_trait_facts($after, $limit) -> many TraitFacts
 // How customers are called and found, beside the traits of their identifiers that it follows from; in order of id.
 MATCH (c:Customer)
+USING INDEX SEEK c:Customer(id)
 WHERE c.id > $asked.after
 WITH c ORDER BY c.id LIMIT $asked.limit
 RETURN {

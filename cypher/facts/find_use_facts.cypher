@@ -2,6 +2,7 @@
 // What is kept of the channels that these identifiers use, and what their touchpoints say of it.
 UNWIND $asked.ids AS id
 MATCH (i:Identifier {id: id})
+USING INDEX SEEK i:Identifier(id)
 CALL (i) {
   MATCH (i)-[:HAD]->(t:Touchpoint)
   WITH t.channel AS channel, count(*) AS touchpoints, min(t.at) AS first_at, max(t.at) AS last_at

@@ -2,10 +2,12 @@
 // Whose these identifiers are now; a key names one by type and value, or by the customer id it was given.
 UNWIND $asked.keys AS key
 CALL (key) {
-  MATCH (:Identifier {customer_id: key.id})<-[:IDENTIFIED_BY]-(c:Customer)
+  MATCH (named:Identifier {customer_id: key.id})<-[:IDENTIFIED_BY]-(c:Customer)
+  USING INDEX SEEK named:Identifier(customer_id)
   RETURN c
   UNION ALL
-  MATCH (:Identifier {type: key.type, value: key.value})<-[:IDENTIFIED_BY]-(c:Customer)
+  MATCH (named:Identifier {type: key.type, value: key.value})<-[:IDENTIFIED_BY]-(c:Customer)
+  USING INDEX SEEK named:Identifier(type, value)
   RETURN c
 }
 RETURN {position: key.position, customer_id: c.id} AS found

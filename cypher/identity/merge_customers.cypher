@@ -1,8 +1,10 @@
 // merge_customers($keep, $absorb) -> one
 // All identifiers of one customer become another's; returns whose candidate referrer the absorbed one was.
 MATCH (keep:Customer {id: $asked.keep})
+USING INDEX SEEK keep:Customer(id)
 CALL (keep) {
   MATCH (absorbed:Customer {id: $asked.absorb})
+  USING INDEX SEEK absorbed:Customer(id)
   OPTIONAL MATCH (absorbed)-[:REFERRED|RING_CLOSED]->(friend:Customer)
   WITH keep, absorbed, collect(DISTINCT friend.id) AS friends
   SET keep.version = CASE WHEN absorbed.version >= keep.version THEN absorbed.version + 1 ELSE keep.version END

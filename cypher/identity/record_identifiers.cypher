@@ -3,6 +3,7 @@
 // first makes this one fail, and start again.
 UNWIND $asked.rows AS row
 MATCH (c:Customer {id: row.owner})
+USING INDEX SEEK c:Customer(id)
 CREATE (c)-[:IDENTIFIED_BY]->(:Identifier {
   id: row.id, customer_id: row.customer_id, type: row.type, value: row.value, verified: false, source: row.source,
   first_seen_at: datetime(row.first_at), last_seen_at: datetime(row.last_at),

@@ -1,6 +1,7 @@
 // page_carts($customer_id, $low, $high, $limit) -> one CartPage
 // A customer's carts, newest first: one ordered seek for each identifier, merged.
-MATCH (:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
+MATCH (named:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
+USING INDEX SEEK named:Identifier(customer_id)
 WITH c, c.version AS version
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
@@ -10,6 +11,7 @@ CALL (owned) {
   UNWIND owned AS i
   CALL (i) {
     MATCH (cart:Cart)
+    USING INDEX SEEK cart:Cart(order_key)
     WHERE cart.order_key > i.id + '/' + $asked.low AND cart.order_key < i.id + '/' + $asked.high
     RETURN cart
     ORDER BY cart.order_key DESC
@@ -45,4 +47,5 @@ WITH c, version, collect(
       ORDER BY line.position}}
 ) AS carts
 MATCH (again:Customer {id: c.id})
+USING INDEX SEEK again:Customer(id)
 RETURN {version_before: version, version_after: again.version, carts: carts} AS page

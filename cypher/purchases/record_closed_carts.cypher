@@ -2,6 +2,7 @@
 // A cart became the purchase that names it, whichever of the two came first, and for as long as it does; whose carts changed.
 UNWIND $asked.cart_keys AS key
 MATCH (cart:Thing {thing_key: key})
+USING INDEX SEEK cart:Thing(thing_key)
 WHERE cart:Cart
 CALL (cart, key) {
   MATCH (cart)-[old:BECAME]->(p:Purchase)
@@ -11,6 +12,7 @@ CALL (cart, key) {
 }
 CALL (cart, key) {
   MATCH (p:Purchase {cart_key: key})
+  USING INDEX SEEK p:Purchase(cart_key)
   WHERE NOT EXISTS { (cart)-[:BECAME]->(p) }
   CREATE (cart)-[:BECAME]->(p)
   RETURN count(*) AS tied

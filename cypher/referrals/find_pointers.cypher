@@ -2,6 +2,7 @@
 // The candidate referrers of these customers and of everyone above them, those that a ring set aside included.
 UNWIND $asked.customer_ids AS id
 MATCH (start:Customer {id: id})
+USING INDEX SEEK start:Customer(id)
 MATCH (start)<-[:REFERRED|RING_CLOSED*0..]-(friend:Customer)
 WITH DISTINCT friend
 MATCH (friend)<-[pointer:REFERRED|RING_CLOSED]-(advocate:Customer)

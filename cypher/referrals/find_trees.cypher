@@ -3,6 +3,7 @@
 // would be above the root but for a ring.
 UNWIND $asked.customer_ids AS id
 MATCH (c:Customer {id: id})
+USING INDEX SEEK c:Customer(id)
 CALL (c) {
   RETURN c AS member
   UNION

@@ -2,7 +2,9 @@
 // A friend accepted: the acceptance is kept as it was stated, and the referral now says whom it brought.
 UNWIND $asked.rows AS row
 MATCH (r:Referral:TimelineEntry {id: row.referral})
+USING INDEX SEEK r:TimelineEntry(id)
 MATCH (friend:Identifier {id: row.friend})
+USING INDEX SEEK friend:Identifier(id)
 SET r.accepted_at = datetime(row.at), r.referral_status = 'ACCEPTED'
 CREATE (r)-[:BROUGHT]->(friend)
 WITH r, row

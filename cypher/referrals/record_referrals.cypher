@@ -1,6 +1,7 @@
 // record_referrals($rows) -> write
 UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.advocate})
+USING INDEX SEEK i:Identifier(id)
 CREATE (i)-[:INVITED]->(r:Referral:TimelineEntry {
   id: row.id, at: datetime(row.invited_at), invited_at: datetime(row.invited_at), kind: 'REFERRAL', channel: row.channel,
   timeline_key: row.timeline_key, kind_key: row.kind_key, referral_status: 'INVITED', code: row.code, campaign: row.campaign})
@@ -9,4 +10,5 @@ CALL (r, row) { WITH r, row WHERE row.key IS NOT NULL SET r:Event, r.key = row.k
 WITH r, row
 WHERE row.invitee IS NOT NULL
 MATCH (invitee:Identifier {id: row.invitee})
+USING INDEX SEEK invitee:Identifier(id)
 CREATE (r)-[:INVITEE]->(invitee)

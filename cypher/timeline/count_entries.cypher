@@ -1,7 +1,8 @@
 // count_entries($customer_id, $kinds, $low, $high, $limit, $channels, $types, $statuses, $survey_kinds, $open) -> one EntryCount
 // How many entries there are, having looked at no more than the limit: `seen` tells whether the bound was met.
 // One map, for a plan is kept for each combination of types and sizes of parameters, but a map is a map.
-MATCH (:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
+MATCH (named:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
+USING INDEX SEEK named:Identifier(customer_id)
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
   RETURN collect(i) AS owned
@@ -9,6 +10,7 @@ CALL (c) {
 CALL (owned) {
   UNWIND CASE WHEN $asked.kinds IS NULL THEN owned ELSE [] END AS i
   MATCH (t:TimelineEntry)
+  USING INDEX SEEK t:TimelineEntry(timeline_key)
   WHERE t.timeline_key > i.id + '/' + $asked.low AND t.timeline_key < i.id + '/' + $asked.high
   RETURN t
   LIMIT $asked.limit
@@ -16,6 +18,7 @@ CALL (owned) {
   UNWIND $asked.kinds AS kind
   UNWIND owned AS i
   MATCH (t:TimelineEntry)
+  USING INDEX SEEK t:TimelineEntry(kind_key)
   WHERE t.kind_key > i.id + '/' + kind + '/' + $asked.low AND t.kind_key < i.id + '/' + kind + '/' + $asked.high
   RETURN t
   LIMIT $asked.limit

@@ -2,6 +2,7 @@
 // Timeline entries by their ids, each with the customer whose it is now.
 UNWIND range(0, size($asked.ids) - 1) AS position
 MATCH (t:TimelineEntry {id: $asked.ids[position]})<-[:HAD|MADE|WROTE|ANSWERED|RAISED|WAS_SENT|INVITED]-(i:Identifier)<-[:IDENTIFIED_BY]-(c:Customer)
+USING INDEX SEEK t:TimelineEntry(id)
 RETURN {position: position, customer_id: c.id, entry:
   CASE t.kind
     WHEN 'TOUCHPOINT' THEN t {.id, .kind, at: toString(t.at), .channel, .type, .campaign, .session, .duration_seconds, .url, .sku, .properties}
@@ -17,7 +18,7 @@ RETURN {position: position, customer_id: c.id, entry:
           total: CASE WHEN line.total IS NOT NULL THEN {amount: line.total, currency: line.currency} END}
         ORDER BY line.position}}
     WHEN 'REVIEW' THEN t {.id, .kind, at: toString(t.at), .channel, .rating, .title, .text, .sku,
-      purchase_id: head(COLLECT { MATCH (purchase:Thing {thing_key: t.purchase_key}) RETURN purchase.id })}
+      purchase_id: head(COLLECT { MATCH (purchase:Thing {thing_key: t.purchase_key}) USING INDEX SEEK purchase:Thing(thing_key) RETURN purchase.id })}
     WHEN 'SURVEY_RESPONSE' THEN t {.id, .kind, at: toString(t.at), .channel, .survey, .survey_kind, .score, .comment}
     WHEN 'CASE' THEN t {.id, .kind, at: toString(t.at), .channel, .number, .subject, .complaint, .priority, .resolution, .deflected,
       opened_at: toString(t.opened_at), first_response_at: toString(t.first_response_at), closed_at: toString(t.closed_at)}

@@ -2,7 +2,8 @@
 // A page of a customer's timeline: one ordered seek for each identifier (and kind), merged. Newest first, or oldest first when backwards.
 // Of the four branches three find nothing to unwind. The version is read first and last: where they differ a writer came in between.
 // One map, for a plan is kept for each combination of types and sizes of parameters, but a map is a map.
-MATCH (:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
+MATCH (named:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
+USING INDEX SEEK named:Identifier(customer_id)
 WITH c, c.version AS version
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
@@ -12,6 +13,7 @@ CALL (owned) {
   UNWIND CASE WHEN $asked.kinds IS NULL AND NOT $asked.backwards THEN owned ELSE [] END AS i
   CALL (i) {
     MATCH (t:TimelineEntry)
+    USING INDEX SEEK t:TimelineEntry(timeline_key)
     WHERE t.timeline_key > i.id + '/' + $asked.low AND t.timeline_key < i.id + '/' + $asked.high
       AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
       AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
@@ -27,6 +29,7 @@ CALL (owned) {
   UNWIND CASE WHEN $asked.kinds IS NULL AND $asked.backwards THEN owned ELSE [] END AS i
   CALL (i) {
     MATCH (t:TimelineEntry)
+    USING INDEX SEEK t:TimelineEntry(timeline_key)
     WHERE t.timeline_key > i.id + '/' + $asked.low AND t.timeline_key < i.id + '/' + $asked.high
       AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
       AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
@@ -43,6 +46,7 @@ CALL (owned) {
   UNWIND owned AS i
   CALL (i, kind) {
     MATCH (t:TimelineEntry)
+    USING INDEX SEEK t:TimelineEntry(kind_key)
     WHERE t.kind_key > i.id + '/' + kind + '/' + $asked.low AND t.kind_key < i.id + '/' + kind + '/' + $asked.high
       AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
       AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
@@ -59,6 +63,7 @@ CALL (owned) {
   UNWIND owned AS i
   CALL (i, kind) {
     MATCH (t:TimelineEntry)
+    USING INDEX SEEK t:TimelineEntry(kind_key)
     WHERE t.kind_key > i.id + '/' + kind + '/' + $asked.low AND t.kind_key < i.id + '/' + kind + '/' + $asked.high
       AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
       AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
@@ -86,7 +91,7 @@ WITH c, version, collect(
           total: CASE WHEN line.total IS NOT NULL THEN {amount: line.total, currency: line.currency} END}
         ORDER BY line.position}}
     WHEN 'REVIEW' THEN t {.id, .kind, at: toString(t.at), .channel, .rating, .title, .text, .sku,
-      purchase_id: head(COLLECT { MATCH (purchase:Thing {thing_key: t.purchase_key}) RETURN purchase.id })}
+      purchase_id: head(COLLECT { MATCH (purchase:Thing {thing_key: t.purchase_key}) USING INDEX SEEK purchase:Thing(thing_key) RETURN purchase.id })}
     WHEN 'SURVEY_RESPONSE' THEN t {.id, .kind, at: toString(t.at), .channel, .survey, .survey_kind, .score, .comment}
     WHEN 'CASE' THEN t {.id, .kind, at: toString(t.at), .channel, .number, .subject, .complaint, .priority, .resolution, .deflected,
       opened_at: toString(t.opened_at), first_response_at: toString(t.first_response_at), closed_at: toString(t.closed_at)}
@@ -102,4 +107,5 @@ WITH c, version, collect(
   END
 ) AS entries
 MATCH (again:Customer {id: c.id})
+USING INDEX SEEK again:Customer(id)
 RETURN {version_before: version, version_after: again.version, entries: entries} AS page
