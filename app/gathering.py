@@ -13,6 +13,7 @@ from graph.errors import GaveUp, InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Call, Outcome, Rejection, names
 from graph.events.inputs import Event
 from graph.events.kept import key
+from graph.events.names import FOREST
 from resolvers.operations import masked
 
 logger = logging.getLogger(__name__)
@@ -109,8 +110,8 @@ class Gathering:
     """Hands events to `record`, those that wait together by one transaction, those that share a name never side by side.
 
     At most `room` events wait. While nothing is under way a call starts at once; the others gather behind it. Of a call some
-    events may be written before others, but for those that name something in common and those of a call with a request, which
-    is done as a whole. `alone`: each call has a transaction of its own, for comparison.
+    events may be written before others, but for those that name something in common (invitations and acceptances apart) and
+    those of a call with a request, which is done as a whole. `alone`: each call has a transaction of its own, for comparison.
     """
 
     record: Recorder
@@ -190,6 +191,7 @@ class Gathering:
         # What would be left over is not worth a transaction of its own.
         most = min(self._share() + WORTH_A_WAY, MOST_AT_ONCE)
         # Named by what is under way, and by those that wait for its end: nobody overtakes them, or they might wait for ever.
+        # But the forest is left to others meanwhile: who came first has it first, once all else that it names is free.
         busy = set[str]().union(*(other.names for other in self._under_way.values()))
         for asked in self._waiting:
             request = None if asked.call.request is None else asked.call.request.key
@@ -203,7 +205,7 @@ class Gathering:
                     flight.names |= group.names
                 else:
                     staying.append(group)
-                    busy |= group.names
+                    busy |= group.names - {FOREST}
             if len(staying) < len(asked.groups):
                 parts.append(_Part(asked, sorted(going)))
                 if request is not None:
@@ -302,18 +304,25 @@ def _as_one(call: Call) -> list[_Group]:
 
 
 def _groups(events: Sequence[Event]) -> list[_Group]:
-    """Events that name something in common together, however many others lie between them."""
-    group_of: dict[str, _Group] = {}
+    """Events that name something in common together, however many others lie between them.
+
+    Those that name the forest apart from the others, and together only for what else they name: they are few, but most
+    customers have one, and all that happened to these would wait with them.
+    """
+    inside: dict[str, _Group] = {}
+    outside: dict[str, _Group] = {}
     for index, event in enumerate(events):
         named = _names(event)
+        group_of = inside if FOREST in named else outside
         group = _Group([index], named)
-        for other in {id(each): each for name in named if (each := group_of.get(name)) is not None}.values():
+        for other in {id(each): each for name in named - {FOREST} if (each := group_of.get(name)) is not None}.values():
             small, group = sorted((group, other), key=lambda each: len(each.names))
             group.indexes += small.indexes
             group.names |= small.names
-            group_of.update(dict.fromkeys(small.names, group))
-        group_of.update(dict.fromkeys(named, group))
-    return list({id(group): group for group in group_of.values()}.values()) or [_Group([], set())]
+            group_of.update(dict.fromkeys(small.names - {FOREST}, group))
+        group_of.update(dict.fromkeys(named - {FOREST}, group))
+    groups = [*outside.values(), *inside.values()]
+    return list({id(group): group for group in groups}.values()) or [_Group([], set())]
 
 
 def _names(event: Event) -> set[str]:

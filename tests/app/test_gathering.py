@@ -13,7 +13,7 @@ from graph.answers import Request
 from graph.errors import GaveUp, Overloaded, StoreUnavailable
 from graph.events import Call, Outcome, Rejection, names
 from graph.events.inputs import Event
-from tests.happenings import identify, touchpoint, user
+from tests.happenings import identify, invite, touchpoint, user
 
 
 def call(*people: str, request: str | None = None, rejected: str = "") -> Call:
@@ -194,6 +194,38 @@ async def test_events_that_others_tie_together_are_never_parted() -> None:
     graph.gate.set()
     await asyncio.gather(*asked)
     assert [event.id for event in graph.transactions[2][0].events] == ["1", "3"]
+
+
+async def test_one_transaction_at_a_time_changes_the_forest_and_the_rest_goes_beside_it() -> None:
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=10_000)
+    others = call(*(f"p{number}" for number in range(WORTH_A_WAY))).events
+    asked = [asyncio.create_task(gathering.keep(Call(events=[invite("ana-invites", 1, user("ana"), "A")])))]
+    await settle()
+    events = [invite("ben-invites", 2, user("ben"), "B"), touchpoint("ben-comes", 3, user("ben")), *others]
+    asked.append(asyncio.create_task(gathering.keep(Call(events=events))))
+    await settle()
+    assert [event.id for event in graph.transactions[1][0].events[:2]] == ["ben-comes", "p0-0"]
+    graph.gate.set()
+    await asyncio.gather(*asked)
+    assert [event.id for event in graph.transactions[2][0].events] == ["ben-invites"]
+
+
+async def test_nobody_keeps_the_forest_from_others_while_waiting_for_something_else() -> None:
+    graph = Graph()
+    graph.gate.clear()
+    gathering = Gathering(graph.record, room=10_000)
+    asked = [asyncio.create_task(gathering.keep(call("ana")))]
+    await settle()
+    asked.append(asyncio.create_task(gathering.keep(Call(events=[invite("ana-invites", 1, user("ana"), "A")]))))
+    crowd = [invite(f"p{number}-invites", 2, user(f"p{number}"), f"P{number}") for number in range(WORTH_A_WAY)]
+    asked.append(asyncio.create_task(gathering.keep(Call(events=crowd))))
+    await settle()
+    assert len(graph.transactions[1][0].events) == WORTH_A_WAY
+    graph.gate.set()
+    await asyncio.gather(*asked)
+    assert [event.id for event in graph.transactions[2][0].events] == ["ana-invites"]
 
 
 async def test_the_same_event_twice_is_not_parted_though_it_names_somebody_else() -> None:
