@@ -30,7 +30,7 @@ from benchmarks.snapshot import take
 from graph.events.inputs import CustomerKey, IdentifierKey, TouchpointInput
 
 BATCH = 100
-SENDERS = 24
+SENDERS = 32
 """Connections that keep the service as busy as it gets with batches."""
 
 CROWD = 64
@@ -46,7 +46,7 @@ class Size:
     """`customers`: of the world whose events are sent in batches; `singles`: single events, more than are sent; `seconds`: of the
     half load, and of each load of single events; `fresh`: writes that another process reads."""
 
-    customers: int = 16_000
+    customers: int = 24_000
     singles: int = 120_000
     seconds: float = 20.0
     fresh: int = 500
