@@ -284,7 +284,7 @@ class Gathering:
             if isinstance(error, GaveUp):
                 raise
             blame = masked(error, where="the write door")["message"]
-            return Outcome(0, 0, (Rejection(0, "INVALID", blame),), {})
+            return Outcome(0, 0, (Rejection(0, "UNAVAILABLE", blame),), {})
         return found
 
     async def _halves(self, call: Call) -> Found:

@@ -195,7 +195,7 @@ class _Translated:
 
 
 def _translated(error: DriverError | Neo4jError) -> Exception:
-    """A statement that is wrong is a fault of ours; all else is the server's, or lies between it and us."""
+    """A statement that is wrong, or that the server can't carry out, is a fault of ours; all else lies between it and us."""
     code = (isinstance(error, Neo4jError) and error.code) or ""
-    wrong = code.startswith(("Neo.ClientError.Statement.", "Neo.ClientError.Schema."))
+    wrong = code.startswith(("Neo.ClientError.Statement.", "Neo.ClientError.Schema.", "Neo.DatabaseError.Statement."))
     return error if wrong else StoreUnavailable(str(error))
