@@ -27,7 +27,7 @@ class MoneyError(GraphError):
 
     @classmethod
     def too_large(cls, amount: str, currency: str) -> MoneyError:
-        return cls(f"{amount[:40]} {currency} is more than can be kept (2^53 minor units)")
+        return cls(f"{amount[:40]} {currency} is more than can be kept (10^14 minor units)")
 
     @classmethod
     def too_precise(cls, amount: str, currency: str, decimals: int) -> MoneyError:

@@ -13,8 +13,8 @@ from iso4217 import Currency
 
 from graph.errors import MoneyError
 
-# Neo4j integers have 64 bits; a thousandth of that leaves room for sums.
-MAX_MINOR_UNITS = 2**53
+# A trillion dollars. Neo4j's integers have 64 bits: that leaves room for a sum of ninety thousand such amounts.
+MAX_MINOR_UNITS = 10**14
 #: Of an amount's first digit, in any currency.
 LARGEST_PLACE = len(str(MAX_MINOR_UNITS)) - 1
 
