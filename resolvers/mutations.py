@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from enum import Enum
+from functools import partial
 from typing import Any
 from uuid import uuid4
+from zoneinfo import available_timezones
 
 import strawberry
 from strawberry.scalars import JSON
@@ -16,6 +19,7 @@ from graph.answers import Request
 from graph.customers import ProfileKey
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Rejection
+from graph.events.forms import EXAMPLES, is_one
 from graph.events.inputs import Event, IdentifierKey, IdentifyInput
 from resolvers.context import Context, Info, load_customer
 from resolvers.customers import Customer
@@ -205,7 +209,12 @@ def _identified(context: Context, given: UpsertCustomerInput) -> IdentifyInput:
     for field, name in _TRAITS.items():
         value = getattr(given, field)
         if value is not strawberry.UNSET:
+            _check_format(name, value)
             traits[name] = _trait(value)
+    if given.birth_date and given.birth_date > context.rules.clock().date():
+        raise InvalidEvent("birthDate", f"lies in the future ({given.birth_date})")
+    for number, address in enumerate(given.addresses or []):
+        _check_format("country", address.country, f"addresses.{number}.country")
     return IdentifyInput(
         id=uuid4().hex,
         source=given.source,
@@ -214,6 +223,28 @@ def _identified(context: Context, given: UpsertCustomerInput) -> IdentifyInput:
         traits=traits,
         account=None if given.account is None else IdentifierKey(given.account.type, given.account.value),
     )
+
+
+def _check_format(name: str, value: Any, path: str = "") -> None:
+    """Raise InvalidEvent where a text is none of those that its field is for. An empty one says that there is none."""
+    known, problem = _FORMATS.get(name, (None, ""))
+    if known is not None and value and not known(value):
+        raise InvalidEvent(path or name, problem)
+
+
+def _is_time_zone(value: str) -> bool:
+    known = available_timezones()
+    # A machine without a database of them knows none.
+    return value in known or not known
+
+
+_FORMATS: dict[str, tuple[Callable[[str], object], str]] = {
+    "email": (partial(is_one, "email"), EXAMPLES["email"]),
+    "phone": (partial(is_one, "phone"), EXAMPLES["phone"]),
+    "locale": (re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*").fullmatch, "is no BCP 47 tag, such as ja-JP"),
+    "timeZone": (_is_time_zone, "is no IANA time zone, such as Asia/Tokyo"),
+    "country": (re.compile(r"[A-Za-z]{2}").fullmatch, "is no ISO 3166-1 alpha-2 code, such as JP"),
+}
 
 
 def _trait(value: Any) -> Any:
@@ -226,8 +257,12 @@ def _trait(value: Any) -> Any:
 
 def _of_the_input(rejection: Rejection) -> UserError:
     message = in_the_contracts_words(rejection.message)
-    path, _, _ = message.partition(": ")
-    return UserError(code=UserErrorCode[rejection.code], message=message, path=["input", *path.split(".")])
+    path, _, reason = message.partition(": ")
+    names = path.split(".")
+    if names[0] == "traits" and len(names) == 2 and names[1] in _TRAITS.values():
+        # Stated as a field of its own.
+        names, message = names[1:], f"{names[1]}: {reason}"
+    return UserError(code=UserErrorCode[rejection.code], message=message, path=["input", *names])
 
 
 def in_the_contracts_words(message: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.segment.messages import Fields, Message
 from graph.errors import InvalidEvent
+from graph.events.forms import is_one
 from graph.events.inputs import (
     AcceptInput,
     CartChangeInput,
@@ -44,7 +45,8 @@ def _identify(message: Message) -> list[Event]:
     identifiers = message.identifiers()
     for name in ("email", "phone"):
         value = traits.get(name)
-        if isinstance(value, str) and value.strip():
+        # Anything else is a trait, and names nobody.
+        if isinstance(value, str) and value.strip() and is_one(name, value):
             identifiers.append(IdentifierKey(name, value))
     if not identifiers:
         raise InvalidEvent("userId", "is missing, and so is anonymousId; send one of them")

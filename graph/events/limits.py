@@ -6,12 +6,13 @@ Each raises InvalidEvent with the path of the field, and what to send instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from graph import ids
 from graph.errors import InvalidEvent, MoneyError
+from graph.events.forms import EXAMPLES, is_one
 from graph.events.identities import normalised
 from graph.events.inputs import CustomerKey, IdentifierKey, PurchaseItemInput
 from graph.money import Money, exponent
@@ -90,7 +91,11 @@ def check_identifier(path: str, value: IdentifierKey) -> None:
 def _check_value(path: str, type: str, value: str) -> None:
     check_key(path, value)
     # One character may stand for twenty: what is kept is what must fit.
-    check_key(path, normalised(type, value)[1])
+    kept = normalised(type, value)[1]
+    check_key(path, kept)
+    if not is_one(type, kept):
+        # Whoever writes "none" there would be one customer with all others who do.
+        raise InvalidEvent(path, EXAMPLES[type])
 
 
 def check_customer(path: str, key: CustomerKey) -> None:
@@ -110,23 +115,26 @@ def check_one_of(path: str, value: str, allowed: Iterable[str]) -> None:
         raise InvalidEvent(path, f"{str(value)[:40]!r} is none of {', '.join(allowed)}")
 
 
-def check_json(path: str, value: object) -> None:
-    """Bounds on a JSON value, walked without recursion: hostile depth must not exhaust the stack."""
-    pending: list[tuple[object, int]] = [(value, 1)]
-    seen = 0
+def check_json(path: str, given: Mapping[str, object]) -> None:
+    """Bounds on a JSON object, walked without recursion: hostile depth must not exhaust the stack. A fault has the path of the
+    field of the object in which it lies."""
+    for name in given:
+        check_key(path, name)
+    pending = [(f"{path}.{name}", value, 2) for name, value in given.items()]
+    whole, seen = path, 1
     while pending:
-        item, depth = pending.pop()
+        path, item, depth = pending.pop()
         seen += 1
         if seen > JSON_NODES:
-            raise InvalidEvent(path, f"has more than {JSON_NODES} values", code="TOO_LARGE")
+            raise InvalidEvent(whole, f"has more than {JSON_NODES} values", code="TOO_LARGE")
         if depth > JSON_DEPTH:
             raise InvalidEvent(path, f"is nested more than {JSON_DEPTH} deep", code="TOO_LARGE")
         if isinstance(item, dict):
             for name in item:
                 check_key(path, name)
-            pending.extend((child, depth + 1) for child in item.values())
+            pending.extend((path, child, depth + 1) for child in item.values())
         elif isinstance(item, (list, tuple)):
-            pending.extend((child, depth + 1) for child in item)
+            pending.extend((path, child, depth + 1) for child in item)
         else:
             check_json_leaf(path, item)
 
@@ -170,6 +178,16 @@ def check_quantity(path: str, value: Decimal) -> None:
         raise InvalidEvent(path, f"has more than {QUANTITY_DIGITS} digits; round it first", code="TOO_LARGE")
 
 
+def check_category(path: str, levels: Iterable[str]) -> None:
+    """The levels of a category, the widest first: each is kept with all those above it as one path."""
+    length = -1
+    for level in levels:
+        check_key(path, level)
+        length += 1 + len(level)
+    if length > KEY_LENGTH:
+        raise InvalidEvent(path, f"has {length} characters in all; at most {KEY_LENGTH} are kept", code="TOO_LARGE")
+
+
 def check_items(items: tuple[PurchaseItemInput, ...], total: Money | None) -> None:
     if len(items) > MAX_ITEMS:
         raise InvalidEvent("items", f"has {len(items)} lines; at most {MAX_ITEMS} are kept", code="TOO_LARGE")
@@ -181,8 +199,7 @@ def check_items(items: tuple[PurchaseItemInput, ...], total: Money | None) -> No
         check_key(f"{path}.sku", item.sku)
         if item.title is not None:
             check_text(f"{path}.title", item.title)
-        for category in item.category:
-            check_key(f"{path}.category", category)
+        check_category(f"{path}.category", item.category)
         check_quantity(f"{path}.quantity", item.quantity)
         for name in ("unit_price", "discount", "total"):
             amount = getattr(item, name)

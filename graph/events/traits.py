@@ -7,10 +7,12 @@ so the state of a customer is the merge of the states of its identifiers.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from graph.events.forms import is_one
 from graph.search import searchable
 
 KEPT_VALUES = 21  # the survivor, and the twenty it overrode
@@ -60,17 +62,33 @@ def survivors(state: State) -> dict[str, Any]:
     return {name: newest[0][3] for name, newest in state.items() if newest[0][3] is not None}
 
 
+def _fits(name: str, value: Any) -> bool:
+    """Whether the field of that name can hold a value, or its removal."""
+    if value is None or value == "":
+        return True
+    return isinstance(value, str) and is_one(name, value) and (name != "birthDate" or _is_date(value))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def customer_row(customer: str, state: State, identifiers: Iterable[tuple[str, str, int]]) -> dict[str, Any]:
     """The row of `customers/record_traits`; `identifiers` are (type, value, age), of which mail and phone stand in for traits."""
-    values = survivors(state)
+    # What a field has no room for hides nothing that it has: it is a trait like others.
+    fields = {name: newest[0][3] for name in FIELDS if (newest := [each for each in state.get(name, ()) if _fits(name, each[3])])}
+    values = survivors({name: newest for name, newest in state.items() if name not in fields or not _fits(name, newest[0][3])})
     newest_first = sorted(identifiers, key=lambda each: (-each[2], each[1]))
     row: dict[str, Any] = {"id": customer}
     for name, column in FIELDS.items():
-        value = values.pop(name, None)
-        row[column] = value if isinstance(value, str) else None
+        row[column] = fields.get(name)
     for type in ("email", "phone"):
-        row[type] = row[type] or next((each[1] for each in newest_first if each[0] == type), None)
-    if not row["name"]:
+        if row[type] is None:
+            row[type] = next((each[1] for each in newest_first if each[0] == type), None)
+    if row["name"] is None:
         # Where given names come first is a matter of the locale; the source that cares states the whole name.
         row["name"] = " ".join(part for part in (row["given_name"], row["family_name"]) if part) or None
     addresses = values.pop("addresses", None)

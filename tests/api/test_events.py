@@ -28,6 +28,7 @@ mutation ($input: UpsertCustomerInput!, $key: String) {
 }
 """
 WHO = {"identifier": {"type": "user_id", "value": "ana"}}
+ANA = {"type": "email", "value": "ana@example.com"}
 ITEM = {"sku": "lamp", "title": "Lamp", "quantity": "1", "unitPrice": {"amount": "20.00", "currency": "USD"}}
 
 
@@ -96,12 +97,17 @@ async def test_what_is_refused_says_where_and_why_and_harms_no_neighbour(api: Ap
         event("touchpoint", "10", customer=WHO, channel="web", type="x", properties=nested(40)),
         event("purchase", "11", customer=WHO, number="p", items=[ITEM | {"total": {"amount": "9" * 20, "currency": "USD"}}]),
         event("touchpoint", "12", customer=WHO, channel="web", type="x", durationSeconds=-1),
+        event("purchase", "13", customer=WHO, number="p", items=[ITEM | {"category": ["shoes" * 20] * 30}]),
+        event("touchpoint", "14", customer={"email": "none"}, channel="web", type="x"),
+        event("touchpoint", "15", customer={"phone": "unknown"}, channel="web", type="x"),
+        event("touchpoint", "16", customer=WHO, channel="web", type="x", properties={"size": {"of": "x" * 10_001}}),
     ]
     found = await record(api, given)
     assert (found["accepted"], found["duplicates"], found["userErrors"]) == (1, 0, [])
     assert [(each["index"], each["code"]) for each in found["rejected"]] == [
         (0, "INVALID"), (2, "INVALID"), (3, "INVALID"), (4, "NOT_FOUND"), (5, "INVALID"), (6, "TOO_LARGE"), (7, "INVALID"),
-        (8, "INVALID"), (9, "CONFLICT"), (10, "TOO_LARGE"), (11, "INVALID"), (12, "INVALID"),
+        (8, "INVALID"), (9, "CONFLICT"), (10, "TOO_LARGE"), (11, "INVALID"), (12, "INVALID"), (13, "TOO_LARGE"),
+        (14, "INVALID"), (15, "INVALID"), (16, "TOO_LARGE"),
     ]  # fmt: skip
     assert [each["message"].partition(":")[0] for each in found["rejected"]][:4] == [
         "at",
@@ -109,7 +115,13 @@ async def test_what_is_refused_says_where_and_why_and_harms_no_neighbour(api: Ap
         "amount",
         "customer.id",
     ]
-    assert found["rejected"][-1]["message"].startswith("durationSeconds: ")
+    assert [each["message"].partition(":")[0] for each in found["rejected"]][-5:] == [
+        "durationSeconds",
+        "items.0.category",
+        "customer.email",
+        "customer.phone",
+        "properties.size",
+    ]
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -201,6 +213,62 @@ async def test_an_upsert_that_is_refused(api: Api) -> None:
     assert [(each["code"], each["path"]) for each in found["userErrors"]] == [("TOO_LARGE", ["input", "identifiers"])]
     found = (await api.data(UPSERT, input={"identifiers": many[:1], "source": "crm", "traits": 3}))["upsertCustomer"]
     assert [(each["code"], each["path"]) for each in found["userErrors"]] == [("INVALID", ["input", "traits"])]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "path"),
+    [
+        ({"name": "x" * 10_001}, "TOO_LARGE", ["name"]),
+        ({"traits": {"plan": "x" * 10_001}}, "TOO_LARGE", ["traits", "plan"]),
+        ({"email": "not a mail"}, "INVALID", ["email"]),
+        ({"locale": "!!!"}, "INVALID", ["locale"]),
+        ({"timeZone": "Mars/One"}, "INVALID", ["timeZone"]),
+        ({"country": "nowhere"}, "INVALID", ["country"]),
+        ({"birthDate": "9999-01-01"}, "INVALID", ["birthDate"]),
+        ({"addresses": [{"kind": "home", "country": "nowhere"}]}, "INVALID", ["addresses", "0", "country"]),
+    ],
+)
+async def test_a_field_that_is_none_of_its_kind_is_refused_under_its_name(
+    api: Api, given: dict[str, Any], code: str, path: list[str]
+) -> None:
+    found = (await api.data(UPSERT, input={"identifiers": [{"type": "t", "value": "1"}], "source": "crm"} | given))[
+        "upsertCustomer"
+    ]
+    assert [(each["code"], each["path"]) for each in found["userErrors"]] == [(code, ["input", *path])]
+
+
+async def test_an_empty_text_is_one_and_hides_the_identifier(api: Api) -> None:
+    given = {
+        "identifiers": [{"type": "email", "value": "ana@example.com"}],
+        "source": "crm",
+        "name": "",
+        "givenName": "Ana",
+        "email": "",
+    }
+    found = (await api.data(UPSERT, input=given))["upsertCustomer"]
+    assert (found["userErrors"], found["customer"]["name"]) == ([], "")
+    asked = await api.data('{ customer(by: {email: "ana@example.com"}) { name givenName email phone } }')
+    assert asked["customer"] == {"name": "", "givenName": "Ana", "email": "", "phone": None}
+
+
+async def test_what_a_field_has_no_room_for_hides_nothing(api: Api) -> None:
+    stated = [
+        event(
+            "identify",
+            "1",
+            at="2026-01-01T00:00:00Z",
+            identifiers=[ANA],
+            traits={"phone": "+81312345678", "birthDate": "1990-02-28"},
+        ),
+        event("identify", "2", at="2026-01-02T00:00:00Z", identifiers=[ANA], traits={"phone": 819, "birthDate": "1990-02-30"}),
+    ]
+    assert (await record(api, stated))["accepted"] == 2
+    found = await api.data('{ customer(by: {email: "ana@example.com"}) { phone birthDate traits } }')
+    assert found["customer"] == {
+        "phone": "+81312345678",
+        "birthDate": "1990-02-28",
+        "traits": {"phone": 819, "birthDate": "1990-02-30"},
+    }
 
 
 async def test_an_upsert_that_is_made_twice(api: Api) -> None:
