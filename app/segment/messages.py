@@ -42,18 +42,22 @@ class Fields:
         """The first of these that has a value."""
         return next((value for name in names if (value := self.values.get(name)) not in (None, "")), None)
 
+    def named(self, *names: str) -> str:
+        """Which of these that is, the first of them where none has a value."""
+        return next((name for name in names if self.values.get(name) not in (None, "")), names[0])
+
     def text(self, *names: str) -> str | None:
         value = self.first(*names)
         if value is None or isinstance(value, str):
             return value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise InvalidEvent(self._at(names[0]), "must be text")
+            raise InvalidEvent(self._at(self.named(*names)), "must be text")
         return str(value)
 
     def required(self, *names: str) -> str:
         value = self.text(*names)
         if value is None:
-            raise InvalidEvent(self._at(names[0]), "is missing")
+            raise InvalidEvent(self._at(self.named(*names)), "is missing")
         return value
 
     def number(self, *names: str) -> Decimal | None:
@@ -66,10 +70,10 @@ class Fields:
         except InvalidOperation:
             number = None
         if number is None or not number.is_finite():
-            raise InvalidEvent(self._at(names[0]), "must be a number")
+            raise InvalidEvent(self._at(self.named(*names)), "must be a number")
         # Whatever is done with an exponent of a million takes minutes.
         if number and abs(number.adjusted()) > LONGEST_NUMBER:
-            raise InvalidEvent(self._at(names[0]), f"must be a number of at most {LONGEST_NUMBER} digits")
+            raise InvalidEvent(self._at(self.named(*names)), f"must be a number of at most {LONGEST_NUMBER} digits")
         return number
 
     def whole(self, *names: str) -> int | None:
@@ -92,14 +96,14 @@ class Fields:
                 number = rounded if abs(number - rounded) <= minor * SUMMING else number
             return Money.of(number, currency)
         except InvalidOperation:
-            raise InvalidEvent(self._at(names[0]), f"is more {currency} than can be kept") from None
+            raise InvalidEvent(self._at(self.named(*names)), f"is more {currency} than can be kept") from None
         except MoneyError as error:
-            raise InvalidEvent(self._at(names[0]), str(error)) from None
+            raise InvalidEvent(self._at(self.named(*names)), str(error)) from None
 
     def flag(self, *names: str) -> bool | None:
         value = self.first(*names)
         if value is not None and not isinstance(value, bool):
-            raise InvalidEvent(self._at(names[0]), "must be true or false")
+            raise InvalidEvent(self._at(self.named(*names)), "must be true or false")
         return value
 
     def time(self, *names: str) -> datetime | None:
@@ -113,7 +117,7 @@ class Fields:
             found = datetime.fromisoformat(str(value))
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError, OSError):
-            raise InvalidEvent(self._at(names[0]), "must be a time such as 2026-11-23T17:00:00Z") from None
+            raise InvalidEvent(self._at(self.named(*names)), "must be a time such as 2026-11-23T17:00:00Z") from None
 
     def object(self, name: str) -> Fields:
         """An object inside, empty where there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.segment.messages import Message
+from app.segment.messages import Fields, Message
 from graph.errors import InvalidEvent
 from graph.events import Rejection
 from graph.events.inputs import (
@@ -35,7 +35,7 @@ _APART: dict[type[Event], dict[str, str]] = {
     PurchaseStatusInput: {"purchase": "properties.order_id"},
     RefundInput: {"purchase": "properties.order_id", "amount": "properties.total"},
     ReviewInput: {
-        "sku": "properties.product_id", "purchase": "properties.order_id", "title": "properties.review_title",
+        "purchase": "properties.order_id", "title": "properties.review_title",
         "text": "properties.review_body",
     },
     CaseInput: {
@@ -52,7 +52,7 @@ _OF_IDENTIFIERS = {
 }  # fmt: skip
 
 #: Of a product in a list of them.
-_OF_LINES = {"sku": "product_id", "title": "name", "unit_price": "price"}
+_OF_LINES = {"title": "name", "unit_price": "price"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,9 @@ def _path(path: str, event: Event, message: Message) -> str:
     if isinstance(key, CustomerKey):
         return "userId" if key.identifier is None else _OF_IDENTIFIERS[key.identifier.type]
     if head == "items":
-        return _of_line(rest, event)
+        return _of_line(rest, event, message)
+    if head == "sku":
+        return f"properties.{_sku(message.properties)}"
     if head == "properties":
         return path
     if rest == "currency":
@@ -112,12 +114,18 @@ def _of_identify(head: str, rest: str, event: IdentifyInput, message: Message) -
     return "previousId" if message.call == "alias" and type == "anonymous_id" else _OF_IDENTIFIERS[type]
 
 
-def _of_line(rest: str, event: Event) -> str:
+def _of_line(rest: str, event: Event, message: Message) -> str:
     position, _, field = rest.partition(".")
     name, _, part = field.partition(".")
     if part == "currency":
         return "properties.currency"
     if not field:
         return "properties.products"
-    line = "properties" if isinstance(event, CartChangeInput) else f"properties.products.{position}"
-    return f"{line}.{_OF_LINES.get(name, name)}"
+    line = message.properties
+    if not isinstance(event, CartChangeInput):
+        line = (line.objects("products") or [])[int(position)]
+    return f"{line.path}.{_sku(line) if name == 'sku' else _OF_LINES.get(name, name)}"
+
+
+def _sku(fields: Fields) -> str:
+    return fields.named("sku", "product_id", "productId")
