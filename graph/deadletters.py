@@ -5,7 +5,7 @@ They hold whatever personal data was sent. There are at most MOST; what comes af
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -64,13 +64,27 @@ async def record(store: Store, letters: Sequence[Undelivered], *, at: datetime) 
     return len(rows)
 
 
-async def page(store: Store, *, after: str = "", limit: int = 500) -> list[DeadLetter]:
-    """Letters in the order in which they first came, those behind the id `after`."""
-    return await store.many("deadletters/page_deadletters", DeadLetter, after=after, limit=limit)
+async def page(store: Store, *, after: str = "", limit: int = 500, source: str | None = None) -> list[DeadLetter]:
+    """Letters in the order in which they first came, those behind the id `after`; of `source`, or of all."""
+    return await store.many("deadletters/page_deadletters", DeadLetter, after=after, limit=limit, source=source)
 
 
-async def count(store: Store) -> int:
-    return await store.one("deadletters/count_deadletters", int) or 0
+async def pages(store: Store, *, after: str = "", source: str | None = None) -> AsyncIterator[list[DeadLetter]]:
+    """All letters behind the id `after`, as `page` has them; who reads them may forget them meanwhile."""
+    while found := await page(store, after=after, source=source):
+        after = found[-1].id
+        yield found
+
+
+async def count(store: Store, *, source: str | None = None) -> int:
+    """How many letters there are, of `source` or of all."""
+    return await store.one("deadletters/count_deadletters", int, source=source) or 0
+
+
+async def restate(store: Store, letter_id: str, *, code: str, message: str) -> None:
+    """Write down why a letter is refused now."""
+    rows = [{"id": letter_id, "code": code, "message": message}]
+    await store.write(lambda transaction: transaction.run("deadletters/record_refusals", rows=rows))
 
 
 async def forget(store: Store, letter_ids: Sequence[str]) -> list[str]:

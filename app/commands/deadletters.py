@@ -1,18 +1,22 @@
 """`c360 deadletters`: what could not be kept."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.bulk import run
-from app.commands.terminal import Json, errors, print_json, print_table
+from app.commands.terminal import Json, errors, print_json
 from app.settings import Settings
 from graph.errors import StoreUnavailable
 
 if TYPE_CHECKING:
+    from app.segment.refusals import Refusal
+    from app.services import Services
     from graph.deadletters import DeadLetter
 
 STILL_REFUSED = 1
+WRONG_USAGE = 2
 
 deadletters = typer.Typer(
     no_args_is_help=True,
@@ -20,43 +24,66 @@ deadletters = typer.Typer(
     epilog="Example: c360 deadletters list",
 )
 
-Ids = Annotated[list[str] | None, typer.Argument(help="Some of them by id; all where none is named.")]
-Limit = Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=100_000)]
+Ids = Annotated[list[str] | None, typer.Argument(help="Some of them by id.")]
+Source = Annotated[str | None, typer.Option("--source", help="Only those of this source.")]
+First = Annotated[int, typer.Option("--first", "--limit", help="At most so many.", min=1, max=100_000)]
+After = Annotated[str, typer.Option("--after", help="Those behind the one with this id.")]
+All = Annotated[bool, typer.Option("--all", help="All of them.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this the command only says how many they are.")]
 
 
-@deadletters.command("list", epilog="Example: c360 deadletters list --limit 20 --json")
-def list_(*, limit: Limit = 50, json: Json = False) -> None:
+@deadletters.command("list", epilog="Example: c360 deadletters list --source shop --first 20 --json")
+def list_(*, first: First = 50, after: After = "", all: All = False, source: Source = None, json: Json = False) -> None:
     """Show what could not be kept, and why, the oldest first. With --json also what was sent, which may be personal data."""
-    found, number = run(_listed(_settings(), limit))
+    found, more, number = run(_listed(_settings(), None if all else first, after, source))
     if json:
-        print_json({"count": number, "letters": [_shown(letter) for letter in found]})
+        print_json({"count": number, "more": more, "letters": [_shown(letter) for letter in found]})
         return
-    rows = [(each.id, each.source, each.call, each.code, each.message, each.times) for each in found]
-    print_table(f"{number:,} dead letters", ("id", "source", "call", "code", "reason", "times"), rows)
+    errors.print(f"{number:,} dead letters")
+    for each in found:
+        # As it is, whatever the width: ids are there to be copied.
+        sys.stdout.write(f"{each.id}  {each.source}  {each.call}  {each.code}  {_times(each)}\n    {each.message}\n")
+    if more:
+        errors.print(f"there are more: --after {found[-1].id}, or --all", soft_wrap=True)
 
 
 @deadletters.command(epilog="Example: c360 deadletters retry")
-def retry(ids: Ids = None, *, json: Json = False) -> None:
-    """Send them through the door again. What is kept now leaves the list; exit code 1 when something stays."""
-    kept, refused, missing = run(_retried(_settings(), ids))
+def retry(ids: Ids = None, *, source: Source = None, json: Json = False) -> None:
+    """Send them through the door again, all where none is named. What is kept now leaves the list; of what stays it says why,
+    and the exit code is 1."""
+    kept, refused, missing = run(_retried(_settings(), ids, source))
     _check_found(missing)
     if json:
-        print_json({"kept": kept, "refused": refused})
+        letters = [{"id": id, "code": refusal.code, "message": refusal.message} for id, refusal in refused]
+        print_json({"kept": kept, "refused": len(refused), "letters": letters})
     else:
-        errors.print(f"{kept:,} kept, {refused:,} still refused")
+        for id, refusal in refused:
+            sys.stdout.write(f"{id}  {refusal.code}\n    {refusal.message}\n")
+        errors.print(f"{kept:,} kept, {len(refused):,} still refused")
     if refused:
         raise typer.Exit(STILL_REFUSED)
 
 
-@deadletters.command(epilog="Example: c360 deadletters drop dlt_0199...")
-def drop(ids: Annotated[list[str], typer.Argument(help="Which, by id.")]) -> None:
-    """Delete them for good."""
-    _check_found(run(_dropped(_settings(), ids)))
+@deadletters.command(epilog="Example: c360 deadletters drop --source shop --yes")
+def drop(ids: Ids = None, *, source: Source = None, all: All = False, yes: Yes = False) -> None:
+    """Delete them for good: those with these ids, those of a source, or all. The last two need --yes."""
+    if (bool(ids), source is not None, all).count(True) != 1:
+        errors.print("name some by their ids, or a --source, or --all of them")
+        raise typer.Exit(WRONG_USAGE)
+    if ids:
+        _check_found(run(_dropped(_settings(), ids)))
+    elif yes:
+        errors.print(f"{run(_all_dropped(_settings(), source)):,} dropped")
+    else:
+        errors.print(f"{run(_counted(_settings(), source)):,} dead letters would be gone for good; say --yes to drop them")
+        raise typer.Exit(WRONG_USAGE)
 
 
 def _check_found(missing: list[str]) -> None:
     if missing:
-        errors.print(f"no dead letter is called {', '.join(missing)}: c360 deadletters list shows all", markup=False)
+        errors.print(
+            f"no dead letter is called {', '.join(missing)}: c360 deadletters list shows all", markup=False, soft_wrap=True
+        )
         raise typer.Exit(STILL_REFUSED)
 
 
@@ -72,44 +99,64 @@ def _shown(letter: "DeadLetter") -> dict[str, object]:
     return dict(msgspec.to_builtins(letter))
 
 
-async def _listed(settings: Settings, limit: int) -> "tuple[list[DeadLetter], int]":
+def _times(letter: "DeadLetter") -> str:
+    first = f"{letter.first_at:%Y-%m-%dT%H:%M:%SZ}"
+    return first if letter.times == 1 else f"{first}, {letter.times:,} times until {letter.last_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+async def _listed(settings: Settings, first: int | None, after: str, source: str | None) -> "tuple[list[DeadLetter], bool, int]":
+    """Letters, whether there are more behind them, and how many there are in all."""
     from app.commands.store import opened
     from graph import deadletters as letters
 
+    found: list[DeadLetter] = []
     async with opened(settings) as store:
-        return await letters.page(store, limit=limit), await letters.count(store)
+        number = await letters.count(store, source=source)
+        async for page in letters.pages(store, after=after, source=source):
+            found += page
+            if first is not None and len(found) > first:
+                break
+    return found[:first], first is not None and len(found) > first, number
 
 
-async def _retried(settings: Settings, ids: list[str] | None) -> tuple[int, int, list[str]]:
-    """How many were kept, how many not, and which of `ids` there are none of."""
-    from app.segment.again import still_refused
+async def _retried(
+    settings: Settings, ids: list[str] | None, source: str | None
+) -> "tuple[int, list[tuple[str, Refusal]], list[str]]":
+    """How many were kept, why the others were not, and which of `ids` there are none of."""
     from app.services import open_services
     from graph import deadletters as letters
-    from resolvers.operations import masked
 
-    kept = refused = 0
+    kept = 0
+    refused: list[tuple[str, Refusal]] = []
     missing = set(ids or ())
-    after = ""
     async with open_services(settings) as services:
         await services.ready()
-        while page := await letters.page(services.store, after=after):
-            after = page[-1].id
+        async for page in letters.pages(services.store, source=source):
             for letter in page:
                 if ids and letter.id not in ids:
                     continue
                 missing.discard(letter.id)
-                try:
-                    refusal = await still_refused(services, letter)
-                except StoreUnavailable:
-                    raise
-                except Exception as error:
-                    refusal = masked(error, where=letter.id)["message"]
+                refusal = await _tried(services, letter)
                 if refusal is None:
                     await letters.forget(services.store, [letter.id])
                     kept += 1
                 else:
-                    refused += 1
+                    await letters.restate(services.store, letter.id, code=refusal.code, message=refusal.message)
+                    refused.append((letter.id, refusal))
     return kept, refused, sorted(missing)
+
+
+async def _tried(services: "Services", letter: "DeadLetter") -> "Refusal | None":
+    from app.segment.again import still_refused
+    from app.segment.refusals import Refusal
+    from resolvers.operations import masked
+
+    try:
+        return await still_refused(services, letter)
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        return Refusal("INTERNAL", masked(error, where=letter.id)["message"])
 
 
 async def _dropped(settings: Settings, ids: list[str]) -> list[str]:
@@ -119,3 +166,23 @@ async def _dropped(settings: Settings, ids: list[str]) -> list[str]:
 
     async with opened(settings) as store:
         return sorted(set(ids) - set(await letters.forget(store, ids)))
+
+
+async def _all_dropped(settings: Settings, source: str | None) -> int:
+    """How many there were, of `source` or of all."""
+    from app.commands.store import opened
+    from graph import deadletters as letters
+
+    number = 0
+    async with opened(settings) as store:
+        async for page in letters.pages(store, source=source):
+            number += len(await letters.forget(store, [each.id for each in page]))
+    return number
+
+
+async def _counted(settings: Settings, source: str | None) -> int:
+    from app.commands.store import opened
+    from graph import deadletters as letters
+
+    async with opened(settings) as store:
+        return await letters.count(store, source=source)

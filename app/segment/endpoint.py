@@ -9,21 +9,31 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-import json
 import logging
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.segment.events import events_of
-from app.segment.messages import CALLS, DEEPEST, Message, check_size, depth, name_of
+from app.segment.messages import CALLS, Message, letter_name
+from app.segment.refusals import Refusal, refusal_of
+from app.segment.texts import (
+    LONGEST_CONTEXT,
+    LONGEST_MESSAGE,
+    Parcel,
+    Unreadable,
+    check_size,
+    decoded,
+    parcel_of,
+    read,
+    with_context,
+)
 from graph.deadletters import Undelivered
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Outcome
@@ -36,7 +46,15 @@ LONGEST_BODY = 500_000
 LONGEST_READ = 32_000_000
 """Bytes of a request that is too long, which are read all the same: who is still sending hears no answer."""
 
-MOST_MESSAGES = 2_500
+MOST_MEMBERS = 1_000
+"""Members of a gzip."""
+
+READ_AT_ONCE = 50
+"""Messages read between two chances for everything else to go on, or fewer that are as long as one can be: milliseconds."""
+
+LETTERS_AT_ONCE = 250
+BYTES_AT_ONCE = 1_000_000
+"""Dead letters in one transaction, and characters in them, but for a single one that is longer."""
 
 LONGEST_REQUEST = 20.0
 """Seconds until a request is answered whatever Neo4j does; what it sent may be kept all the same, and is a duplicate then."""
@@ -59,43 +77,79 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class _Batch:
-    """The messages of a request as events: `places` says which message each event is of."""
+    """The messages of a request as events: `places` says which message each event is of.
 
+    `call`: None where each message names its own. `context`: of those that have none. `alone`: messages that have one.
+    """
+
+    source: str
+    now: datetime
+    call: str | None
+    context: Any = None
     events: list[Event] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
-    timed: list[bool] = field(default_factory=list)
-    rejected: dict[int, tuple[str, str]] = field(default_factory=dict)
+    alone: set[int] = field(default_factory=set)
+    refused: dict[int, Refusal] = field(default_factory=dict)
 
-    def add(self, index: int, given: Any, *, source: str, now: datetime, call: str | None, context: Any = None) -> None:
-        """Take a message; `context`: that of its batch, where it has none of its own."""
+    def add(self, index: int, text: str) -> None:
         try:
-            check_size(given)
-            message = Message.of(_completed(given, context), source=source, now=now, call=call)
-            found = events_of(message)
+            given = read(text)
+            if isinstance(given, dict) and "context" in given:
+                self.alone.add(index)
+            elif isinstance(given, dict) and self.context is not None:
+                given = {**given, "context": self.context}
+                check_size(given)
+            message = Message.of(given, source=self.source, now=self.now, call=self.call)
+            found = events_of(message, now=self.now)
         except InvalidEvent as error:
-            self.rejected[index] = error.code, str(error)
+            self.refused[index] = Refusal.of(error)
             return
         self.events += found
         self.places += [index] * len(found)
-        self.timed += [message.timed] * len(found)
 
     def answer(self, outcome: Outcome) -> dict[str, Any]:
         """What became of each message: one of several events is kept as far as its events are."""
-        duplicates = outcome.duplicates
         for each in outcome.rejected:
-            if each.code == "CONFLICT" and not self.timed[each.index]:
-                # It came again, and the only thing that differs is when.
-                duplicates += 1
-            else:
-                self.rejected.setdefault(self.places[each.index], (each.code, each.message))
+            self.refused.setdefault(self.places[each.index], refusal_of(each, self.events[each.index]))
         return {
             "success": True,
             "accepted": outcome.accepted,
-            "duplicates": duplicates,
+            "duplicates": outcome.duplicates,
             "rejected": [
-                {"index": index, "code": code, "message": message} for index, (code, message) in sorted(self.rejected.items())
+                {"index": index, "code": refusal.code, "message": refusal.message}
+                for index, refusal in sorted(self.refused.items())
             ],
         }
+
+    def letters(self, parcel: Parcel, call: str) -> Iterator[list[Undelivered]]:
+        """What was refused, as it is kept, in parts that Neo4j takes quickly. `call`: the endpoint."""
+        part: list[Undelivered] = []
+        size = 0
+        for index, refusal in sorted(self.refused.items()):
+            body = with_context(parcel.texts[index], None if index in self.alone else parcel.context)
+            if part and (len(part) == LETTERS_AT_ONCE or size + len(body) > BYTES_AT_ONCE):
+                yield part
+                part, size = [], 0
+            part.append(
+                Undelivered(
+                    source=self.source,
+                    name=letter_name(body, _read_again(body), call),
+                    call=call,
+                    code=refusal.code,
+                    message=refusal.message,
+                    body=body,
+                )
+            )
+            size += len(body)
+        if part:
+            yield part
+
+
+def _read_again(text: str) -> Any:
+    try:
+        return read(text)
+    except InvalidEvent:
+        return None
 
 
 def segment_routes() -> list[Route]:
@@ -132,43 +186,51 @@ async def _answer(request: Request) -> dict[str, Any]:
     services = request.state["services"]
     source = _source(request, services.settings.write_keys)
     name = request.url.path.rpartition("/")[2]
-    given = _json(await _body(request))
     call = None if name in ("batch", "import") else name
-    messages = _messages(given) if call is None else [given]
-    context = given.get("context") if call is None else None
-    batch, now = _Batch(), datetime.now(UTC)
-    for index, message in enumerate(messages):
-        batch.add(index, message, source=source, now=now, call=call, context=context)
+    try:
+        body = await _body(request)
+        parcel = await parcel_of(body) if call is None else Parcel([decoded(body)])
+    except Unreadable as error:
+        raise Refused(error.status, error.code, str(error)) from None
+    batch = _Batch(source=source, now=datetime.now(UTC), call=call, context=_context(parcel.context))
+    effort = 0
+    for index, text in enumerate(parcel.texts):
+        effort += max(len(text), LONGEST_MESSAGE // READ_AT_ONCE)
+        if effort > LONGEST_MESSAGE:
+            await asyncio.sleep(0)
+            effort = 0
+        batch.add(index, text)
     outcome = await services.record(batch.events) if batch.events else Outcome(0, 0, (), {})
     answer = batch.answer(outcome)
-    if answer["rejected"]:
-        refused = [
-            _letter(_completed(messages[each["index"]], context), each, call=name, source=source) for each in answer["rejected"]
-        ]
-        if await services.bury(refused) < len(refused):
+    if batch.refused:
+        kept = 0
+        for letters in batch.letters(parcel, name):
+            kept += await services.bury(letters)
+        if kept < len(batch.refused):
             logger.error("there is no room for more dead letters: see c360 deadletters")
         # Libraries read nothing but the status; the values that are wrong may be personal data, and stay out.
-        codes = ", ".join(sorted({each["code"] for each in answer["rejected"]}))
-        logger.warning("%d of %d messages of %s were refused: %s", len(batch.rejected), len(messages), source, codes)
-    if call is not None and answer["rejected"]:
-        (only,) = answer["rejected"]
-        raise Refused(400, only["code"], only["message"])
+        codes = ", ".join(sorted({each.code for each in batch.refused.values()}))
+        logger.warning("%d of %d messages of %s were refused: %s", len(batch.refused), len(parcel.texts), source, codes)
+    if call is not None and batch.refused:
+        (only,) = batch.refused.values()
+        raise Refused(400, only.code, only.message)
     return answer
 
 
-def _letter(message: Any, refusal: Mapping[str, str], *, call: str, source: str) -> Undelivered:
-    """A message that was refused, as it is kept."""
-    if depth(message) > DEEPEST:
-        message = (
-            {name: value for name, value in message.items() if not isinstance(value, (dict, list))}
-            if isinstance(message, dict)
-            else None
-        )
-    # The standard library writes what is no text of Unicode as it came.
-    body = json.dumps(message, separators=(",", ":"))
-    return Undelivered(
-        source=source, name=name_of(json.loads(body)), call=call, code=refusal["code"], message=refusal["message"], body=body
-    )
+def _context(text: str | None) -> Any:
+    """The context of a batch, which is small: every message and every dead letter would have it."""
+    if text is None:
+        return None
+    if len(text.encode()) > LONGEST_CONTEXT:
+        reason = f"context: has more than {LONGEST_CONTEXT:,} bytes; send it in each message that needs it"
+        raise Refused(400, "TOO_LARGE", reason)
+    try:
+        found = read(text)
+    except InvalidEvent as error:
+        raise Refused(400, error.code, f"context: {error}") from None
+    if not isinstance(found, dict):
+        raise Refused(400, "INVALID", "context: must be an object")
+    return found
 
 
 def _source(request: Request, write_keys: Mapping[str, str]) -> str:
@@ -192,8 +254,8 @@ async def _body(request: Request) -> bytes:
     packed = request.headers.get("content-encoding", "identity").lower()
     if packed not in ("identity", "gzip", ""):
         raise Refused(415, "INVALID", "Send the body as it is, or by gzip.")
-    unpack = zlib.decompressobj(wbits=31) if packed == "gzip" else None
-    body, read = bytearray(), 0
+    body = _Unpacked() if packed == "gzip" else _Plain()
+    read = 0
     refused: Refused | None = None
     async for chunk in request.stream():
         read += len(chunk)
@@ -201,45 +263,62 @@ async def _body(request: Request) -> bytes:
             break
         if refused is None:
             try:
-                body += unpack.decompress(chunk, LONGEST_BODY + 1 - len(body)) if unpack else chunk
-            except zlib.error:
-                refused = Refused(400, "INVALID", "The body is no gzip, though its content-encoding says so.")
-            if len(body) > LONGEST_BODY:
-                refused = Refused(413, "TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes at once.")
-            elif unpack is not None and unpack.unused_data:
-                refused = Refused(400, "INVALID", "The body goes on after the end of its gzip.")
+                body.add(chunk)
+            except Refused as error:
+                refused = error
     if refused is not None:
         raise refused
     if read > LONGEST_READ:
         raise Refused(413, "TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes at once.", headers={"connection": "close"})
-    if unpack is not None and not unpack.eof:
-        raise Refused(400, "INVALID", "The gzip of the body breaks off.")
-    return bytes(body)
+    return body.whole()
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        pass
-    # Half a surrogate pair, or a number without end, is a fault of one message, and not of those beside it.
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refused(400, "INVALID", "Send JSON in UTF-8.") from None
+class _Plain:
+    """A body as it comes."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def add(self, chunk: bytes) -> None:
+        self._bytes += chunk
+        if len(self._bytes) > LONGEST_BODY:
+            raise Refused(413, "TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes at once.")
+
+    def whole(self) -> bytes:
+        return bytes(self._bytes)
 
 
-def _messages(given: Any) -> Sequence[Any]:
-    messages = given.get("batch") if isinstance(given, dict) else None
-    if not isinstance(messages, list):
-        raise Refused(400, "INVALID", 'Send {"batch": [...]} with a list of messages.')
-    if len(messages) > MOST_MESSAGES:
-        raise Refused(413, "TOO_LARGE", f"Send at most {MOST_MESSAGES:,} messages at once.")
-    return messages
+class _Unpacked(_Plain):
+    """A body by gzip, of one member or of several (RFC 1952)."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._member = zlib.decompressobj(wbits=31)
+        self._members = 1
 
-def _completed(message: Any, context: Any) -> Any:
-    """A message with the context of its batch, where it has none of its own."""
-    if isinstance(message, dict) and "context" not in message and context is not None:
-        return {**message, "context": context}
-    return message
+    def add(self, chunk: bytes) -> None:
+        while chunk:
+            if self._member.eof:
+                self._next()
+            try:
+                found = self._member.decompress(chunk, LONGEST_BODY + 1 - len(self._bytes))
+            except zlib.error:
+                reason = (
+                    "is no gzip, though its content-encoding says so"
+                    if self._members == 1
+                    else "goes on after the end of its gzip"
+                )
+                raise Refused(400, "INVALID", f"The body {reason}.") from None
+            super().add(found)
+            chunk = self._member.unused_data
+
+    def _next(self) -> None:
+        if self._members == MOST_MEMBERS:
+            raise Refused(400, "INVALID", f"The gzip of the body has more than {MOST_MEMBERS:,} members.")
+        self._member = zlib.decompressobj(wbits=31)
+        self._members += 1
+
+    def whole(self) -> bytes:
+        if not self._member.eof:
+            raise Refused(400, "INVALID", "The gzip of the body breaks off.")
+        return super().whole()

@@ -6,11 +6,14 @@ docs/segment.md lists them. All other tracked events become touchpoints.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from app.segment.messages import Fields, Message
+from app.segment.refusals import in_their_names
 from graph.errors import InvalidEvent
+from graph.events.check import check
 from graph.events.forms import is_one
 from graph.events.inputs import (
     AcceptInput,
@@ -30,14 +33,24 @@ from graph.events.inputs import (
     SurveyResponseInput,
     TouchpointInput,
 )
+from graph.events.limits import check_json, check_key, check_text, check_whole
 
 DEFAULT_CURRENCY = "USD"
-_PROPERTIES_APART = frozenset({"sku", "url", "session_id", "sessionId", "duration", "duration_seconds", "channel"})
+
+LONGEST_VISIT = 10 * 365 * 86_400
+"""Seconds of a touchpoint, the most that the write door takes."""
 
 
-def events_of(message: Message) -> list[Event]:
-    """The events that a message is. Raises InvalidEvent, with the path of the field, for what can't be one."""
-    return _CALLS[message.call](message)
+def events_of(message: Message, *, now: datetime) -> list[Event]:
+    """The events that a message is. Raises InvalidEvent, with the path of the field in the message, for what can't be one."""
+    events = _CALLS[message.call](message)
+    for event in events:
+        # The write door checks again, but knows nothing of messages.
+        try:
+            check(event, now=now)
+        except InvalidEvent as error:
+            raise in_their_names(error, event, message) from None
+    return events
 
 
 def _identify(message: Message) -> list[Event]:
@@ -68,13 +81,24 @@ def _traits(given: dict[str, object]) -> dict[str, object]:
     address = traits.pop("address", None)
     if isinstance(address, dict):
         named = {"street": "line1", "city": "city", "state": "region", "postalCode": "postalCode", "country": "country"}
-        lines = {ours: str(address[theirs]) for theirs, ours in named.items() if address.get(theirs)}
+        lines = {ours: line for theirs, ours in named.items() if (line := _plain(address.get(theirs)))}
         traits.setdefault("addresses", [{"kind": "home", **lines}])
     elif address is not None:
         traits["address"] = address
     elif "address" in given:
         traits.setdefault("addresses", None)
     return traits
+
+
+def _plain(value: object) -> str | None:
+    """A text, or a number as one; None for what is neither."""
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
+
+
+def _path(category: object) -> tuple[str, ...]:
+    """A category from the widest to the narrowest: a list of texts, or one text with slashes; what is neither is none."""
+    given = category if isinstance(category, list) else (_plain(category) or "").split("/")
+    return tuple(part.strip() for each in given if (part := _plain(each)) is not None and part.strip())
 
 
 def _group(message: Message) -> list[Event]:
@@ -106,28 +130,96 @@ def _track(message: Message) -> list[Event]:
 
 
 def _touchpoint(message: Message, type: str) -> TouchpointInput:
-    given = message.properties
-    named = message.fields.text("name", "category")
-    rest = {name: value for name, value in given.values.items() if name not in _PROPERTIES_APART}
-    if named is not None and message.call != "track":
+    found, rest = _apart(message.properties)
+    named = None if message.call == "track" else message.fields.text("name", "category")
+    if named is not None:
         rest.setdefault("name", named)
+    for name, value in rest.items():
+        _check_property(name, value)
     return TouchpointInput(
         **message.common(),
         customer=message.customer(),
-        channel=_channel(message),
+        channel=_channel_of(message, found.get("channel")),
         type=type,
         campaign=_campaign(message),
-        session=_session(message),
-        duration_seconds=given.whole("duration_seconds", "durationSeconds", "duration", "time_on_page"),
-        url=given.text("url") or message.context.object("page").text("url"),
-        sku=_sku(given),
+        session=found.get("session")
+        or message.context.text("sessionId", "session_id")
+        or message.context.object("session").text("id"),
+        duration_seconds=found.get("duration_seconds"),
+        url=found.get("url") or message.context.object("page").text("url"),
+        sku=found.get("sku"),
         properties=rest or None,
     )
 
 
+def _key(given: Fields, name: str) -> str | None:
+    value = given.text(name)
+    if value is not None:
+        check_key(name, value)
+    return value
+
+
+def _text(given: Fields, name: str) -> str | None:
+    value = given.text(name)
+    if value is not None:
+        check_text(name, value)
+    return value
+
+
+def _seconds(given: Fields, name: str) -> int | None:
+    value = given.whole(name)
+    check_whole(name, value, 0, LONGEST_VISIT)
+    return value
+
+
+#: Fields of a touchpoint, the properties that they may be read from, and how.
+_READ: tuple[tuple[str, tuple[str, ...], Callable[[Fields, str], Any]], ...] = (
+    ("channel", ("channel",), _key),
+    ("session", ("session_id", "sessionId"), _key),
+    ("duration_seconds", ("duration_seconds", "durationSeconds", "duration", "time_on_page"), _seconds),
+    ("url", ("url",), _text),
+    ("sku", ("sku", "product_id", "productId"), _key),
+)
+#: They say more than the field that is read from them.
+_STAYS = frozenset({"durationSeconds", "time_on_page", "product_id", "productId"})
+
+
+def _apart(given: Fields) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of any properties those that are fields of a touchpoint, and the rest: also what has the name of a field, and is none."""
+    found: dict[str, Any] = {}
+    rest = dict(given.values)
+    for field, names, read in _READ:
+        for name in names:
+            if name not in rest:
+                continue
+            try:
+                value = read(given, name)
+            except InvalidEvent:
+                continue
+            if value is not None:
+                found[field] = value
+                if name not in _STAYS:
+                    del rest[name]
+                break
+    return found, rest
+
+
+def _check_property(name: str, value: object) -> None:
+    """Raise InvalidEvent, with its own name, for a property that can't be kept."""
+    try:
+        check_key("", name)
+    except InvalidEvent as error:
+        raise InvalidEvent("properties", f"the name {name[:40]!r} {error}", code=error.code) from None
+    check_json("properties", {name: value})
+
+
 def _channel(message: Message) -> str:
     """What the message says, or what can be seen of the library that sent it."""
-    stated = message.properties.text("channel") or message.fields.text("channel")
+    return _channel_of(message, message.properties.text("channel"))
+
+
+def _channel_of(message: Message, stated: str | None) -> str:
+    stated = stated or message.fields.text("channel")
     if stated is not None:
         return {"browser": "web", "mobile": "app"}.get(stated, stated)
     if message.call == "screen" or message.context.values.get("device"):
@@ -141,11 +233,6 @@ def _campaign(message: Message) -> str | None:
     return message.context.object("campaign").text("name", "id")
 
 
-def _session(message: Message) -> str | None:
-    stated = message.properties.text("session_id", "sessionId")
-    return stated or message.context.text("sessionId", "session_id") or message.context.object("session").text("id")
-
-
 def _sku(given: Fields) -> str | None:
     return given.text("sku", "product_id", "productId")
 
@@ -157,7 +244,6 @@ def _currency(message: Message) -> str:
 def _item(given: Fields, currency: str) -> PurchaseItemInput:
     quantity = given.number("quantity")
     price = given.money(currency, "price")
-    category = given.first("category")
     sku = _sku(given)
     if sku is None:
         raise InvalidEvent(f"{given.path}.sku", "is missing, and so is product_id; send one of them")
@@ -165,7 +251,7 @@ def _item(given: Fields, currency: str) -> PurchaseItemInput:
         sku=sku,
         quantity=Decimal(1) if quantity is None else quantity,
         title=given.text("name", "title"),
-        category=tuple(str(category).split("/")) if category is not None else (),
+        category=_path(given.first("category")),
         unit_price=price,
         total=given.money(currency, "total", "line_total"),
     )

@@ -8,24 +8,25 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Any
+from uuid import uuid4
 
 import msgspec
-import orjson
 
 from graph.errors import InvalidEvent, MoneyError
-from graph.events.inputs import CustomerKey, IdentifierKey
-from graph.events.limits import KEY_LENGTH
+from graph.events.inputs import CustomerKey, IdentifierKey, Received
 from graph.money import Money, exponent
 
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 
 LONGEST_NUMBER = 40
 
-LONGEST_MESSAGE = 32 * 1_024
-"""Bytes of a message."""
+SUMMING = Decimal("0.0001")
+"""Of a minor unit: what adding up binary fractions may leave."""
 
-DEEPEST = 100
-"""Objects in objects of a message that is looked at."""
+#: What names the call in a batch.
+_CALL_NAMES = ("type", "action")
+#: What says when it happened.
+_TIMES = ("timestamp", "originalTimestamp")
 
 _canonical = msgspec.json.Encoder(order="deterministic")
 
@@ -41,18 +42,22 @@ class Fields:
         """The first of these that has a value."""
         return next((value for name in names if (value := self.values.get(name)) not in (None, "")), None)
 
+    def named(self, *names: str) -> str:
+        """Which of these that is, the first of them where none has a value."""
+        return next((name for name in names if self.values.get(name) not in (None, "")), names[0])
+
     def text(self, *names: str) -> str | None:
         value = self.first(*names)
         if value is None or isinstance(value, str):
             return value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise InvalidEvent(self._at(names[0]), "must be text")
+            raise InvalidEvent(self._at(self.named(*names)), "must be text")
         return str(value)
 
     def required(self, *names: str) -> str:
         value = self.text(*names)
         if value is None:
-            raise InvalidEvent(self._at(names[0]), "is missing")
+            raise InvalidEvent(self._at(self.named(*names)), "is missing")
         return value
 
     def number(self, *names: str) -> Decimal | None:
@@ -65,10 +70,10 @@ class Fields:
         except InvalidOperation:
             number = None
         if number is None or not number.is_finite():
-            raise InvalidEvent(self._at(names[0]), "must be a number")
+            raise InvalidEvent(self._at(self.named(*names)), "must be a number")
         # Whatever is done with an exponent of a million takes minutes.
         if number and abs(number.adjusted()) > LONGEST_NUMBER:
-            raise InvalidEvent(self._at(names[0]), f"must be a number of at most {LONGEST_NUMBER} digits")
+            raise InvalidEvent(self._at(self.named(*names)), f"must be a number of at most {LONGEST_NUMBER} digits")
         return number
 
     def whole(self, *names: str) -> int | None:
@@ -81,19 +86,24 @@ class Fields:
         if number is None:
             return None
         try:
+            minor = Decimal(1).scaleb(-exponent(currency))
+        except MoneyError as error:
+            raise InvalidEvent("properties.currency", str(error)) from None
+        try:
             if isinstance(self.first(*names), float):
-                # Sums of binary fractions: 33.300000000000004 is 33 dollars and 30 cents.
-                number = number.quantize(Decimal(1).scaleb(-exponent(currency)))
+                rounded = number.quantize(minor)
+                # Sums of binary fractions: 33.300000000000004 is 33 dollars and 30 cents. More than that is no such thing.
+                number = rounded if abs(number - rounded) <= minor * SUMMING else number
             return Money.of(number, currency)
         except InvalidOperation:
-            raise InvalidEvent(self._at(names[0]), f"is more {currency} than can be kept") from None
+            raise InvalidEvent(self._at(self.named(*names)), f"is more {currency} than can be kept") from None
         except MoneyError as error:
-            raise InvalidEvent(self._at(names[0]), str(error)) from None
+            raise InvalidEvent(self._at(self.named(*names)), str(error)) from None
 
     def flag(self, *names: str) -> bool | None:
         value = self.first(*names)
         if value is not None and not isinstance(value, bool):
-            raise InvalidEvent(self._at(names[0]), "must be true or false")
+            raise InvalidEvent(self._at(self.named(*names)), "must be true or false")
         return value
 
     def time(self, *names: str) -> datetime | None:
@@ -107,7 +117,7 @@ class Fields:
             found = datetime.fromisoformat(str(value))
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError, OSError):
-            raise InvalidEvent(self._at(names[0]), "must be a time such as 2026-11-23T17:00:00Z") from None
+            raise InvalidEvent(self._at(self.named(*names)), "must be a time such as 2026-11-23T17:00:00Z") from None
 
     def object(self, name: str) -> Fields:
         """An object inside, empty where there is none."""
@@ -133,32 +143,32 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `timed`: whether it says itself when it happened; otherwise `at` is when it came."""
+    """One message. `at` is Received where it doesn't say when it happened."""
 
     call: str
     id: str
     source: str
     at: datetime
-    timed: bool
     fields: Fields
     context: Fields
 
     @classmethod
-    def of(cls, given: Any, *, source: str, now: datetime, call: str | None = None) -> Message:
-        """A message of a batch, or of the endpoint named like its `call`. Raises InvalidEvent where it is none."""
+    def of(cls, given: Any, *, source: str, now: datetime, call: str | None = None, name: str | None = None) -> Message:
+        """A message of a batch, or of the endpoint named like its `call`. Raises InvalidEvent where it is none.
+
+        `name`: what it is known by where nothing in it tells it from others like it; each is one of its own otherwise.
+        """
         if not isinstance(given, Mapping):
             raise InvalidEvent("", "a message must be an object")
         fields = Fields("", given)
-        call = call or fields.text("type", "action")
+        call = call or fields.text(*_CALL_NAMES)
         if call not in CALLS:
             raise InvalidEvent("type", f"must be one of {', '.join(CALLS)}")
-        at = fields.time("timestamp", "originalTimestamp")
         return cls(
             call=call,
-            id=fields.text("messageId", "message_id") or name_of(given),
+            id=fields.text("messageId", "message_id") or _name_of(given, call) or name or str(uuid4()),
             source=source,
-            at=at or now,
-            timed=at is not None,
+            at=fields.time(*_TIMES) or Received.of(now),
             fields=fields,
             context=fields.object("context"),
         )
@@ -193,37 +203,28 @@ class Message:
         return {"id": self.id + suffix, "source": self.source, "at": self.at}
 
 
-def name_of(given: Any) -> str:
-    """What anything that was sent is known by: its messageId where it has one, else its contents."""
-    if isinstance(given, Mapping):
-        stated = given.get("messageId") or given.get("message_id")
-        if isinstance(stated, str) and stated.strip() and len(stated) <= KEY_LENGTH and stated.isprintable():
-            return stated
-        given = {name: value for name, value in given.items() if name not in ("sentAt", "receivedAt")}
-    return blake2b(_canonical.encode(given), digest_size=16).hexdigest()
+def _name_of(given: Mapping[str, Any], call: str) -> str | None:
+    """What a message without a messageId is known by: its call and its contents, where a time tells it from others like it."""
+    fields = Fields("", given)
+    if fields.first(*_TIMES, "sentAt") is None:
+        return None
+    apart = {*_CALL_NAMES, "receivedAt"}
+    if fields.first(*_TIMES) is not None:
+        # Who sends it again says anew when it was sent.
+        apart.add("sentAt")
+    return contents_hash({name: value for name, value in given.items() if name not in apart}, call)
 
 
-def check_size(message: Any) -> None:
-    """Raise InvalidEvent for what is too long, too deep, or can't be written down."""
-    if depth(message) > DEEPEST:
-        raise InvalidEvent("", f"is nested more than {DEEPEST} deep", code="TOO_LARGE")
-    try:
-        size = len(orjson.dumps(message))
-    except TypeError:
-        raise InvalidEvent("", "holds what is no text of Unicode, or a number that JSON has no room for") from None
-    if size > LONGEST_MESSAGE:
-        raise InvalidEvent("", f"has more than {LONGEST_MESSAGE:,} bytes", code="TOO_LARGE")
+def contents_hash(given: Any, call: str) -> str:
+    """A short name for a call with these contents."""
+    return blake2b(call.encode() + b"\x1f" + _canonical.encode(given), digest_size=16).hexdigest()
 
 
-def depth(value: Any) -> int:
-    """How deep lists and objects are in each other, counted without recursion."""
-    level, depth = [value], 0
-    while level:
-        level = [
-            child
-            for each in level
-            if isinstance(each, (dict, list))
-            for child in (each.values() if isinstance(each, dict) else each)
-        ]
-        depth += 1
-    return depth
+def letter_name(text: str, given: Any, call: str) -> str:
+    """What a dead letter is known by within its source, so that it is one however often it is sent: `given` is its contents,
+    None where they can't be read. One that nothing tells from others like it has a name of its own each time."""
+    if not isinstance(given, Mapping):
+        return blake2b(text.encode(), digest_size=16).hexdigest()
+    if Fields("", given).first("messageId", "message_id") is None and _name_of(given, call) is None:
+        return str(uuid4())
+    return contents_hash({name: value for name, value in given.items() if name not in ("sentAt", "receivedAt")}, call)

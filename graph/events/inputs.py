@@ -21,6 +21,17 @@ COMMUNICATION_STATUSES = (
 CONSENT_STATUSES = ("GRANTED", "DENIED", "WITHDRAWN", "EXPIRED")
 
 
+class Received(datetime):
+    """When something came that doesn't say when it happened. It is no part of what was sent: sent again, that is the same."""
+
+    @classmethod
+    def of(cls, at: datetime) -> Received:
+        return cls.fromisoformat(at.isoformat())
+
+    def plain(self) -> datetime:
+        return datetime.fromisoformat(self.isoformat())
+
+
 @dataclass(frozen=True, slots=True)
 class IdentifierKey:
     """One identifier as a source states it: a type (`email`, `phone`, `user_id`, `anonymous_id`, any other) and its value."""
@@ -41,7 +52,7 @@ class CustomerKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventBase:
-    """What all events have: identity (`source`, `id`) and the time it happened."""
+    """What all events have: identity (`source`, `id`) and the time it happened, Received where nobody said it."""
 
     kind: ClassVar[str]
     id: str

@@ -9,17 +9,31 @@ from typing import Any
 
 import msgspec
 
-from graph.events.inputs import EVENT_TYPES, Event, PurchaseInput, ReviewInput
+from graph.events.inputs import EVENT_TYPES, Event, PurchaseInput, Received, ReviewInput
 
 #: Stands between the parts of a key; the checks keep it out of the parts.
 SEPARATOR = "\x1f"
 
-_canonical = msgspec.msgpack.Encoder(order="deterministic", decimal_format="string")
+
+def _unsaid(value: Any) -> None:
+    """Leaves the time of receipt out, wherever it stands."""
+    if not isinstance(value, Received):
+        raise TypeError(f"{type(value).__name__} is no part of an event")
+
+
+def _plain(value: Any) -> datetime:
+    if not isinstance(value, Received):
+        raise TypeError(f"{type(value).__name__} is no part of an event")
+    return value.plain()
+
+
+_canonical = msgspec.msgpack.Encoder(order="deterministic", decimal_format="string", enc_hook=_unsaid)
+_text = msgspec.json.Encoder(enc_hook=_plain)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`index`: the event's place in the call."""
+    """`index`: the event's place in the call; `body_hash`: of all that was sent, and so not of a time of receipt."""
 
     index: int
     event: Event
@@ -48,7 +62,7 @@ def mentioned(event: Event) -> str | None:
 
 def body_of(event: Event) -> str:
     """An event as text, from which `event_of` makes it again."""
-    return f"{event.kind}:{msgspec.json.encode(event).decode()}"
+    return f"{event.kind}:{_text.encode(event).decode()}"
 
 
 def event_of(body: str) -> Event:

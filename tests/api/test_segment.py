@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
+import time
 from typing import Any
 
 import pytest
 
 from app.segment.again import still_refused
+from app.segment.endpoint import LONGEST_BODY
+from app.segment.refusals import Refusal
+from app.segment.texts import Unreadable, parcel_of, read
 from app.services import Services
 from graph import deadletters
+from graph.errors import InvalidEvent
 from tests.api.conftest import WRITE_KEY, Api
 
 pytestmark = pytest.mark.usefixtures("graph")
@@ -259,7 +265,7 @@ def nested(depth: int) -> Any:
 
 
 HOSTILE = [
-    '{"duration": "1e3000000"}', '{"duration": "1e5000"}', '{"duration": 1e400}', '{"duration": -1e400}', '{"duration": NaN}',
+    '{"duration": 1e400}', '{"duration": -1e400}', '{"duration": NaN}',
     '{"duration": 99999999999999999999999999999999999999999999999999}', '{"a": "half \\ud83d"}', '{"a\\ud83d": 1}',
     json.dumps(nested(260)), json.dumps(nested(900)), json.dumps({"a": "x" * 33_000}),
     json.dumps({"a": "\x00"}),
@@ -341,3 +347,309 @@ async def test_a_message_may_be_as_long_as_libraries_make_it(api: Api) -> None:
     message = track("1", "Product Viewed", words=["x" * 9_000, "y" * 9_000, "z" * 9_000, ""])
     message["properties"]["words"][3] = "w" * (32 * 1_024 - len(json.dumps(message, separators=(",", ":"))))
     assert (await batch(api, message))["accepted"] == 1
+
+
+async def touchpoints(api: Api, selection: str = "type") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await customer(api, f"touchpoints(first: 50) {{ nodes {{ {selection} }} }}"))["touchpoints"][
+        "nodes"
+    ]
+    return found
+
+
+async def raw(api: Api, *texts: str, rest: str = "") -> Any:
+    """What is answered to a batch of messages that are JSON text; `rest`: other members of the body."""
+    body = f'{{"batch": [{", ".join(texts)}]{rest}}}'.encode()
+    return await api.http.post("/v1/batch", content=body, auth=AUTH, headers={"content-type": "application/json"})
+
+
+async def test_a_message_without_an_id_is_known_by_its_call_too(api: Api) -> None:
+    message = {"userId": "ana", "timestamp": "2024-01-01T00:00:00Z"}
+    for call in ("identify", "page", "screen"):
+        response = await api.http.post(f"/v1/{call}", json=message, auth=AUTH)
+        assert response.json()["accepted"] == 1, call
+    again = await batch(api, *({**message, "type": call} for call in ("identify", "page", "screen")))
+    assert (again["accepted"], again["duplicates"]) == (0, 3)
+
+
+async def test_the_same_id_without_a_time_is_a_duplicate_only_of_the_same(api: Api, services: Services) -> None:
+    first = {"type": "track", "userId": "ana", "event": "x", "messageId": "u", "properties": {"n": 1}}
+    case = {"type": "track", "userId": "ana", "event": "Case Opened", "messageId": "c", "properties": {"case_id": "1"}}
+    assert (await batch(api, first, case))["accepted"] == 2
+    await asyncio.sleep(0.01)
+    found = await batch(api, first, case, {**first, "properties": {"n": 2}}, {**first, "properties": {"n": 3}})
+    assert (found["accepted"], found["duplicates"]) == (0, 2)
+    assert [(each["index"], each["code"]) for each in found["rejected"]] == [(2, "CONFLICT"), (3, "CONFLICT")]
+    assert all("messageId 'u'" in each["message"] for each in found["rejected"])
+    letters = await deadletters.page(services.store)
+    assert sorted(json.loads(each.body)["properties"]["n"] for each in letters) == [2, 3]
+
+
+async def test_what_nothing_tells_apart_happened_as_often_as_it_was_sent(api: Api, services: Services) -> None:
+    view = {"type": "page", "userId": "ana"}
+    assert (await batch(api, view, view))["accepted"] == 2
+    assert (await batch(api, view))["accepted"] == 1
+    sent = {**view, "sentAt": "2024-01-01T00:00:00Z"}
+    assert (await batch(api, sent))["accepted"] == 1
+    assert (await batch(api, sent))["duplicates"] == 1
+    assert (await batch(api, {**view, "sentAt": "2024-01-01T00:00:01Z"}))["accepted"] == 1
+    nobody = {"type": "page"}
+    await batch(api, nobody, nobody)
+    assert len(await deadletters.page(services.store)) == 2
+
+
+async def test_half_a_character_in_a_message_without_an_id_refuses_it_alone(api: Api, services: Services) -> None:
+    bad = '{"type": "page", "userId": "ana", "properties": {"a": "half \\ud800"}}'
+    response = await raw(api, json.dumps(track("good", "x")), bad, bad)
+    assert response.status_code == 200, response.text
+    found = response.json()
+    assert (found["accepted"], [(each["index"], each["code"]) for each in found["rejected"]]) == (
+        1,
+        [(1, "INVALID"), (2, "INVALID")],
+    )
+    assert "Unicode" in found["rejected"][0]["message"]
+    assert {each.body for each in await deadletters.page(services.store)} == {bad}
+
+
+@pytest.mark.parametrize("levels", [120, 1_100, 50_000])
+async def test_a_dead_letter_holds_all_of_what_was_too_deep(api: Api, services: Services, levels: int) -> None:
+    properties = '{"a":' * levels + "1" + "}" * levels
+    bad = f'{{"type":"page", "messageId":"bad","userId":"ana","properties":{properties}}}'
+    response = await raw(api, json.dumps(track("good", "x")), bad)
+    assert response.status_code == 200, response.text
+    found = response.json()
+    assert (found["accepted"], [(each["index"], each["code"]) for each in found["rejected"]]) == (1, [(1, "TOO_LARGE")])
+    (letter,) = await deadletters.page(services.store)
+    assert letter.body == bad
+    assert await still_refused(services, letter) == Refusal("TOO_LARGE", found["rejected"][0]["message"])
+    alone = await api.http.post("/v1/page", content=bad.encode(), auth=AUTH)
+    assert (alone.status_code, alone.json()["message"]) == (400, found["rejected"][0]["message"])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a": ' + "1" * 5_000 + "}", "whole number of more than 64 bits"),
+        ('{"a": 18446744073709551616}', "whole number of more than 64 bits"),
+        ('{"a": 9223372036854775808}', "properties.a: holds a whole number of more than 64 bits"),
+        ('{"a": NaN}', "NaN"),
+        ('{"a": 1e400}', "properties.a: holds NaN or Infinity"),
+        ('{"a": tru}', "is no JSON"),
+        ('{"a": "\x01"}', "is no JSON"),
+        ('{"a": [1, ]}', "is no JSON"),
+    ],
+    ids=lambda text: text[:20],
+)
+async def test_what_can_not_be_read_refuses_its_message_alone(api: Api, services: Services, text: str, reason: str) -> None:
+    bad = f'{{"type":"page","messageId":"bad","userId":"ana","properties":{text}}}'
+    response = await raw(api, bad, json.dumps(track("good", 'a "[{,}]" b')), rest=', "context": {"page": {"url": "https://x"}}')
+    assert response.status_code == 200, response.text
+    found = response.json()
+    assert (found["accepted"], [each["index"] for each in found["rejected"]]) == (1, [0])
+    assert reason in found["rejected"][0]["message"]
+    (letter,) = await deadletters.page(services.store)
+    assert letter.body == '{"context":{"page": {"url": "https://x"}},' + bad[1:]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"\xff\xfe", "UTF-8"),
+        (b'{"batch": [{"type": "page"}', "breaks off"),
+        (b'{"batch": [{"type": "page"}]}]', "goes on after its end"),
+        (b'{"batch": [{"type": NaN}], "context": nil}', "context: is no JSON"),
+        (b'{"batch": [], nonsense}', "no JSON"),
+        (b'{"batch": [NaN]', "breaks off"),
+        (b'{"batch": ["' + b'\\"' * 200_000, "breaks off"),
+    ],
+    ids=lambda each: str(each)[:30],
+)
+async def test_a_body_that_can_not_be_split_is_refused_with_the_reason(api: Api, body: bytes, reason: str) -> None:
+    async with asyncio.timeout(5):
+        response = await api.http.post("/v1/batch", content=body, auth=AUTH)
+    assert response.status_code == 400 and reason in response.json()["message"], response.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"batch": [' + b"[" * 499_000,
+        b'{"batch": [NaN, ' + b"[]," * 166_000 + b"0]}",
+        b'{"batch": [' + b'"",' * 166_000 + b"0]}",
+        b'{"batch": [[' + b"[]," * 160_000 + b"[]]]}",
+        b'{"batch": [' + b",".join([b"[" * 190 + b"]" * 190] * 1_300) + b"]}",
+        b'{"batch": [{"type": "page", "properties": [' + b"[]," * 10_000 + b"0]}]}",
+        b'{"batch": [{"type": "page", "properties": {' + b'"a": 0,' * 70_000 + b'"a": 0}}]}',
+    ],
+    ids=range(7),
+)
+async def test_no_body_holds_the_loop(body: bytes) -> None:
+    assert len(body) <= LONGEST_BODY
+    # A machine that does other things too holds it for a while now and then.
+    assert min([await held_by(body) for _ in range(3)]) < 0.1
+
+
+async def held_by(body: bytes) -> float:
+    """Seconds for which nothing else went on while a body was read, at most."""
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(0)
+            longest = max(longest, time.perf_counter() - begun)
+
+    async def work() -> None:
+        with contextlib.suppress(Unreadable):
+            parcel = await parcel_of(body)
+            for each in parcel.texts[:2_500]:
+                await asyncio.sleep(0)
+                with contextlib.suppress(InvalidEvent):
+                    read(each)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    await work()
+    watching.cancel()
+    return longest
+
+
+async def test_the_context_of_a_batch_is_bounded(api: Api, services: Services) -> None:
+    context = {"page": {"url": "https://x"}, "words": "x" * 9_000}
+    response = await api.http.post("/v1/batch", json={"batch": [track("1", "x")], "context": context}, auth=AUTH)
+    assert response.status_code == 400 and response.json()["message"].startswith("context: has more than 8,192 bytes")
+    context["words"] = "x" * 8_000
+    nobody = {"type": "page", "messageId": "1"}
+    full = track("2", "x", words=["x" * 9_000, "y" * 9_000, "w" * 9_000])
+    response = await api.http.post("/v1/batch", json={"batch": [nobody, full], "context": context}, auth=AUTH)
+    assert [each["code"] for each in response.json()["rejected"]] == ["INVALID", "TOO_LARGE"]
+    assert [json.loads(each.body)["context"] for each in await deadletters.page(services.store)] == [context, context]
+
+
+async def test_as_many_letters_as_a_request_can_make_are_kept(api: Api, services: Services) -> None:
+    # Each is as long as it can be: a context of the batch, and a message that takes its part of the body.
+    bad = [{"type": "page", "messageId": f"{number}", "properties": {"a": "x" * 110}} for number in range(2_500)]
+    begun = time.monotonic()
+    response = await api.http.post("/v1/batch", json={"batch": bad, "context": {"a": "x" * 8_180}}, auth=AUTH)
+    assert response.status_code == 200 and len(response.json()["rejected"]) == 2_500
+    assert await deadletters.count(services.store) == 2_500
+    assert time.monotonic() - begun < 15
+
+
+async def test_categories_and_addresses_are_read_leniently(api: Api) -> None:
+    categories: list[Any] = ["Shoes/", ["Shoes", "Men"], "/Shoes//Men/", {"x": 1}, ["", None, {"x": 1}, "Men"], 7, True, [], "/"]
+    products = [{"sku": f"s{number}", "price": 1, "category": each} for number, each in enumerate(categories)]
+    found = await batch(api, track("1", "Order Completed", order_id="o", products=products))
+    assert found["accepted"] == 1, found
+    ana = await customer(api, "purchases { nodes { items { product { sku category } } } }")
+    read = {each["product"]["sku"]: each["product"]["category"] for each in ana["purchases"]["nodes"][0]["items"]}
+    assert [read[f"s{number}"] for number in range(len(categories))] == [
+        ["Shoes"], ["Shoes", "Men"], ["Shoes", "Men"], [], ["Men"], ["7"], [], [], [],
+    ]  # fmt: skip
+    address = {"city": "Lima", "country": {"x": 1}, "state": ["y"], "postalCode": 15001}
+    await batch(api, {"type": "identify", "userId": "ana", "messageId": "2", "traits": {"address": address}})
+    lines = await customer(api, "addresses { city country region postalCode }")
+    assert lines["addresses"] == [{"city": "Lima", "country": None, "region": None, "postalCode": "15001"}]
+
+
+@pytest.mark.parametrize("call", ["track", "page", "screen"])
+async def test_properties_that_are_no_fields_stay_properties(api: Api, call: str) -> None:
+    odd: list[dict[str, Any]] = [
+        {"duration": "2 weeks"}, {"url": ["https://x"]}, {"sku": ["a", "b"]}, {"channel": ["web"]}, {"product_id": {"a": 1}},
+        {"duration": -5}, {"duration_seconds": 1e12}, {"session_id": {"a": 1}}, {"channel": "x" * 600}, {"sku": "x" * 600},
+        {"duration": True}, {"duration": "1e3000000"}, {"sessionId": "a\nb"}, {"duration_seconds": 4, "duration": "4 s"},
+    ]  # fmt: skip
+    given = [{**track(str(number), "Trip Booked", **each), "type": call} for number, each in enumerate(odd)]
+    found = await batch(api, *given)
+    assert found["accepted"] == len(odd), found
+    nodes = await touchpoints(api, "properties durationSeconds session url product { sku }")
+    kept = [json.dumps(each["properties"], sort_keys=True) for each in nodes]
+    assert sorted(kept) == sorted(json.dumps({"duration": "4 s"} if len(each) == 2 else each, sort_keys=True) for each in odd)
+    assert [each["durationSeconds"] for each in nodes if each["durationSeconds"] is not None] == [4]
+    assert not any(each["session"] or each["url"] or each["product"] for each in nodes)
+
+
+async def test_properties_that_are_refused_are_named(api: Api) -> None:
+    nameless: dict[str, Any] = {"": 1}
+    found = await batch(
+        api,
+        track("1", "x", url="x" * 10_001),
+        track("2", "x", story="x" * 10_001),
+        track("3", "x", deep=nested(12)),
+        track("4", "x", **nameless),
+        {**track("5", "x"), "properties": {"n" * 513: 1}},
+        track("6", "x", list=[0] * 2_001),
+    )
+    assert [each["message"].partition(":")[0] for each in found["rejected"]] == [
+        "properties.url", "properties.story", "properties.deep", "properties", "properties", "properties.list",
+    ]  # fmt: skip
+    assert "the name ''" in found["rejected"][3]["message"]
+
+
+@pytest.mark.parametrize(
+    ("message", "path"),
+    [
+        ({"event": "x" * 10_001}, "event"),
+        ({"userId": "x" * 600}, "userId"),
+        ({"userId": None, "anonymousId": "x" * 600}, "anonymousId"),
+        ({"timestamp": "2999-01-01T00:00:00Z"}, "timestamp"),
+        ({"messageId": "x" * 600}, "messageId"),
+        ({"context": {"campaign": {"name": "x" * 600}}}, "context.campaign.name"),
+        ({"event": "Order Completed", "properties": {"order_id": "1", "total": 1, "currency": "ZZZ"}}, "properties.currency"),
+        ({"event": "Order Completed", "properties": {"order_id": "x" * 600}}, "properties.order_id"),
+        ({"event": "Order Completed", "properties": {"order_id": "1", "total": -1}}, "properties.total"),
+        ({"event": "Order Completed", "properties": {"order_id": "1", "status": "odd"}}, "properties.status"),
+        ({"event": "Order Completed", "properties": {"order_id": "1", "products": [{"sku": "x" * 600}]}},
+         "properties.products.0.sku"),
+        ({"event": "Order Completed", "properties": {"order_id": "1", "revenue": "much"}}, "properties.revenue"),
+        ({"event": "Product Added", "properties": {"product_id": "x" * 600}}, "properties.product_id"),
+        ({"event": "Product Reviewed", "properties": {"product_id": "x" * 600, "rating": 1}}, "properties.product_id"),
+        ({"event": "Order Completed", "properties": {"order_id": "1", "products": [{"sku": "x", "quantity": -1}]}},
+         "properties.products.0.quantity"),
+        ({"event": "Order Refunded", "properties": {"order_id": "1", "total": -1}}, "properties.total"),
+        ({"event": "Product Added", "properties": {"sku": "a", "quantity": -1}}, "properties.quantity"),
+        ({"event": "Product Reviewed", "properties": {"sku": "a", "rating": 9}}, "properties.rating"),
+        ({"event": "Email Opened", "properties": {"email_id": "x" * 600}}, "properties.email_id"),
+        ({"event": "Invite Sent", "properties": {"invitee_email": "x" * 600}}, "properties.invitee_email"),
+        ({"event": "Survey Answered", "properties": {"survey": "s", "kind": "odd"}}, "properties.kind"),
+        ({"type": "identify", "traits": {"email": "x" * 600 + "@example.com"}}, "traits.email"),
+        ({"type": "group", "groupId": "x" * 600}, "groupId"),
+        ({"type": "alias", "previousId": "x" * 600}, "previousId"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)  # fmt: skip
+async def test_refusals_name_fields_as_the_sender_does(api: Api, message: dict[str, Any], path: str) -> None:
+    found = await batch(api, {"type": "track", "messageId": "1", "userId": "ana", "event": "x", **message})
+    (refused,) = found["rejected"]
+    assert refused["message"].partition(":")[0] == path
+
+
+async def test_a_gzip_of_several_members(api: Api) -> None:
+    async def post(body: bytes) -> int:
+        response = await api.http.post("/v1/batch", content=body, auth=AUTH, headers={"content-encoding": "gzip"})
+        return int(response.status_code)
+
+    good = json.dumps({"batch": [track("1", "x", words=["x" * 9_000])]}).encode()
+    parts = [good[start : start + 500] for start in range(0, len(good), 500)]
+    packed = b"".join(map(gzip.compress, parts))
+    assert await post(packed) == 200
+    assert await post(packed + packed[:5]) == 400
+    assert await post(packed + b"more") == 400
+    assert await post(b"".join([gzip.compress(b" " * 100_000)] * 6)) == 413
+    assert await post(gzip.compress(b"") * 200_000) == 400
+
+
+async def test_amounts_are_refused_alike_as_number_and_as_text(api: Api) -> None:
+    for total in (100.5, "100.5"):
+        found = await batch(api, track(str(total), "Order Completed", order_id="1", total=total, currency="JPY"))
+        assert found["rejected"][0]["message"].startswith("properties.total: 100.5 has more than the 0 decimals of JPY")
+    found = await batch(api, track("3", "Order Completed", order_id="1", total=100.0, currency="JPY"))
+    assert found["accepted"] == 1, found
+
+
+async def test_spaces_and_escapes_do_not_make_a_message_long(api: Api) -> None:
+    message = track("1", "Product Viewed", words=["é" * 9_000])
+    text = json.dumps(message, indent=2) + " " * 60_000
+    assert (await raw(api, text)).json()["accepted"] == 1
+    found = (await raw(api, json.dumps(track("2", "Product Viewed", words=["é" * 9_000] * 2)))).json()
+    assert [each["message"] for each in found["rejected"]] == ["has more than 32,768 bytes"]

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -169,25 +170,47 @@ async def test_dead_letters_are_listed_tried_again_and_dropped(stack: Stack, gra
         Undelivered(source="shop", name=name, call="batch", code="INVALID", message="a rule of before", body=json.dumps(body))
         for name, body in (("1", good), ("2", {**good, "userId": ""}), ("3", {"a": "half \ud83d"}), ("4", None))
     ]
-    assert await deadletters.record(graph, letters, at=datetime.now(UTC)) == 4
+    letters += [msgspec.structs.replace(letters[3], source="app", name=name) for name in ("5", "6")]
+    assert await deadletters.record(graph, letters, at=datetime.now(UTC)) == 6
 
-    async def command(*arguments: str) -> tuple[int, str, str]:
-        done = await asyncio.to_thread(c360, of_session, "deadletters", *arguments)
+    async def command(*arguments: str, columns: int = 200) -> tuple[int, str, str]:
+        done = await asyncio.to_thread(c360, of_session | {"COLUMNS": str(columns)}, "deadletters", *arguments)
         return done.returncode, done.stdout, done.stderr
 
     code, out, _ = await command("list", "--json")
     listed = json.loads(out)
-    assert (code, listed["count"], len(listed["letters"])) == (0, 4, 4)
-    code, out, _ = await command("retry", "--json")
-    assert (code, json.loads(out)) == (1, {"kept": 1, "refused": 3})
-    left = [each["id"] for each in json.loads((await command("list", "--json"))[1])["letters"]]
-    assert (await command("drop", *left[:2]))[0] == 0
+    assert (code, listed["count"], listed["more"], len(listed["letters"])) == (0, 6, False, 6)
+    every = [each["id"] for each in listed["letters"]]
+    code, out, said = await command("list", "--first", "2", columns=20)
+    assert code == 0 and [id in out for id in every] == [True] * 2 + [False] * 4 and f"--after {every[1]}" in said
+    code, out, said = await command("list", "--after", every[1], "--all")
+    assert [id in out for id in every] == [False] * 2 + [True] * 4 and "--after" not in said and f"{datetime.now(UTC):%Y-}" in out
+    code, out, _ = await command("list", "--source", "app", "--first", "1", "--json")
+    assert (json.loads(out)["count"], json.loads(out)["more"], len(json.loads(out)["letters"])) == (2, True, 1)
+
+    code, out, _ = await command("retry", "--source", "shop", "--json")
+    tried = json.loads(out)
+    assert (code, tried["kept"], tried["refused"], len(tried["letters"])) == (1, 1, 3, 3)
+    left = json.loads((await command("list", "--source", "shop", "--json"))[1])["letters"]
+    assert {each["id"]: each["message"] for each in left} == {each["id"]: each["message"] for each in tried["letters"]}
+    assert "a rule of before" not in {each["message"] for each in left}
+    code, out, said = await command("retry", left[0]["id"])
+    assert code == 1 and left[0]["id"] in out and left[0]["message"] in out and "0 kept, 1 still refused" in said
+
+    ids = [each["id"] for each in left]
+    assert (await command("drop", *ids[:2]))[0] == 0
     code, _, said = await command("drop", "dlt_nobody")
     assert code == 1 and "dlt_nobody" in said
     code, _, said = await command("retry", "dlt_nobody")
     assert code == 1 and "dlt_nobody" in said
     code, out, _ = await command("list")
-    assert code == 0 and left[2] in out and left[0] not in out
+    assert code == 0 and ids[2] in out and ids[0] not in out
+    assert (await command("drop"))[0] == (await command("drop", ids[2], "--all"))[0] == 2
+    code, _, said = await command("drop", "--source", "app")
+    assert code == 2 and said.startswith("2 dead letters") and "--yes" in said
+    assert (await command("drop", "--source", "app", "--yes"))[2] == "2 dropped\n"
+    assert (await command("drop", "--all", "--yes"))[2] == "1 dropped\n"
+    assert json.loads((await command("list", "--json"))[1])["count"] == 0
 
 
 async def test_doctor_finds_nothing_in_an_empty_graph_and_names_what_is_missing(

@@ -13,8 +13,8 @@ from graph.store import Store
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def letter(name: str, message: str = "total: must be a number") -> Undelivered:
-    return Undelivered(source="shop", name=name, call="track", code="INVALID", message=message, body='{"event":"x"}')
+def letter(name: str, message: str = "total: must be a number", source: str = "shop") -> Undelivered:
+    return Undelivered(source=source, name=name, call="track", code="INVALID", message=message, body='{"event":"x"}')
 
 
 async def test_a_letter_is_kept_once_however_often_it_is_sent(graph: Store) -> None:
@@ -35,3 +35,14 @@ async def test_there_is_room_for_so_many(graph: Store, monkeypatch: pytest.Monke
     assert await deadletters.record(graph, [letter(str(number)) for number in range(5)], at=NOW) == 3
     assert await deadletters.record(graph, [letter("9")], at=NOW) == 0
     assert await deadletters.count(graph) == 3
+
+
+async def test_letters_of_one_source_are_paged_by_themselves_and_say_why_they_are_refused_now(graph: Store) -> None:
+    await deadletters.record(graph, [letter("1"), letter("1", source="app"), letter("2", source="app")], at=NOW)
+    first, second = [each async for page in deadletters.pages(graph, source="app") for each in page]
+    assert (first.source, second.source, await deadletters.count(graph, source="app")) == ("app", "app", 2)
+    assert await deadletters.page(graph, after=first.id, source="app") == [second]
+    await deadletters.restate(graph, first.id, code="CONFLICT", message="now this")
+    assert [(each.code, each.message) for each in await deadletters.page(graph, source="app")] == [
+        ("CONFLICT", "now this"), ("INVALID", "total: must be a number"),
+    ]  # fmt: skip

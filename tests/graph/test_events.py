@@ -16,7 +16,8 @@ from graph.customers import Profile, ProfileKey, load_profiles
 from graph.doctor import examine
 from graph.errors import InvalidEvent
 from graph.events import MAX_EVENTS, Outcome, record
-from graph.events.inputs import CustomerKey, Event, IdentifierKey
+from graph.events.inputs import CaseInput, CustomerKey, Event, IdentifierKey, Received
+from graph.events.kept import body_of, event_of
 from graph.store import Store
 from tests.happenings import (
     accept,
@@ -249,3 +250,14 @@ async def test_what_was_refused_is_no_duplicate(graph: Store) -> None:
     outcome = await record(graph, [touchpoint("1", 1, nobody), touchpoint("1", 1, nobody), touchpoint("2", 1, ANA)])
     assert (outcome.accepted, outcome.duplicates) == (1, 0)
     assert [(each.index, each.code) for each in outcome.rejected] == [(0, "NOT_FOUND"), (1, "NOT_FOUND")]
+
+
+async def test_a_time_of_receipt_is_no_part_of_an_event(graph: Store) -> None:
+    def came(minutes: int, subject: str = "Late") -> CaseInput:
+        received = Received.of(at(minutes))
+        return replace(case("1", 0, ANA, "k1", subject=subject), at=received, opened_at=received)
+
+    assert (await record(graph, [came(1)])).accepted == 1
+    outcome = await record(graph, [came(2), came(3, "Lost")])
+    assert (outcome.duplicates, [each.code for each in outcome.rejected]) == (1, ["CONFLICT"])
+    assert event_of(body_of(came(1))) == replace(came(1), at=at(1), opened_at=at(1))
