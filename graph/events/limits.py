@@ -126,7 +126,7 @@ def check_json(path: str, given: Mapping[str, object]) -> None:
         path, item, depth = pending.pop()
         seen += 1
         if seen > JSON_NODES:
-            raise InvalidEvent(whole, f"has more than {JSON_NODES} values", code="TOO_LARGE")
+            raise InvalidEvent(whole if len(given) > 1 else path, f"has more than {JSON_NODES} values", code="TOO_LARGE")
         if depth > JSON_DEPTH:
             raise InvalidEvent(path, f"is nested more than {JSON_DEPTH} deep", code="TOO_LARGE")
         if isinstance(item, dict):

@@ -217,7 +217,7 @@ async def test_a_call_of_too_many_events_is_refused_whole(graph: Store) -> None:
         (touchpoint("1", 1, ANA, properties={"n": float("nan")}), "INVALID", "properties.n"),
         (touchpoint("1", 1, ANA, properties={"n": 2**63}), "INVALID", "properties.n"),
         (touchpoint("1", 1, ANA, properties={"n": [[[[[[[[[[[1]]]]]]]]]]]}), "TOO_LARGE", "properties.n"),
-        (touchpoint("1", 1, ANA, properties={"n": [0] * 3_000}), "TOO_LARGE", "properties"),
+        (touchpoint("1", 1, ANA, properties={"n": [0] * 3_000}), "TOO_LARGE", "properties.n"),
         (purchase("1", 1, ANA, "p", items=(item("s", "1", quantity="-1"),)), "INVALID", "items.0.quantity"),
         (purchase("1", 1, ANA, "p", items=(item("s", "1", quantity="1e999999999"),)), "INVALID", "items.0.quantity"),
         (purchase("1", 1, ANA, "p", items=(item("s", "1", quantity="1e-999999999"),)), "INVALID", "items.0.quantity"),
