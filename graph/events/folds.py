@@ -1,7 +1,7 @@
 """What becomes of a thing that several events speak of: its state is a function of the set of them.
 
 Each fold takes all events about one thing and gives its state, or None while the event that makes it is still to come.
-Where events disagree the newest by (at, source, id) wins.
+Where events disagree the newest by (at, source, id) wins; `customer` is whom the first that can make it names.
 """
 
 from __future__ import annotations
@@ -37,20 +37,24 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseState:
-    """`at`, `stated_at`: of its first statement and of its newest; `history`: each status with the time it was reached."""
+    """`at`: of its first statement; `history`: each status with the time it was reached; `sold_by`: the newest statement that
+    names a channel."""
 
     customer: CustomerKey
     at: datetime
-    stated_at: datetime
     history: tuple[tuple[str, datetime], ...]
     items: tuple[PurchaseItemInput, ...]
     total: Money | None
     refunded: int
     currency: str | None
     coupon: str | None
-    channel: str | None
+    sold_by: PurchaseInput | None
     campaign: str | None
     cart: str | None
+
+    @property
+    def channel(self) -> str | None:
+        return None if self.sold_by is None else self.sold_by.channel
 
     @property
     def status(self) -> str:
@@ -78,14 +82,13 @@ def fold_purchase(events: Sequence[Event]) -> PurchaseState | None:
     return PurchaseState(
         customer=stated[0].customer,
         at=stated[0].at,
-        stated_at=last.at,
         history=_history(ordered, total, currency),
         items=last.items,
         total=total,
         refunded=refunded if total is None else min(refunded, total.amount),
         currency=currency,
         coupon=last.coupon,
-        channel=last.channel,
+        sold_by=last if last.channel is not None else None,
         campaign=last.campaign,
         cart=last.cart,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from graph.events.inputs import (
     AcceptInput,
@@ -20,6 +22,8 @@ from graph.events.inputs import (
     InviteInput,
     PurchaseInput,
     PurchaseItemInput,
+    PurchaseStatusInput,
+    RefundInput,
     ReviewInput,
     SurveyResponseInput,
     TouchpointInput,
@@ -122,3 +126,32 @@ def invited(names: Sequence[str]) -> Iterator[Event]:
         yield AcceptInput(id=f"accept-{number}", source=SOURCE, at=when, code=code, friend=by_email(friend))
         item = PurchaseItemInput(sku=f"sku-{number}", quantity=Decimal("1.5"), total=Money(1_999, "USD"))
         yield CartInput(id=f"cart-{number}", source=SOURCE, at=at(number), customer=by_email(advocate), cart=code, items=(item,))
+
+
+def shared(names: Sequence[str], *, events: int, seed: int) -> list[Event]:
+    """As many events about a few purchases, carts, cases and messages, each of which names any of these people."""
+    chance = random.Random(seed)
+    made: list[Event] = []
+    for number in range(events):
+        make = chance.choice((_purchase, _cart, _case, _communication, _status, _refund))
+        event = make(f"s-{number}", at(chance.randrange(events) // 2), by_email(chance.choice(names)), chance)
+        named = next(name for name in ("number", "purchase", "cart", "case", "message") if hasattr(event, name))
+        thing: dict[str, Any] = {named: f"shared-{chance.randrange(2)}"}
+        made.append(replace(event, **thing))
+    return made
+
+
+def _cart(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    item = PurchaseItemInput(sku=f"sku-{chance.randrange(5)}", quantity=Decimal(1), total=Money(chance.randrange(500), "USD"))
+    return CartInput(id=id, source=SOURCE, at=when, customer=customer, cart=id, items=(item,))
+
+
+def _status(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    return PurchaseStatusInput(
+        id=id, source=SOURCE, at=when, purchase=id, status=chance.choice(("PAID", "CANCELLED", "REFUNDED"))
+    )
+
+
+def _refund(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    amount = Money(chance.randrange(1, 2_000), chance.choice(("USD", "JPY")))
+    return RefundInput(id=id, source=SOURCE, at=when, purchase=id, amount=amount)
