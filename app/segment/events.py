@@ -5,7 +5,7 @@ docs/segment.md lists them. All other tracked events become touchpoints.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from graph.errors import InvalidEvent
 from graph.events.inputs import (
     AcceptInput,
     CartChangeInput,
+    CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -29,6 +30,7 @@ from graph.events.inputs import (
     SurveyResponseInput,
     TouchpointInput,
 )
+from graph.events.limits import KEY_LENGTH
 
 DEFAULT_CURRENCY = "USD"
 _PROPERTIES_APART = frozenset({"sku", "url", "session_id", "sessionId", "duration", "duration_seconds", "channel"})
@@ -177,9 +179,11 @@ def _items(message: Message) -> tuple[PurchaseItemInput, ...]:
 def _cart_key(message: Message) -> str:
     """The cart it names; where it names none, that of the customer: most shops have one cart for each."""
     named = message.properties.text("cart_id", "checkout_id")
-    if named is not None:
-        return named
-    return f"cart of {message.identifiers()[0].value}" if message.identifiers() else "cart"
+    return named or next((_own_cart(each) for each in message.identifiers()), "cart")
+
+
+def _own_cart(identifier: IdentifierKey) -> str:
+    return f"cart of {identifier.value}"
 
 
 def _cart_step(message: Message) -> list[Event]:
@@ -217,23 +221,35 @@ def _cart(message: Message) -> list[Event]:
 
 
 def _order(message: Message) -> list[Event]:
-    """Order Completed and Order Updated."""
+    """Order Completed and Order Updated. An order that names no cart ends the customer's own, by whichever name it went."""
     given = message.properties
     status = (given.text("status") or "PLACED").upper()
+    number = given.required("order_id", "orderId")
+    cart = given.text("cart_id", "checkout_id")
+    completed = message.fields.required("event").casefold() == "order completed"
     return [
         PurchaseInput(
             **message.common(),
             customer=message.customer(),
-            number=given.required("order_id", "orderId"),
+            number=number,
             items=_items(message),
             channel=_channel(message),
             status=status,
             total=given.money(_currency(message), "total", "revenue", "value"),
             coupon=given.text("coupon"),
-            cart=given.text("cart_id", "checkout_id"),
+            cart=cart,
             campaign=_campaign(message),
-        )
+        ),
+        *(_own_carts_ended(message, number) if completed and cart is None else ()),
     ]
+
+
+def _own_carts_ended(message: Message, number: str) -> Iterator[CartEndInput]:
+    for each in message.identifiers():
+        common, cart = message.common(f"/cart/{each.type}"), _own_cart(each)
+        # No cart has a name that is too long to be kept, and for want of room for its end no order may be refused.
+        if len(cart) <= KEY_LENGTH and len(common["id"]) <= KEY_LENGTH:
+            yield CartEndInput(**common, cart=cart, purchase=number)
 
 
 def _order_refunded(message: Message) -> list[Event]:

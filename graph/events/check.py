@@ -14,6 +14,7 @@ from graph.events.inputs import (
     SURVEY_KINDS,
     AcceptInput,
     CartChangeInput,
+    CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -96,6 +97,11 @@ def _cart_change(event: CartChangeInput, now: datetime) -> None:
     check_items(() if event.item is None else (event.item,), None)
 
 
+def _cart_end(event: CartEndInput, now: datetime) -> None:
+    check_key("cart", event.cart)
+    check_key("purchase", event.purchase)
+
+
 def _purchase(event: PurchaseInput, now: datetime) -> None:
     check_customer("customer", event.customer)
     check_key("number", event.number)
@@ -176,6 +182,7 @@ _CHECKS: dict[type[Any], Callable[[Any, datetime], None]] = {
     TouchpointInput: _touchpoint,
     CartInput: _cart,
     CartChangeInput: _cart_change,
+    CartEndInput: _cart_end,
     PurchaseInput: _purchase,
     PurchaseStatusInput: _purchase_status,
     RefundInput: _refund,

@@ -14,6 +14,7 @@ from typing import TypeGuard
 
 from graph.events.inputs import (
     CartChangeInput,
+    CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -24,6 +25,7 @@ from graph.events.inputs import (
     PurchaseStatusInput,
     RefundInput,
 )
+from graph.events.limits import MAX_ITEMS
 from graph.money import MAX_MINOR_UNITS, Money
 
 #: What says that money went back, and nothing of whether the purchase stands.
@@ -108,8 +110,9 @@ def _is_refund_in(event: Event, currency: str | None) -> TypeGuard[RefundInput]:
 
 
 def _sum_of_items(items: tuple[PurchaseItemInput, ...]) -> Money | None:
+    """None where a line has no total, and where they are in several currencies."""
     totals = [item.total for item in items if item.total is not None]
-    if not totals or len(totals) < len(items):
+    if len(totals) < len(items) or len({total.currency for total in totals}) != 1:
         return None
     return Money(sum(total.amount for total in totals), totals[0].currency)
 
@@ -134,6 +137,8 @@ def _history(ordered: Sequence[Event], total: Money | None, currency: str | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartState:
+    """`purchase`: the number of the one that ended it."""
+
     customer: CustomerKey
     opened_at: datetime
     updated_at: datetime
@@ -141,34 +146,60 @@ class CartState:
     total: Money | None
     checkout_step: str | None
     channel: str | None
+    purchase: str | None
 
 
 def fold_cart(events: Sequence[Event]) -> CartState | None:
-    """A cart as it last stood, with every step since; without one that says how it stood, all steps from an empty cart."""
-    ordered = [event for event in in_order(events) if isinstance(event, (CartInput, CartChangeInput))]
-    if not ordered:
-        return None
-    first, last = ordered[0], ordered[-1]
-    items: tuple[PurchaseItemInput, ...] = ()
-    total: Money | None = None
-    checkout_step = channel = None
+    """A cart as it last stood, with every step since; without one that says how it stood, all steps from an empty cart.
+
+    Once a purchase has ended it the cart stays as it was, until something is put in: then it is a new one. Of more than
+    MAX_ITEMS lines the newest are kept.
+    """
+    ordered = [event for event in in_order(events) if isinstance(event, (CartInput, CartChangeInput, CartEndInput))]
+    state: CartState | None = None
     for event in ordered:
-        if isinstance(event, CartInput):
-            items, total, checkout_step, channel = event.items, event.total, event.checkout_step, event.channel
-            continue
-        if event.item is not None:
-            items, total = _changed(items, event.item, removed=event.removed), None
-        checkout_step = event.checkout_step or checkout_step
-        channel = event.channel or channel
-    return CartState(
-        customer=first.customer,
-        opened_at=first.at,
-        updated_at=last.at,
-        items=items,
-        total=total if total is not None else _sum_of_items(items),
-        checkout_step=checkout_step,
-        channel=channel,
+        if isinstance(event, CartEndInput):
+            if state is not None and state.purchase is None:
+                state = replace(state, purchase=event.purchase)
+        elif state is None or (state.purchase is not None and _puts_in(event)):
+            state = _opened(event, state)
+        elif state.purchase is None:
+            state = _stepped(state, event)
+    if state is None or state.total is not None:
+        return state
+    return replace(state, total=_sum_of_items(state.items))
+
+
+def _puts_in(event: CartInput | CartChangeInput) -> bool:
+    # Whoever looks into a cart after the order, or is told of its last step late, has none that is new.
+    return bool(event.items) if isinstance(event, CartInput) else event.item is not None and not event.removed
+
+
+def _opened(event: CartInput | CartChangeInput, before: CartState | None) -> CartState:
+    empty = CartState(
+        customer=event.customer if before is None else before.customer,
+        opened_at=event.at,
+        updated_at=event.at,
+        items=(),
+        total=None,
+        checkout_step=None,
+        channel=None,
+        purchase=None,
     )
+    return _stepped(empty, event)
+
+
+def _stepped(state: CartState, event: CartInput | CartChangeInput) -> CartState:
+    if isinstance(event, CartInput):
+        items, total, checkout_step, channel = event.items, event.total, event.checkout_step, event.channel
+    else:
+        items, total = state.items, state.total
+        if event.item is not None:
+            # Which ones are too many depends on the order of their times, and on nothing else: none can be refused when it comes.
+            items, total = _changed(items, event.item, removed=event.removed)[-MAX_ITEMS:], None
+        checkout_step = event.checkout_step or state.checkout_step
+        channel = event.channel or state.channel
+    return replace(state, updated_at=event.at, items=items, total=total, checkout_step=checkout_step, channel=channel)
 
 
 def _changed(items: tuple[PurchaseItemInput, ...], item: PurchaseItemInput, *, removed: bool) -> tuple[PurchaseItemInput, ...]:

@@ -120,6 +120,16 @@ class CartChangeInput(EventBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CartEndInput(EventBase):
+    """A purchase took what was in a cart that goes on under the same name, for sources that know one cart a customer. What is put
+    in after it begins the cart anew. `purchase`: its number, of the same source."""
+
+    kind: ClassVar[str] = "cart_end"
+    cart: str
+    purchase: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseInput(EventBase):
     """A purchase; `number` is its key within the source. Without `total` it has the sum of its items' totals, or none."""
 
@@ -252,6 +262,7 @@ Event = (
     | TouchpointInput
     | CartInput
     | CartChangeInput
+    | CartEndInput
     | PurchaseInput
     | PurchaseStatusInput
     | RefundInput
@@ -267,7 +278,7 @@ Event = (
 EVENT_TYPES: dict[str, type[Event]] = {
     event.kind: event
     for event in (
-        IdentifyInput, TouchpointInput, CartInput, CartChangeInput, PurchaseInput, PurchaseStatusInput, RefundInput, ReviewInput,
-        SurveyResponseInput, CaseInput, CommunicationInput, ConsentInput, InviteInput, AcceptInput,
+        IdentifyInput, TouchpointInput, CartInput, CartChangeInput, CartEndInput, PurchaseInput, PurchaseStatusInput, RefundInput,
+        ReviewInput, SurveyResponseInput, CaseInput, CommunicationInput, ConsentInput, InviteInput, AcceptInput,
     )
 }  # fmt: skip

@@ -12,6 +12,7 @@ from graph.events.folds import CartState, CaseState, CommunicationState, Purchas
 from graph.events.identities import Identities
 from graph.events.inputs import (
     CartChangeInput,
+    CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -31,6 +32,7 @@ KIND: dict[type[Any], tuple[str, str]] = {
     RefundInput: ("purchase", "purchase"),
     CartInput: ("cart", "cart"),
     CartChangeInput: ("cart", "cart"),
+    CartEndInput: ("cart", "cart"),
     CaseInput: ("case", "case"),
     CommunicationInput: ("communication", "message"),
 }
@@ -136,6 +138,7 @@ def _cart_row(thing: Thing, state: CartState, maker: Kept) -> Row:
         "order_key": place["timeline_key"],
         "channel": state.channel,
         "checkout_step": state.checkout_step,
+        "purchase_key": None if state.purchase is None else key("purchase", maker.event.source, state.purchase),
         "currency": None if state.total is None else state.total.currency,
         "total": None if state.total is None else state.total.amount,
     }

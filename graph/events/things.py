@@ -73,7 +73,8 @@ async def find_things(transaction: Transaction, kept: Sequence[Kept]) -> Found:
             thing.id, thing.there = row["id"], row["there"]
             thing.identifier, thing.before, thing.customer = row["identifier"], row["identifier"], row["customer"]
     # A purchase may have named another cart before.
-    before = {named for thing in things.values() for event in thing.known if (named := mentioned(event)) is not None}
+    bought = [thing for thing in things.values() if thing.kind == "purchase"]
+    before = {named for thing in bought for event in thing.known if (named := mentioned(event)) is not None}
     rows += await _find(transaction, before - beside - things.keys())
     return Found(things, beside | before, rows)
 
@@ -129,12 +130,13 @@ class ThingRows:
 
 async def settle(transaction: Transaction, rows: ThingRows) -> set[str]:
     """Tie carts to the purchases that name them, once both are written; returns the customers, whoever made the purchases, that
-    own carts so changed, or wrote reviews of purchases that have come now."""
+    own carts so changed, or wrote reviews of purchases that have come now, or own carts that these ended."""
     owners: set[str] = set()
     if rows.carts:
         owners.update((await transaction.run("purchases/record_closed_carts", cart_keys=sorted(rows.carts)))[0])
     if rows.awaited_purchases:
         owners.update((await transaction.run("feedback/find_reviewers", purchase_keys=rows.awaited_purchases))[0])
+        owners.update((await transaction.run("purchases/find_cart_owners", purchase_keys=rows.awaited_purchases))[0])
     return owners
 
 

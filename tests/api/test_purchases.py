@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from graph.events.inputs import (
     RefundInput,
 )
 from graph.money import Money
-from tests.api.conftest import Api, Tell, at, by_email, email
+from tests.api.conftest import WRITE_KEY, Api, Tell, at, by_email, email
 
 WHO = by_email("kim@example.com")
 TEA = PurchaseItemInput(
@@ -175,3 +176,56 @@ async def test_whichever_identifier_a_purchase_is_filed_under(api: Api, told: Te
     await told(opened(0), bought(10, who=CustomerKey(identifier=phone)))
     await told(IdentifyInput(id="both", source="shop", at=at(50), identifiers=(email("kim@example.com"), phone)))
     assert (await api.data(FOLLOWED))["customer"]["carts"]["nodes"] == [{"abandonedAt": None, "purchase": {"number": "N10"}}]
+
+
+async def sent(api: Api, *messages: tuple[str, float, dict[str, Any]], **who: str) -> None:
+    """Tracked events with their minutes, as Segment's libraries deliver them."""
+    batch = [
+        {
+            "type": "track",
+            "messageId": f"{name}-{minutes}",
+            "event": name,
+            "timestamp": at(minutes).isoformat(),
+            "properties": properties,
+            **(who or {"userId": "kim"}),
+        }
+        for name, minutes, properties in messages
+    ]
+    response = await api.http.post("/v1/batch", json={"batch": batch}, auth=(WRITE_KEY, ""))
+    assert response.json()["rejected"] == []
+
+
+async def kim(api: Api, selection: str) -> Any:
+    by = '{identifier: {type: "user_id", value: "kim"}}'
+    return (await api.data(f"{{ customer(by: {by}) {{ {selection} }} }}"))["customer"]
+
+
+OWN_CART = (
+    "cart { openedAt purchase { number } items { product { sku } } } carts { nodes { purchase { number } items { quantity } } }"
+)
+
+
+@pytest.mark.usefixtures("graph")
+async def test_the_cart_of_a_customer_ends_with_an_order_that_names_none(api: Api) -> None:
+    await sent(
+        api,
+        ("Product Added", 0, {"product_id": "p1", "quantity": 2}),
+        ("Product Added", 1, {"product_id": "p2"}),
+        ("Order Completed", 2, {"order_id": "1", "total": 5}),
+        ("Cart Viewed", 3, {"products": []}),
+    )
+    found = await kim(api, OWN_CART)
+    assert found["cart"] is None
+    assert found["carts"]["nodes"] == [{"purchase": {"number": "1"}, "items": [{"quantity": "2"}, {"quantity": "1"}]}]
+    await sent(api, ("Product Added", 4, {"product_id": "p9"}))
+    cart = (await kim(api, OWN_CART))["cart"]
+    assert cart == {"openedAt": "2024-01-01T00:04:00Z", "purchase": None, "items": [{"product": {"sku": "p9"}}]}
+
+
+@pytest.mark.usefixtures("graph")
+async def test_an_order_of_who_signed_in_ends_what_was_put_in_before(api: Api) -> None:
+    await sent(api, ("Product Added", 0, {"product_id": "p1"}), anonymousId="a-1")
+    await sent(api, ("Order Completed", 2, {"order_id": "1", "total": 5}), anonymousId="a-1", userId="kim")
+    await sent(api, ("Product Added", 4, {"product_id": "p9"}), anonymousId="a-1")
+    data = await api.data(f'{{ customer(by: {{identifier: {{type: "anonymous_id", value: "a-1"}}}}) {{ {OWN_CART} }} }}')
+    assert data["customer"]["cart"]["items"] == [{"product": {"sku": "p9"}}]

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from graph.customers import HOT_SET, Facts, Profile, ProfileKey, load_profiles
 from graph.doctor import examine
 from graph.events import record
-from graph.events.inputs import CartInput, Event, PurchaseInput, PurchaseItemInput, PurchaseStatusInput, RefundInput
+from graph.events.inputs import (
+    CartChangeInput,
+    CartEndInput,
+    CartInput,
+    Event,
+    PurchaseInput,
+    PurchaseItemInput,
+    PurchaseStatusInput,
+    RefundInput,
+)
+from graph.events.limits import MAX_ITEMS
 from graph.money import Money
 from graph.purchases import Cart, Purchase, PurchaseItem, page_carts
 from graph.store import Store
@@ -167,6 +180,92 @@ async def test_refunds_of_a_purchase_without_a_total_count_in_the_currency_of_it
     assert (entry.total, entry.refunded, entry.purchase_status) == (None, Money(300, "USD"), "PARTLY_REFUNDED")
     entry, _ = await told(graph, [purchase("1", unpriced), *refunds])
     assert (entry.total, entry.refunded, entry.purchase_status) == (None, Money(1_000, "JPY"), "PARTLY_REFUNDED")
+
+
+async def test_lines_in_several_currencies_come_to_nothing_that_can_be_told(graph: Store) -> None:
+    dollars = PurchaseItemInput(sku="a", quantity=Decimal(2), unit_price=Money(1_050, "USD"))
+    euros = PurchaseItemInput(sku="b", quantity=Decimal(1), unit_price=Money(300, "EUR"))
+    await record(graph, [step("1", 1, dollars)])
+    assert (await ann(graph)).carts[0].cart_total == Money(2_100, "USD")
+    await record(graph, [step("2", 2, euros)])
+    assert (await ann(graph)).carts[0].cart_total is None
+    await record(graph, [step("3", 3, euros, removed=True)])
+    assert (await ann(graph)).carts[0].cart_total == Money(2_100, "USD")
+
+
+def step(id: str, minutes: float, item: PurchaseItemInput, *, removed: bool = False, who: str = "ann") -> CartChangeInput:
+    return CartChangeInput(id=id, source=SOURCE, at=at(minutes), customer=by_email(who), cart="own", item=item, removed=removed)
+
+
+def put_in(id: str, minutes: float, sku: str, **more: Any) -> CartChangeInput:
+    return step(id, minutes, PurchaseItemInput(sku=sku, quantity=Decimal(1), unit_price=Money(100, "USD")), **more)
+
+
+def end(id: str, minutes: float, number: str) -> CartEndInput:
+    return CartEndInput(id=id, source=SOURCE, at=at(minutes), cart="own", purchase=number)
+
+
+def seen(id: str, minutes: float, *items: PurchaseItemInput) -> CartInput:
+    return CartInput(id=id, source=SOURCE, at=at(minutes), customer=by_email("ann"), cart="own", items=items)
+
+
+async def own_cart(store: Store, events: Sequence[Event]) -> Cart:
+    """The only cart that follows from these events, told one by one in some orders, each with the profile that is kept of it."""
+    found = []
+    for order in sorted(permutations(events), key=str)[::7]:
+        await store.apply("MATCH (n) WHERE NOT n:Migration DETACH DELETE n")
+        known: Profile | None = None
+        for event in order:
+            outcome = await record(store, [event])
+            assert outcome.rejected == ()
+            [now] = await load_profiles(store, [ProfileKey.of("email", "ann@example.com")])
+            assert now is None or now == known or outcome.touched[now.id] == now.version
+            known = now
+        assert known is not None
+        [cart] = known.carts
+        assert await page_carts(store, known.id, limit=5) == [cart]
+        found.append(cart)
+        assert await examine(store) == []
+    assert all(each == found[0] for each in found)
+    return found[0]
+
+
+async def test_a_cart_that_a_purchase_ended_stays_as_it_was(graph: Store) -> None:
+    events: list[Event] = [
+        put_in("1", 1, "p1"),
+        put_in("2", 2, "p2"),
+        end("e", 900, "1"),
+        purchase("1", TEN_DOLLARS, minutes=900),
+    ]
+    found = await own_cart(graph, [*events, seen("v", 901)])
+    assert (found.opened_at, found.updated_at, found.cart_total) == (at(1), at(2), Money(200, "USD"))
+    assert [item.sku for item in found.items] == ["p1", "p2"]
+    assert found.purchase_id == (await ann(graph)).entries[0].id == found.became(after=timedelta(hours=1))
+
+
+async def test_what_is_put_in_after_a_purchase_begins_the_cart_anew(graph: Store) -> None:
+    events: list[Event] = [put_in("1", 1, "p1"), end("e", 3, "1"), purchase("1", TEN_DOLLARS, minutes=3)]
+    found = await own_cart(graph, [*events, put_in("x", 4, "p2", removed=True), put_in("2", 5, "p9")])
+    assert (found.opened_at, found.updated_at, found.cart_total) == (at(5), at(5), Money(100, "USD"))
+    assert [item.sku for item in found.items] == ["p9"]
+    assert (found.purchase_id, found.followed_by) == (None, None)
+
+
+async def test_the_owner_of_a_cart_hears_of_a_purchase_of_another_that_ended_it(graph: Store) -> None:
+    bob = replace(purchase("1", TEN_DOLLARS, minutes=3), customer=by_email("bob"))
+    await record(graph, [put_in("1", 1, "p1"), end("e", 3, "1")])
+    before = await ann(graph)
+    assert (before.carts[0].purchase_id, before.carts[0].followed_by) == (None, None)
+    outcome = await record(graph, [bob])
+    after = await ann(graph)
+    assert after.carts[0].purchase_id is not None and outcome.touched[after.id] == after.version > before.version
+
+
+async def test_a_cart_keeps_no_more_lines_than_are_taken(graph: Store) -> None:
+    await record(graph, [put_in(f"{number}", number, f"p{number}") for number in range(MAX_ITEMS + 2)])
+    [found] = (await ann(graph)).carts
+    assert (len(found.items), found.items[0].sku, found.items[-1].sku) == (MAX_ITEMS, "p2", f"p{MAX_ITEMS + 1}")
+    assert found.cart_total == Money(100 * MAX_ITEMS, "USD")
 
 
 def cart(number: int) -> CartInput:
