@@ -8,7 +8,7 @@ isn't found again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,10 +17,11 @@ import msgspec
 
 from graph import ids
 from graph.events import traits
-from graph.events.folds import PurchaseState, fold_purchase
+from graph.events.folds import PurchaseState, Statement, fold_purchase
 from graph.events.identities import key_of
-from graph.events.inputs import CustomerKey, Event, PurchaseInput
+from graph.events.inputs import CustomerKey, Event
 from graph.events.kept import event_of, iso, key
+from graph.events.thing_rows import told_elsewhere
 from graph.forest import Pointer, candidate, pointer_of, ring_closers
 from graph.store import Store
 
@@ -31,12 +32,16 @@ HEAVY_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A difference: `what` is wrong at `where` (an id), `actual` is kept although `expected` follows from what is filed."""
+    """A difference: `what` is wrong at `where` (an id), `actual` is kept although `expected` follows from what is filed.
+
+    `notice`: it is kept as it was stated, and whoever stated it may want to know.
+    """
 
     what: str
     where: str
     expected: str
     actual: str
+    notice: bool = False
 
 
 class IdentifierFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,8 +139,13 @@ class TraitFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def examine(store: Store) -> list[Finding]:
+    """The findings of `look` that are differences: there must be none."""
+    return [finding for finding in await look(store) if not finding.notice]
+
+
+async def look(store: Store) -> list[Finding]:
     """Every difference between what is kept of identifiers, things, products, referrals, customers and the forest, and what is
-    filed.
+    filed; and, as notices, refunds above their purchase or in another currency than it.
 
     Reads page by page; for the forest it keeps one candidate for each referred customer in memory.
     """
@@ -206,6 +216,7 @@ async def _walk(store: Store, identifiers: list[str]) -> _Walk:
             continue
         stored = purchase.kept | {"at": iso(purchase.at)}
         walk.findings += _different("purchase", purchase.id, _told(state), stored)
+        walk.findings += _odd_refunds(purchase.id, state)
         for customer, use in [(state.customer, None), *_bought(events, state)]:
             if known.get(customer.id or key_of(customer)) != purchase.identifier:
                 others.append((customer, purchase, use))
@@ -275,7 +286,19 @@ def _told(state: PurchaseState) -> dict[str, Any]:
         "currency": state.currency,
         "channel": state.channel,
         "at": iso(state.at),
+        "refunded_above": state.refunded_above,
+        "refunds_elsewhere": told_elsewhere(state),
     }
+
+
+def _odd_refunds(id: str, state: PurchaseState) -> Iterator[Finding]:
+    if state.refunded_above and state.total is not None:
+        total, above = state.total.amount, state.refunded_above
+        yield Finding(
+            "purchase refunded", id, f"at most {total} {state.currency}", f"{total + above} {state.currency}", notice=True
+        )
+    for told in told_elsewhere(state):
+        yield Finding("purchase refunded", id, f"{state.currency}", told, notice=True)
 
 
 def _bought(events: Sequence[Event], state: PurchaseState) -> list[tuple[CustomerKey, Use]]:
@@ -284,7 +307,7 @@ def _bought(events: Sequence[Event], state: PurchaseState) -> list[tuple[Custome
     uses = [
         (event.customer, Use(channel=event.channel, first_at=event.at, last_at=event.at))
         for event in events
-        if isinstance(event, PurchaseInput) and event.channel is not None
+        if isinstance(event, Statement) and event.channel is not None
     ]
     sold = state.sold_by
     if sold is not None and sold.channel is not None:

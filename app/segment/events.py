@@ -13,6 +13,7 @@ from app.segment.messages import Fields, Message
 from graph.errors import InvalidEvent
 from graph.events.inputs import (
     AcceptInput,
+    BareRefundInput,
     CartChangeInput,
     CartEndInput,
     CartInput,
@@ -22,6 +23,7 @@ from graph.events.inputs import (
     IdentifierKey,
     IdentifyInput,
     InviteInput,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseItemInput,
     PurchaseStatusInput,
@@ -221,27 +223,33 @@ def _cart(message: Message) -> list[Event]:
 
 
 def _order(message: Message) -> list[Event]:
-    """Order Completed and Order Updated. An order that names no cart ends the customer's own, by whichever name it went."""
+    """Order Completed. One that names no cart ends the customer's own, by whichever name it went."""
+    order = _stated(message)
+    order["status"] = order["status"] or "PLACED"
+    order["items"] = order["items"] or ()
+    return [PurchaseInput(**order), *(_own_carts_ended(message, order["number"]) if order["cart"] is None else ())]
+
+
+def _order_updated(message: Message) -> list[Event]:
+    return [PurchaseChangeInput(**_stated(message))]
+
+
+def _stated(message: Message) -> dict[str, Any]:
+    """What a message says of an order; None for what it doesn't speak of."""
     given = message.properties
-    status = (given.text("status") or "PLACED").upper()
-    number = given.required("order_id", "orderId")
-    cart = given.text("cart_id", "checkout_id")
-    completed = message.fields.required("event").casefold() == "order completed"
-    return [
-        PurchaseInput(
-            **message.common(),
-            customer=message.customer(),
-            number=number,
-            items=_items(message),
-            channel=_channel(message),
-            status=status,
-            total=given.money(_currency(message), "total", "revenue", "value"),
-            coupon=given.text("coupon"),
-            cart=cart,
-            campaign=_campaign(message),
-        ),
-        *(_own_carts_ended(message, number) if completed and cart is None else ()),
-    ]
+    status = given.text("status")
+    return {
+        **message.common(),
+        "customer": message.customer(),
+        "number": given.required("order_id", "orderId"),
+        "items": None if given.values.get("products") is None else _items(message),
+        "channel": _channel(message),
+        "status": None if status is None else status.upper(),
+        "total": given.money(_currency(message), "total", "revenue", "value"),
+        "coupon": given.text("coupon"),
+        "cart": given.text("cart_id", "checkout_id"),
+        "campaign": _campaign(message),
+    }
 
 
 def _own_carts_ended(message: Message, number: str) -> Iterator[CartEndInput]:
@@ -253,13 +261,19 @@ def _own_carts_ended(message: Message, number: str) -> Iterator[CartEndInput]:
 
 
 def _order_refunded(message: Message) -> list[Event]:
-    """With an amount it is a refund; without one the whole order was paid back."""
+    """With an amount it is a refund, without a currency in that of the order; without an amount all of it was paid back."""
     given = message.properties
     number = given.required("order_id", "orderId")
-    amount = given.money(_currency(message), "total", "amount", "revenue", "value")
+    named = ("total", "amount", "revenue", "value")
+    amount = given.number(*named)
     if amount is None:
         return [PurchaseStatusInput(**message.common(), purchase=number, status="REFUNDED")]
-    return [RefundInput(**message.common(), purchase=number, amount=amount, reason=given.text("reason"))]
+    reason = given.text("reason")
+    if given.text("currency") is None:
+        return [BareRefundInput(**message.common(), purchase=number, amount=amount, reason=reason)]
+    money = given.money(_currency(message), *named)
+    assert money is not None
+    return [RefundInput(**message.common(), purchase=number, amount=money, reason=reason)]
 
 
 def _order_cancelled(message: Message) -> list[Event]:
@@ -376,7 +390,7 @@ NAMES: dict[str, Callable[[Message], list[Event]]] = {
     "checkout step viewed": _cart,
     "checkout step completed": _cart,
     "order completed": _order,
-    "order updated": _order,
+    "order updated": _order_updated,
     "order refunded": _order_refunded,
     "order cancelled": _order_cancelled,
     "product reviewed": _review,

@@ -13,6 +13,7 @@ from graph.events.inputs import (
     PURCHASE_STATUSES,
     SURVEY_KINDS,
     AcceptInput,
+    BareRefundInput,
     CartChangeInput,
     CartEndInput,
     CartInput,
@@ -22,6 +23,7 @@ from graph.events.inputs import (
     Event,
     IdentifyInput,
     InviteInput,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseStatusInput,
     RefundInput,
@@ -39,6 +41,7 @@ from graph.events.limits import (
     check_one_of,
     check_optional_keys,
     check_optional_times,
+    check_quantity,
     check_texts,
     check_time,
     check_whole,
@@ -110,6 +113,15 @@ def _purchase(event: PurchaseInput, now: datetime) -> None:
     check_items(event.items, event.total)
 
 
+def _purchase_change(event: PurchaseChangeInput, now: datetime) -> None:
+    check_customer("customer", event.customer)
+    check_key("number", event.number)
+    check_optional_keys(event, "channel", "coupon", "cart", "campaign")
+    if event.status is not None:
+        check_one_of("status", event.status, PURCHASE_STATUSES)
+    check_items(event.items or (), event.total)
+
+
 def _purchase_status(event: PurchaseStatusInput, now: datetime) -> None:
     check_key("purchase", event.purchase)
     check_one_of("status", event.status, PURCHASE_STATUSES)
@@ -118,6 +130,12 @@ def _purchase_status(event: PurchaseStatusInput, now: datetime) -> None:
 def _refund(event: RefundInput, now: datetime) -> None:
     check_key("purchase", event.purchase)
     check_money("amount", event.amount)
+    check_texts(event, "reason")
+
+
+def _bare_refund(event: BareRefundInput, now: datetime) -> None:
+    check_key("purchase", event.purchase)
+    check_quantity("amount", event.amount)
     check_texts(event, "reason")
 
 
@@ -184,8 +202,10 @@ _CHECKS: dict[type[Any], Callable[[Any, datetime], None]] = {
     CartChangeInput: _cart_change,
     CartEndInput: _cart_end,
     PurchaseInput: _purchase,
+    PurchaseChangeInput: _purchase_change,
     PurchaseStatusInput: _purchase_status,
     RefundInput: _refund,
+    BareRefundInput: _bare_refund,
     ReviewInput: _review,
     SurveyResponseInput: _survey_response,
     CaseInput: _case,

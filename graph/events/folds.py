@@ -6,13 +6,15 @@ Where events disagree the newest by (at, source, id) wins; `customer` is whom th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeGuard
+from typing import Any
 
 from graph.events.inputs import (
+    BareRefundInput,
     CartChangeInput,
     CartEndInput,
     CartInput,
@@ -20,16 +22,20 @@ from graph.events.inputs import (
     CommunicationInput,
     CustomerKey,
     Event,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseItemInput,
     PurchaseStatusInput,
     RefundInput,
 )
 from graph.events.limits import MAX_ITEMS
-from graph.money import MAX_MINOR_UNITS, Money
+from graph.money import MAX_MINOR_UNITS, Money, exponent
 
 #: What says that money went back, and nothing of whether the purchase stands.
 _PAID_BACK = ("REFUNDED", "PARTLY_REFUNDED")
+
+Statement = PurchaseInput | PurchaseChangeInput
+Refund = RefundInput | BareRefundInput
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
@@ -40,7 +46,11 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseState:
     """`at`: of its first statement; `history`: each status with the time it was reached; `sold_by`: the newest statement that
-    names a channel."""
+    names a channel.
+
+    `refunded`: what was paid back, in minor units, at most its total; `refunded_above`: what came on top; `refunds_elsewhere`:
+    what was paid back in other currencies, one sum each.
+    """
 
     customer: CustomerKey
     at: datetime
@@ -48,9 +58,11 @@ class PurchaseState:
     items: tuple[PurchaseItemInput, ...]
     total: Money | None
     refunded: int
+    refunded_above: int
+    refunds_elsewhere: tuple[Money, ...]
     currency: str | None
     coupon: str | None
-    sold_by: PurchaseInput | None
+    sold_by: Statement | None
     campaign: str | None
     cart: str | None
 
@@ -69,44 +81,79 @@ class PurchaseState:
 
 
 def fold_purchase(events: Sequence[Event]) -> PurchaseState | None:
-    """A purchase from its statements, status changes and refunds (shown at most up to its total).
+    """A purchase from its statements, each field as the newest that states it has it, its status changes and refunds.
 
-    Refunds count in the purchase's currency only: what others come to in it nobody said.
+    Refunds count in the purchase's currency only: what others come to in it nobody said. Where it says of itself that it is
+    REFUNDED all of it was paid back, however much the refunds come to.
     """
     ordered = in_order(events)
-    stated = [event for event in ordered if isinstance(event, PurchaseInput)]
+    stated = [event for event in ordered if isinstance(event, Statement)]
     if not stated:
         return None
-    last = stated[-1]
-    total = last.total if last.total is not None else _sum_of_items(last.items)
-    currency = _currency(last, total, ordered)
-    refunded = sum(event.amount.amount for event in ordered if _is_refund_in(event, currency))
+
+    def newest(name: str) -> Statement | None:
+        return next((event for event in reversed(stated) if getattr(event, name) is not None), None)
+
+    def value(name: str) -> Any:
+        return getattr(newest(name), name, None)
+
+    items = value("items") or ()
+    total = next((total for event in reversed(stated) if (total := _stated_total(event)) is not None), None)
+    currency = _currency(items, total, ordered)
+    paid_back = [_amount(event, currency) for event in ordered if isinstance(event, Refund)]
+    sums: Counter[str] = Counter()
+    for amount in paid_back:
+        if amount is not None:
+            sums[amount.currency] += amount.amount
+    refunded = 0 if currency is None else sums.pop(currency, 0)
+    above = 0 if total is None else max(0, refunded - total.amount)
     return PurchaseState(
         customer=stated[0].customer,
         at=stated[0].at,
         history=_history(ordered, total, currency),
-        items=last.items,
+        items=items,
         total=total,
-        refunded=refunded if total is None else min(refunded, total.amount),
+        refunded=total.amount if total is not None and _wholly_refunded(ordered) else refunded - above,
+        refunded_above=above,
+        refunds_elsewhere=tuple(Money(amount, name) for name, amount in sorted(sums.items())),
         currency=currency,
-        coupon=last.coupon,
-        sold_by=last if last.channel is not None else None,
-        campaign=last.campaign,
-        cart=last.cart,
+        coupon=value("coupon"),
+        sold_by=newest("channel"),
+        campaign=value("campaign"),
+        cart=value("cart"),
     )
 
 
-def _currency(last: PurchaseInput, total: Money | None, ordered: Sequence[Event]) -> str | None:
-    """That of the total, else of the lines, else of the first refund."""
+def _stated_total(event: Statement) -> Money | None:
+    return event.total if event.total is not None else _sum_of_items(event.items or ())
+
+
+def _currency(items: tuple[PurchaseItemInput, ...], total: Money | None, ordered: Sequence[Event]) -> str | None:
+    """That of the total, else of the lines, else of the first refund that states one."""
     if total is not None:
         return total.currency
-    amounts = [amount for item in last.items for amount in (item.total, item.unit_price, item.discount) if amount is not None]
+    amounts = [amount for item in items for amount in (item.total, item.unit_price, item.discount) if amount is not None]
     amounts += [event.amount for event in ordered if isinstance(event, RefundInput)]
     return amounts[0].currency if amounts else None
 
 
-def _is_refund_in(event: Event, currency: str | None) -> TypeGuard[RefundInput]:
-    return isinstance(event, RefundInput) and event.amount.currency == currency
+def _amount(event: Refund, currency: str | None) -> Money | None:
+    """What a refund comes to, where it or its purchase says in which currency."""
+    if isinstance(event, RefundInput):
+        return event.amount
+    if currency is None:
+        return None
+    return Money(min(round(event.amount.scaleb(exponent(currency))), MAX_MINOR_UNITS), currency)
+
+
+def _wholly_refunded(ordered: Sequence[Event]) -> bool:
+    """Whether the newest status that was stated says so; a cancellation says nothing of money."""
+    stated = (_stated_status(event) for event in reversed(ordered))
+    return next((status for status in stated if status not in (None, "CANCELLED")), None) == "REFUNDED"
+
+
+def _stated_status(event: Event) -> str | None:
+    return event.status if isinstance(event, (PurchaseInput, PurchaseChangeInput, PurchaseStatusInput)) else None
 
 
 def _sum_of_items(items: tuple[PurchaseItemInput, ...]) -> Money | None:
@@ -119,13 +166,20 @@ def _sum_of_items(items: tuple[PurchaseItemInput, ...]) -> Money | None:
 
 def _history(ordered: Sequence[Event], total: Money | None, currency: str | None) -> tuple[tuple[str, datetime], ...]:
     history: list[tuple[str, datetime]] = []
-    refunded = 0
+    refunded, wholly = 0, False
     for event in ordered:
-        if isinstance(event, (PurchaseInput, PurchaseStatusInput)):
-            status = event.status
-        elif _is_refund_in(event, currency):
-            refunded += event.amount.amount
-            status = "REFUNDED" if total is not None and refunded >= total.amount else "PARTLY_REFUNDED"
+        status = _stated_status(event)
+        if status is not None:
+            wholly = status == "REFUNDED" or (wholly and status == "CANCELLED")
+        elif isinstance(event, Refund):
+            amount = _amount(event, currency)
+            if amount is None or amount.currency != currency:
+                continue
+            refunded += amount.amount
+            status = "REFUNDED" if wholly or (total is not None and refunded >= total.amount) else "PARTLY_REFUNDED"
+        elif isinstance(event, Statement) and not history:
+            # Whoever changes a purchase of which nobody told has placed it all the same.
+            status = "PLACED"
         else:
             continue
         # Whoever cancels pays back next: a cancellation stands until somebody says that the purchase goes on.

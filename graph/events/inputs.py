@@ -146,6 +146,23 @@ class PurchaseInput(EventBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseChangeInput(EventBase):
+    """What changed of a purchase, for sources that don't say all of it anew: None says nothing, no items at all say that it has
+    none."""
+
+    kind: ClassVar[str] = "purchase_change"
+    customer: CustomerKey
+    number: str
+    items: tuple[PurchaseItemInput, ...] | None = None
+    channel: str | None = None
+    status: str | None = None
+    total: Money | None = None
+    coupon: str | None = None
+    cart: str | None = None
+    campaign: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseStatusInput(EventBase):
     """The purchase with this number, of the same source, reached a status."""
 
@@ -161,6 +178,16 @@ class RefundInput(EventBase):
     kind: ClassVar[str] = "refund"
     purchase: str
     amount: Money
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BareRefundInput(EventBase):
+    """Money paid back by a source that states no currency: `amount` is in major units of the currency of its purchase."""
+
+    kind: ClassVar[str] = "bare_refund"
+    purchase: str
+    amount: Decimal
     reason: str | None = None
 
 
@@ -264,8 +291,10 @@ Event = (
     | CartChangeInput
     | CartEndInput
     | PurchaseInput
+    | PurchaseChangeInput
     | PurchaseStatusInput
     | RefundInput
+    | BareRefundInput
     | ReviewInput
     | SurveyResponseInput
     | CaseInput
@@ -278,7 +307,8 @@ Event = (
 EVENT_TYPES: dict[str, type[Event]] = {
     event.kind: event
     for event in (
-        IdentifyInput, TouchpointInput, CartInput, CartChangeInput, CartEndInput, PurchaseInput, PurchaseStatusInput, RefundInput,
-        ReviewInput, SurveyResponseInput, CaseInput, CommunicationInput, ConsentInput, InviteInput, AcceptInput,
+        IdentifyInput, TouchpointInput, CartInput, CartChangeInput, CartEndInput, PurchaseInput, PurchaseChangeInput,
+        PurchaseStatusInput, RefundInput, BareRefundInput, ReviewInput, SurveyResponseInput, CaseInput, CommunicationInput,
+        ConsentInput, InviteInput, AcceptInput,
     )
 }  # fmt: skip

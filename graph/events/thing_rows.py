@@ -11,12 +11,14 @@ from graph.events.facts import Deltas
 from graph.events.folds import CartState, CaseState, CommunicationState, PurchaseState
 from graph.events.identities import Identities
 from graph.events.inputs import (
+    BareRefundInput,
     CartChangeInput,
     CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
     Event,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseItemInput,
     PurchaseStatusInput,
@@ -28,8 +30,10 @@ from graph.events.rows import Row, entry_row
 #: For each type of event the kind of thing it speaks of, and its field that names the thing.
 KIND: dict[type[Any], tuple[str, str]] = {
     PurchaseInput: ("purchase", "number"),
+    PurchaseChangeInput: ("purchase", "number"),
     PurchaseStatusInput: ("purchase", "purchase"),
     RefundInput: ("purchase", "purchase"),
+    BareRefundInput: ("purchase", "purchase"),
     CartInput: ("cart", "cart"),
     CartChangeInput: ("cart", "cart"),
     CartEndInput: ("cart", "cart"),
@@ -38,7 +42,7 @@ KIND: dict[type[Any], tuple[str, str]] = {
 }
 
 #: The events that can make a thing; they name its customer.
-MAKERS = (PurchaseInput, CartInput, CartChangeInput, CaseInput, CommunicationInput)
+MAKERS = (PurchaseInput, PurchaseChangeInput, CartInput, CartChangeInput, CaseInput, CommunicationInput)
 
 
 @dataclass(slots=True)
@@ -110,9 +114,16 @@ def _purchase_row(thing: Thing, state: PurchaseState, maker: Kept) -> Row:
             "currency": state.currency,
             "total": None if state.total is None else state.total.amount,
             "refunded": state.refunded or None,
+            "refunded_above": state.refunded_above or None,
+            "refunds_elsewhere": told_elsewhere(state),
             "cart_key": None if state.cart is None else key("cart", maker.event.source, state.cart),
         }
     )
+
+
+def told_elsewhere(state: PurchaseState) -> list[str]:
+    """Refunds in other currencies than the purchase's, as they are kept: minor units and the currency."""
+    return [f"{each.amount} {each.currency}" for each in state.refunds_elsewhere]
 
 
 def item_rows(items: tuple[PurchaseItemInput, ...]) -> list[Row]:
@@ -188,11 +199,11 @@ def _count_purchase(thing: Thing, old: PurchaseState | None, new: PurchaseState,
         if state.sold_by is not None:
             _count_channel(state.sold_by, identities, deltas, by=sign)
     for event in (each.event for each in thing.added):
-        if isinstance(event, PurchaseInput):
+        if isinstance(event, (PurchaseInput, PurchaseChangeInput)):
             _count_channel(event, identities, deltas, by=0)
 
 
-def _count_channel(event: PurchaseInput, identities: Identities, deltas: Deltas, *, by: int) -> None:
+def _count_channel(event: PurchaseInput | PurchaseChangeInput, identities: Identities, deltas: Deltas, *, by: int) -> None:
     # Under the identifier that the statement itself names, at its own time: what was widened is never narrowed, while what the
     # purchase is filed under, and when, can change with the next statement to arrive.
     if event.channel is not None:

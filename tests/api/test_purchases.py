@@ -229,3 +229,32 @@ async def test_an_order_of_who_signed_in_ends_what_was_put_in_before(api: Api) -
     await sent(api, ("Product Added", 4, {"product_id": "p9"}), anonymousId="a-1")
     data = await api.data(f'{{ customer(by: {{identifier: {{type: "anonymous_id", value: "a-1"}}}}) {{ {OWN_CART} }} }}')
     assert data["customer"]["cart"]["items"] == [{"product": {"sku": "p9"}}]
+
+
+PURCHASES = """purchases { nodes { purchaseStatus statusHistory { purchaseStatus } coupon total { amount currency }
+    refunded { amount currency } items { product { sku } } } }"""
+
+
+@pytest.mark.usefixtures("graph")
+async def test_an_order_that_is_updated_keeps_what_the_message_does_not_state(api: Api) -> None:
+    order = {"order_id": "1", "total": 20, "currency": "EUR", "coupon": "TEN", "products": [{"sku": "a"}]}
+    await sent(api, ("Order Completed", 0, order), ("Order Updated", 1, {"order_id": "1", "status": "shipped"}))
+    await sent(api, ("Order Updated", 2, {"order_id": "1"}))
+    [purchase] = (await kim(api, PURCHASES))["purchases"]["nodes"]
+    assert (purchase["total"], purchase["coupon"]) == ({"amount": "20.00", "currency": "EUR"}, "TEN")
+    assert purchase["items"] == [{"product": {"sku": "a"}}]
+    assert [each["purchaseStatus"] for each in purchase["statusHistory"]] == ["PLACED", "SHIPPED"]
+    await sent(api, ("Order Updated", 3, {"order_id": "1", "products": []}))
+    assert (await kim(api, PURCHASES))["purchases"]["nodes"][0]["items"] == []
+
+
+@pytest.mark.usefixtures("graph")
+async def test_a_refund_without_a_currency_or_an_amount(api: Api) -> None:
+    await sent(api, ("Order Completed", 0, {"order_id": "1", "total": 20, "currency": "EUR"}))
+    await sent(api, ("Order Refunded", 1, {"order_id": "1", "total": 4.5}))
+    found = await kim(api, PURCHASES)
+    assert found["purchases"]["nodes"][0]["refunded"] == {"amount": "4.50", "currency": "EUR"}
+    await sent(api, ("Order Refunded", 2, {"order_id": "1"}))
+    found = await kim(api, PURCHASES)
+    assert found["purchases"]["nodes"][0]["refunded"] == {"amount": "20.00", "currency": "EUR"}
+    assert found["purchases"]["nodes"][0]["purchaseStatus"] == "REFUNDED"

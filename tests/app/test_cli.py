@@ -195,7 +195,7 @@ async def test_doctor_finds_nothing_in_an_empty_graph_and_names_what_is_missing(
 ) -> None:
     of_session = environ | {"C360_HOME": str(stack.settings.home)}
     sound = await asyncio.to_thread(c360, of_session, "doctor", "--json")
-    assert (sound.returncode, json.loads(sound.stdout)) == (0, {"findings": []})
+    assert (sound.returncode, json.loads(sound.stdout)) == (0, {"findings": [], "notices": []})
     await stack.stop_redis()
     try:
         somewhere = {"NEO4J_URI": stack.neo4j_uri, "NEO4J_PASSWORD": stack.neo4j_password, "REDIS_URL": stack.redis_url}

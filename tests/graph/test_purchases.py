@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 
 from graph.customers import HOT_SET, Facts, Profile, ProfileKey, load_profiles
-from graph.doctor import examine
+from graph.doctor import Finding, examine, look
 from graph.events import record
 from graph.events.inputs import (
+    BareRefundInput,
     CartChangeInput,
     CartEndInput,
     CartInput,
     Event,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseItemInput,
     PurchaseStatusInput,
@@ -30,6 +32,7 @@ from graph.money import Money
 from graph.purchases import Cart, Purchase, PurchaseItem, page_carts
 from graph.store import Store
 from graph.timeline import page_key
+from tests.graph.conftest import AskCypher
 from tests.graph.histories import SOURCE, at, by_email, identify
 
 CARTS = 30
@@ -137,7 +140,8 @@ async def test_who_cancels_and_pays_back_has_no_order(graph: Store, amount: int,
         events.append(status("t", 4, "REFUNDED"))
     entry, facts = await told(graph, events)
     assert [each.purchase_status for each in entry.status_history] == ["PLACED", "CANCELLED"]
-    assert (entry.purchase_status, entry.refunded) == ("CANCELLED", Money(amount, "USD"))
+    # Stated to be refunded it was paid back whole, whatever the refunds come to.
+    assert (entry.purchase_status, entry.refunded) == ("CANCELLED", Money(1_000 if stated else amount, "USD"))
     assert (facts.purchases, facts.orders, facts.revenue, facts.refunds) == (1, 0, {}, {})
     assert (facts.first_purchase_at, facts.last_purchase_at) == (None, None)
 
@@ -180,6 +184,72 @@ async def test_refunds_of_a_purchase_without_a_total_count_in_the_currency_of_it
     assert (entry.total, entry.refunded, entry.purchase_status) == (None, Money(300, "USD"), "PARTLY_REFUNDED")
     entry, _ = await told(graph, [purchase("1", unpriced), *refunds])
     assert (entry.total, entry.refunded, entry.purchase_status) == (None, Money(1_000, "JPY"), "PARTLY_REFUNDED")
+
+
+async def test_what_was_paid_back_above_the_total_is_capped_and_named(graph: Store, ask: AskCypher) -> None:
+    events: list[Event] = [purchase("1", TEN_DOLLARS), refund("r", 2, Money(1_200, "USD")), refund("q", 3, Money(50, "USD"))]
+    entry, facts = await told(graph, events)
+    assert (entry.purchase_status, entry.refunded, facts.refunds) == ("REFUNDED", Money(1_000, "USD"), {"USD": 1_000})
+    assert await ask("MATCH (p:Purchase) RETURN p.refunded_above") == [250]
+    assert await look(graph) == [Finding("purchase refunded", entry.id, "at most 1000 USD", "1250 USD", notice=True)]
+    await ask("MATCH (p:Purchase) REMOVE p.refunded_above")
+    assert [(each.what, each.actual) for each in await examine(graph)] == [("purchase refunded_above", "0")]
+
+
+async def test_what_was_paid_back_in_another_currency_is_named(graph: Store, ask: AskCypher) -> None:
+    events: list[Event] = [purchase("1", TEN_DOLLARS), refund("r", 2, Money(700, "JPY")), refund("q", 3, Money(300, "JPY"))]
+    entry, _ = await told(graph, events)
+    assert (entry.purchase_status, entry.refunded) == ("PLACED", None)
+    assert await ask("MATCH (p:Purchase) RETURN p.refunds_elsewhere") == [["1000 JPY"]]
+    assert await look(graph) == [Finding("purchase refunded", entry.id, "USD", "1000 JPY", notice=True)]
+
+
+async def test_a_refund_without_a_currency_is_in_that_of_its_purchase(graph: Store) -> None:
+    yen = PurchaseItemInput(sku="a", quantity=Decimal(1), total=Money(1_000, "JPY"))
+    bare = BareRefundInput(id="r", source=SOURCE, at=at(2), purchase="1", amount=Decimal("3.5"))
+    entry, facts = await told(graph, [purchase("1", TEN_DOLLARS), bare])
+    assert (entry.purchase_status, entry.refunded, facts.refunds) == ("PARTLY_REFUNDED", Money(350, "USD"), {"USD": 350})
+    entry, _ = await told(graph, [purchase("1", yen), replace(bare, amount=Decimal(1_000))])
+    assert (entry.purchase_status, entry.refunded) == ("REFUNDED", Money(1_000, "JPY"))
+    entry, _ = await told(graph, [purchase("1"), bare, refund("q", 3, Money(200, "EUR"))])
+    assert (entry.total, entry.refunded) == (None, Money(550, "EUR"))
+    entry, _ = await told(graph, [purchase("1"), bare])
+    assert (entry.purchase_status, entry.refunded) == ("PLACED", None)
+
+
+async def test_what_is_stated_to_be_refunded_was_paid_back_whole(graph: Store) -> None:
+    events: list[Event] = [purchase("1", TEN_DOLLARS), refund("r", 2, Money(300, "USD")), status("s", 3, "REFUNDED")]
+    entry, facts = await told(graph, events)
+    assert (entry.purchase_status, entry.refunded, facts.refunds) == ("REFUNDED", Money(1_000, "USD"), {"USD": 1_000})
+    entry, _ = await told(graph, [*events, refund("q", 4, Money(100, "USD"))])
+    assert [each.purchase_status for each in entry.status_history] == ["PLACED", "PARTLY_REFUNDED", "REFUNDED"]
+    entry, facts = await told(graph, [*events, status("t", 4, "PAID")])
+    assert (entry.purchase_status, entry.refunded, facts.refunds) == ("PAID", Money(300, "USD"), {"USD": 300})
+
+
+def change(id: str, minutes: float, **stated: Any) -> PurchaseChangeInput:
+    return PurchaseChangeInput(id=id, source=SOURCE, at=at(minutes), customer=by_email("ann"), number="1", **stated)
+
+
+async def test_what_a_change_does_not_state_stays_as_it_was(graph: Store) -> None:
+    placed = replace(purchase("1", TEN_DOLLARS, cart="c"), channel="web", campaign="spring")
+    events: list[Event] = [placed, status("s", 2, "SHIPPED"), change("u", 3)]
+    entry, facts = await told(graph, events)
+    assert (entry.total, entry.coupon, entry.channel, entry.campaign) == (Money(1_000, "USD"), "SPRING", "web", "spring")
+    assert [item.sku for item in entry.items] == ["a"]
+    assert [each.purchase_status for each in entry.status_history] == ["PLACED", "SHIPPED"]
+    assert facts.revenue == {"USD": 1_000}
+    eggs = PurchaseItemInput(sku="b", quantity=Decimal(2))
+    entry, _ = await told(graph, [placed, change("u", 2, items=(eggs,), coupon="TEN"), change("v", 3, total=Money(900, "USD"))])
+    assert ([item.sku for item in entry.items], entry.coupon, entry.total) == (["b"], "TEN", Money(900, "USD"))
+    entry, _ = await told(graph, [placed, change("u", 2, items=(), status="PAID")])
+    assert (entry.items, entry.purchase_status) == ((), "PAID")
+
+
+async def test_a_change_of_a_purchase_that_nobody_told_of_makes_it(graph: Store) -> None:
+    entry, facts = await told(graph, [change("u", 2, total=Money(900, "USD")), status("s", 3, "PAID")])
+    assert [(each.purchase_status, each.at) for each in entry.status_history] == [("PLACED", at(2)), ("PAID", at(3))]
+    assert (facts.orders, facts.revenue) == (1, {"USD": 900})
 
 
 async def test_lines_in_several_currencies_come_to_nothing_that_can_be_told(graph: Store) -> None:
