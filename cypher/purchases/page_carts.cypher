@@ -36,9 +36,15 @@ WITH c, version, collect(
         ORDER BY p.kind_key
         LIMIT 1
       }
-      RETURN {id: p.id, at: toString(p.at)}
+      WITH p
       ORDER BY p.at, p.id
-      LIMIT 1}) END,
+      LIMIT 1
+      WHERE NOT EXISTS {
+        UNWIND owned AS holder
+        MATCH (holder)-[:HAS]->(later:Cart)
+        WHERE later.updated_at <= p.at AND later.purchase_key IS NULL AND NOT EXISTS { (later)-[:BECAME]->() }
+          AND (later.updated_at > cart.updated_at OR (later.updated_at = cart.updated_at AND later.id > cart.id))}
+      RETURN {id: p.id, at: toString(p.at)}}) END,
     items: COLLECT {
       MATCH (cart)-[line:CONTAINS]->(product:Product)
       RETURN {sku: product.sku, quantity: line.quantity,

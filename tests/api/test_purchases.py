@@ -171,6 +171,14 @@ async def test_a_purchase_closes_no_cart_that_was_abandoned_changed_later_or_is_
     assert customer["carts"]["nodes"] == [{"abandonedAt": "2024-01-01T01:00:00Z", "purchase": None}]
 
 
+async def test_of_several_open_carts_a_purchase_closes_the_one_that_was_changed_last(api: Api, told: Tell) -> None:
+    await told(opened(0, "a"), opened(1, "b"), opened(2, "c"), opened(5, "a"), bought(3, cart="c"), bought(10), bought(12))
+    query = '{ customer(by: {email: "kim@example.com"}) { cart { openedAt } carts { nodes { purchase { number } } } } }'
+    customer = (await api.data(query))["customer"]
+    assert customer["cart"] == {"openedAt": "2024-01-01T00:01:00Z"}
+    assert customer["carts"]["nodes"] == [{"purchase": {"number": "N3"}}, {"purchase": {"number": "N10"}}]
+
+
 async def test_whichever_identifier_a_purchase_is_filed_under(api: Api, told: Tell) -> None:
     phone = IdentifierKey("phone", "+81312345678")
     await told(opened(0), bought(10, who=CustomerKey(identifier=phone)))
