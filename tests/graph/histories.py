@@ -12,6 +12,9 @@ from typing import Any
 
 from graph.events.inputs import (
     AcceptInput,
+    BareRefundInput,
+    CartChangeInput,
+    CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -20,6 +23,7 @@ from graph.events.inputs import (
     IdentifierKey,
     IdentifyInput,
     InviteInput,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseItemInput,
     PurchaseStatusInput,
@@ -133,9 +137,9 @@ def shared(names: Sequence[str], *, events: int, seed: int) -> list[Event]:
     chance = random.Random(seed)
     made: list[Event] = []
     for number in range(events):
-        make = chance.choice((_purchase, _cart, _case, _communication, _status, _refund))
+        make = chance.choice(_SHARED_MAKERS)
         event = make(f"s-{number}", at(chance.randrange(events) // 2), by_email(chance.choice(names)), chance)
-        named = next(name for name in ("number", "purchase", "cart", "case", "message") if hasattr(event, name))
+        named = next(name for name in ("number", "cart", "purchase", "case", "message") if hasattr(event, name))
         thing: dict[str, Any] = {named: f"shared-{chance.randrange(2)}"}
         made.append(replace(event, **thing))
     return made
@@ -155,3 +159,30 @@ def _status(id: str, when: datetime, customer: CustomerKey, chance: random.Rando
 def _refund(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
     amount = Money(chance.randrange(1, 2_000), chance.choice(("USD", "JPY")))
     return RefundInput(id=id, source=SOURCE, at=when, purchase=id, amount=amount)
+
+
+def _bare_refund(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    return BareRefundInput(id=id, source=SOURCE, at=when, purchase=id, amount=Decimal(chance.randrange(1, 20)))
+
+
+def _purchase_change(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    total = Money(chance.randrange(1, 5_000), "USD") if chance.random() < 0.5 else None
+    channel, status = chance.choice((None, *CHANNELS)), chance.choice((None, "SHIPPED", "REFUNDED"))
+    return PurchaseChangeInput(
+        id=id, source=SOURCE, at=when, customer=customer, number=id, channel=channel, status=status, total=total
+    )
+
+
+def _cart_change(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    item = PurchaseItemInput(sku=f"sku-{chance.randrange(3)}", quantity=Decimal(1), unit_price=Money(100, "USD"))
+    removed = chance.random() < 0.3
+    return CartChangeInput(id=id, source=SOURCE, at=when, customer=customer, cart=id, item=item, removed=removed)
+
+
+def _cart_end(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    return CartEndInput(id=id, source=SOURCE, at=when, cart=id, purchase=f"shared-{chance.randrange(2)}")
+
+
+_SHARED_MAKERS = (
+    _purchase, _purchase_change, _status, _refund, _bare_refund, _cart, _cart_change, _cart_end, _case, _communication,
+)  # fmt: skip

@@ -298,7 +298,7 @@ async def test_whose_a_thing_is_does_not_depend_on_the_order_of_arrival(graph: S
 async def test_what_several_people_are_named_with_is_told_the_same_in_any_order(graph: Store, seed: int) -> None:
     names = ("ana", "ben", "cem")
     joined = [identify(f"i-{name}", 0, ("user_id", name), ("email", f"{name}@example.com")) for name in names]
-    events: list[Event] = [*joined, *shared(names, events=40, seed=seed)]
+    events: list[Event] = [*joined, *shared(names, events=60, seed=seed)]
     await keep(graph, events)
     assert await examine(graph) == []
     expected = [told(await profile(graph, name)) for name in names]
