@@ -8,7 +8,7 @@ isn't found again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,9 +17,11 @@ import msgspec
 
 from graph import ids
 from graph.events import traits
-from graph.events.folds import PurchaseState, fold_purchase
-from graph.events.inputs import Event, PurchaseInput
+from graph.events.folds import PurchaseState, Statement, fold_purchase
+from graph.events.identities import key_of
+from graph.events.inputs import CustomerKey, Event
 from graph.events.kept import event_of, iso, key
+from graph.events.thing_rows import told_elsewhere
 from graph.forest import Pointer, candidate, pointer_of, ring_closers
 from graph.store import Store
 
@@ -30,12 +32,16 @@ HEAVY_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A difference: `what` is wrong at `where` (an id), `actual` is kept although `expected` follows from what is filed."""
+    """A difference: `what` is wrong at `where` (an id), `actual` is kept although `expected` follows from what is filed.
+
+    `notice`: it is kept as it was stated, and whoever stated it may want to know.
+    """
 
     what: str
     where: str
     expected: str
     actual: str
+    notice: bool = False
 
 
 class IdentifierFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +81,9 @@ class UseFacts(msgspec.Struct, frozen=True, kw_only=True):
     """`purchases`: how many are filed under the identifier; `touched`: what its touchpoints alone say."""
 
     id: str
+    type: str
+    value: str
+    customer_id: str
     purchases: int
     kept: list[Use]
     touched: list[Use]
@@ -130,8 +139,13 @@ class TraitFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def examine(store: Store) -> list[Finding]:
+    """The findings of `look` that are differences: there must be none."""
+    return [finding for finding in await look(store) if not finding.notice]
+
+
+async def look(store: Store) -> list[Finding]:
     """Every difference between what is kept of identifiers, things, products, referrals, customers and the forest, and what is
-    filed.
+    filed; and, as notices, refunds above their purchase or in another currency than it.
 
     Reads page by page; for the forest it keeps one candidate for each referred customer in memory.
     """
@@ -141,6 +155,8 @@ async def examine(store: Store) -> list[Finding]:
 
 async def _identifiers(store: Store) -> AsyncIterator[Finding]:
     page: list[str] = []
+    elsewhere: dict[str, list[Use]] = {}
+    doubtful: set[str] = set()
     async for identifier in _pages(store, "facts/find_identifier_facts", IdentifierFacts, lambda row: row.id):
         for finding in (
             *_different("identifier", identifier.id, identifier.counted, identifier.kept),
@@ -149,35 +165,99 @@ async def _identifiers(store: Store) -> AsyncIterator[Finding]:
             yield finding
         page.append(identifier.id)
         if len(page) == HEAVY_PAGE:
-            for finding in await _filed(store, page):
+            for finding in await _filed(store, page, elsewhere, doubtful):
                 yield finding
             page = []
-    for finding in await _filed(store, page):
+    for finding in await _filed(store, page, elsewhere, doubtful):
         yield finding
+    # Only now it is known what the purchases of others say of them.
+    again = sorted(doubtful | elsewhere.keys())
+    for begin in range(0, len(again), HEAVY_PAGE):
+        for finding in _misused(await _walk(store, again[begin : begin + HEAVY_PAGE]), elsewhere):
+            yield finding
 
 
-async def _filed(store: Store, identifiers: list[str]) -> list[Finding]:
-    """What is wrong with the purchases filed under these identifiers, and with the channels they use."""
-    findings: list[Finding] = []
+async def _filed(store: Store, page: list[str], elsewhere: dict[str, list[Use]], doubtful: set[str]) -> list[Finding]:
+    """What is wrong with the purchases of a page; adds what these say of others, and on whose channels there is more to say."""
+    walk = await _walk(store, page)
+    for identifier, use in walk.elsewhere:
+        elsewhere.setdefault(identifier, []).append(use)
+    doubtful.update(finding.where for finding in _misused(walk, {}))
+    return walk.findings
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What a page of identifiers and their purchases tells.
+
+    `used`: the channels that each uses, by what is filed under it and names it; `elsewhere`: by what is filed under it and names
+    others.
+    """
+
+    findings: list[Finding]
+    uses: list[UseFacts]
+    used: dict[str, dict[str, Use]]
+    elsewhere: list[tuple[str, Use]]
+
+
+async def _walk(store: Store, identifiers: list[str]) -> _Walk:
+    """What is wrong with the purchases filed under these identifiers, and what follows for the channels they use."""
     uses = await store.many("facts/find_use_facts", UseFacts, ids=identifiers)
-    used = {each.id: {use.channel: use for use in each.touched} for each in uses}
+    walk = _Walk([], uses, {each.id: {use.channel: use for use in each.touched} for each in uses}, [])
     walked: Counter[str] = Counter()
+    known = {key: each.id for each in uses for key in ((each.type, each.value), each.customer_id)}
+    others: list[tuple[CustomerKey, PurchaseFacts, Use | None]] = []
     async for purchase in _purchases(store, identifiers):
         walked[purchase.identifier] += 1
         events = [event_of(body) for body in purchase.bodies if body is not None]
         state = fold_purchase(events)
         if state is None:
-            findings.append(Finding("purchase", purchase.id, "an event that makes it", "none"))
+            walk.findings.append(Finding("purchase", purchase.id, "an event that makes it", "none"))
             continue
         stored = purchase.kept | {"at": iso(purchase.at)}
-        findings += _different("purchase", purchase.id, _told(state), stored)
-        for use in _bought(events, state):
-            known = used[purchase.identifier].get(use.channel)
-            used[purchase.identifier][use.channel] = use if known is None else known + use
+        walk.findings += _different("purchase", purchase.id, _told(state), stored)
+        walk.findings += _odd_refunds(purchase.id, state)
+        for customer, use in [(state.customer, None), *_bought(events, state)]:
+            if known.get(customer.id or key_of(customer)) != purchase.identifier:
+                others.append((customer, purchase, use))
+            elif use is not None:
+                _add(walk.used[purchase.identifier], use)
     for each in uses:
         if walked[each.id] != each.purchases:
-            findings.append(Finding("identifier purchases on the timeline", each.id, str(each.purchases), str(walked[each.id])))
-        expected = [use.told() for use in used[each.id].values()]
+            count = str(each.purchases), str(walked[each.id])
+            walk.findings.append(Finding("identifier purchases on the timeline", each.id, *count))
+    await _tell_of_others(store, others, walk)
+    return walk
+
+
+async def _tell_of_others(store: Store, others: list[tuple[CustomerKey, PurchaseFacts, Use | None]], walk: _Walk) -> None:
+    """Whom statements name that name somebody else than their purchase is filed under; the first one's is where it belongs."""
+    if not others:
+        return
+    names = {customer.id or key_of(customer) for customer, _, _ in others}
+    keys, customer_ids = sorted(n for n in names if not isinstance(n, str)), sorted(n for n in names if isinstance(n, str))
+    found = await store.one("identity/find_identifiers", list[tuple[Any, ...]], keys=keys, ids=customer_ids)
+    known: dict[tuple[str, str] | str, str] = {}
+    for type, value, id, customer_id, *_ in found or []:
+        known[type, value] = known[customer_id] = id
+    for customer, purchase, use in others:
+        named = known.get(customer.id or key_of(customer), "none")
+        if use is not None:
+            walk.elsewhere.append((named, use))
+        elif named != purchase.identifier:
+            walk.findings.append(Finding("purchase filed under", purchase.id, named, purchase.identifier))
+
+
+def _add(used: dict[str, Use], use: Use) -> None:
+    used[use.channel] = used[use.channel] + use if use.channel in used else use
+
+
+def _misused(walk: _Walk, elsewhere: dict[str, list[Use]]) -> list[Finding]:
+    findings = []
+    for each in walk.uses:
+        for use in elsewhere.get(each.id, ()):
+            _add(walk.used[each.id], use)
+        expected = [use.told() for use in walk.used[each.id].values()]
         findings += _different("identifier uses", each.id, _joined(expected), _joined([use.told() for use in each.kept]))
     return findings
 
@@ -206,18 +286,32 @@ def _told(state: PurchaseState) -> dict[str, Any]:
         "currency": state.currency,
         "channel": state.channel,
         "at": iso(state.at),
+        "refunded_above": state.refunded_above,
+        "refunds_elsewhere": told_elsewhere(state),
     }
 
 
-def _bought(events: Sequence[Event], state: PurchaseState) -> list[Use]:
-    """What a purchase says of channels: it was made on the one it states last, and each was used when it was stated."""
+def _odd_refunds(id: str, state: PurchaseState) -> Iterator[Finding]:
+    if state.refunded_above and state.total is not None:
+        total, above = state.total.amount, state.refunded_above
+        yield Finding(
+            "purchase refunded", id, f"at most {total} {state.currency}", f"{total + above} {state.currency}", notice=True
+        )
+    for told in told_elsewhere(state):
+        yield Finding("purchase refunded", id, f"{state.currency}", told, notice=True)
+
+
+def _bought(events: Sequence[Event], state: PurchaseState) -> list[tuple[CustomerKey, Use]]:
+    """What a purchase says of channels and of those who use them: it was made on the one it names last, and each was used when
+    it was named."""
     uses = [
-        Use(channel=event.channel, first_at=event.at, last_at=event.at)
+        (event.customer, Use(channel=event.channel, first_at=event.at, last_at=event.at))
         for event in events
-        if isinstance(event, PurchaseInput) and event.channel is not None
+        if isinstance(event, Statement) and event.channel is not None
     ]
-    if state.channel is not None:
-        uses.append(Use(channel=state.channel, purchases=1, first_at=state.stated_at, last_at=state.stated_at))
+    sold = state.sold_by
+    if sold is not None and sold.channel is not None:
+        uses.append((sold.customer, Use(channel=sold.channel, purchases=1, first_at=sold.at, last_at=sold.at)))
     return uses
 
 

@@ -47,7 +47,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
 
 
 class CartFollower(msgspec.Struct, frozen=True, kw_only=True):
-    """A purchase that names no cart, the first one that its customer made after a cart had last changed."""
+    """A purchase that names no cart, the first one that its customer made after a cart had last changed; a purchase follows the
+    cart that was changed last before it, and no other."""
 
     id: str
     at: datetime

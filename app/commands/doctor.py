@@ -23,31 +23,35 @@ OLDEST_NEO4J = (5, 26)
 def doctor(*, json: Json = False) -> None:
     """Check that Neo4j and Redis answer, that all migrations are applied, and that every stored fact is right.
 
-    Exit code 1 when something is found, 3 when Neo4j is not reachable.
+    Exit code 1 when something is found, 3 when Neo4j is not reachable. Notices are no findings: what they name is kept as it was
+    stated, and counts as far as it can.
     """
     from app.local.stack import located
 
-    found = asyncio.run(_examine(located(Settings.from_env())))
+    seen = asyncio.run(_examine(located(Settings.from_env())))
+    found, notices = [each for each in seen if not each.notice], [each for each in seen if each.notice]
     if json:
-        print_json({"findings": [asdict(finding) for finding in found]})
-    elif found:
-        rows = [(finding.what, finding.where, str(finding.expected), str(finding.actual)) for finding in found]
-        print_table("Findings", ("what", "where", "expected", "actual"), rows)
+        print_json({"findings": [asdict(each) for each in found], "notices": [asdict(each) for each in notices]})
     else:
-        errors.print("Nothing found: all is as it should be.")
+        for title, listed in (("Findings", found), ("Notices", notices)):
+            if listed:
+                rows = [(each.what, each.where, str(each.expected), str(each.actual)) for each in listed]
+                print_table(title, ("what", "where", "expected", "actual"), rows)
+        if not found:
+            errors.print("Nothing found: all is as it should be.")
     if found:
         raise typer.Exit(1)
 
 
 async def _examine(settings: Settings) -> "list[Finding]":
-    from graph.doctor import examine
+    from graph.doctor import look
 
     async with opened(settings) as store:
         around = [finding async for finding in _version(store, settings)]
         around += [finding async for finding in _redis(settings)]
         unmigrated = [finding async for finding in _migrations(store)]
         # What an older schema holds can't be judged by the rules of the newer one.
-        return [*around, *(unmigrated or await examine(store))]
+        return [*around, *(unmigrated or await look(store))]
 
 
 async def _version(store: "Store", settings: Settings) -> "AsyncIterator[Finding]":

@@ -18,7 +18,7 @@ from app.importing.errors import RowError
 from app.importing.files import CHUNK, Bad
 from app.importing.jsonl_rows import JsonlReader
 from graph.errors import MoneyError
-from graph.events.inputs import EVENT_TYPES, CartInput, Event, PurchaseInput, PurchaseItemInput, RefundInput
+from graph.events.inputs import EVENT_TYPES, CartInput, Event, PurchaseChangeInput, PurchaseInput, PurchaseItemInput, RefundInput
 from graph.money import Money
 
 Located = tuple[Event, int]
@@ -87,7 +87,12 @@ def _replace(hint: Any, replaced: dict[Any, Any]) -> Any:
 _REPLACED: dict[Any, Any] = {datetime: Annotated[datetime, Meta(tz=True)], Money: _Amount}
 _ITEM = _wire(PurchaseItemInput, _REPLACED, "unit_price", "discount", "total")
 _REPLACED[PurchaseItemInput] = _ITEM
-_MONEY: dict[type[Any], tuple[str, ...]] = {CartInput: ("total",), PurchaseInput: ("total",), RefundInput: ("amount",)}
+_MONEY: dict[type[Any], tuple[str, ...]] = {
+    CartInput: ("total",),
+    PurchaseInput: ("total",),
+    PurchaseChangeInput: ("total",),
+    RefundInput: ("amount",),
+}
 
 
 def _decoder(kind: str, cls: type[Any]) -> tuple[bytes, msgspec.json.Decoder[Any]]:

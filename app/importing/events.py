@@ -30,6 +30,7 @@ Compile = Callable[[Section, str, Schema], Value | None]
 
 _CHOICES: dict[tuple[type[Any], str], tuple[str, ...]] = {
     (inputs.PurchaseInput, "status"): inputs.PURCHASE_STATUSES,
+    (inputs.PurchaseChangeInput, "status"): inputs.PURCHASE_STATUSES,
     (inputs.PurchaseStatusInput, "status"): inputs.PURCHASE_STATUSES,
     (inputs.SurveyResponseInput, "survey_kind"): inputs.SURVEY_KINDS,
     (inputs.CommunicationInput, "status"): inputs.COMMUNICATION_STATUSES,

@@ -5,7 +5,7 @@ docs/segment.md lists them. All other tracked events become touchpoints.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,9 @@ from graph.events.check import check
 from graph.events.forms import is_one
 from graph.events.inputs import (
     AcceptInput,
+    BareRefundInput,
     CartChangeInput,
+    CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -25,6 +27,7 @@ from graph.events.inputs import (
     IdentifierKey,
     IdentifyInput,
     InviteInput,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseItemInput,
     PurchaseStatusInput,
@@ -33,7 +36,7 @@ from graph.events.inputs import (
     SurveyResponseInput,
     TouchpointInput,
 )
-from graph.events.limits import check_json, check_key, check_text, check_whole
+from graph.events.limits import KEY_LENGTH, check_json, check_key, check_text, check_whole
 
 DEFAULT_CURRENCY = "USD"
 
@@ -265,9 +268,11 @@ def _items(message: Message) -> tuple[PurchaseItemInput, ...]:
 def _cart_key(message: Message) -> str:
     """The cart it names; where it names none, that of the customer: most shops have one cart for each."""
     named = message.properties.text("cart_id", "checkout_id")
-    if named is not None:
-        return named
-    return f"cart of {message.identifiers()[0].value}" if message.identifiers() else "cart"
+    return named or next((_own_cart(each) for each in message.identifiers()), "cart")
+
+
+def _own_cart(identifier: IdentifierKey) -> str:
+    return f"cart of {identifier.value}"
 
 
 def _cart_step(message: Message) -> list[Event]:
@@ -305,33 +310,57 @@ def _cart(message: Message) -> list[Event]:
 
 
 def _order(message: Message) -> list[Event]:
-    """Order Completed and Order Updated."""
+    """Order Completed. One that names no cart ends the customer's own, by whichever name it went."""
+    order = _stated(message)
+    order["status"] = order["status"] or "PLACED"
+    order["items"] = order["items"] or ()
+    return [PurchaseInput(**order), *(_own_carts_ended(message, order["number"]) if order["cart"] is None else ())]
+
+
+def _order_updated(message: Message) -> list[Event]:
+    return [PurchaseChangeInput(**_stated(message))]
+
+
+def _stated(message: Message) -> dict[str, Any]:
+    """What a message says of an order; None for what it doesn't speak of."""
     given = message.properties
-    status = (given.text("status") or "PLACED").upper()
-    return [
-        PurchaseInput(
-            **message.common(),
-            customer=message.customer(),
-            number=given.required("order_id", "orderId"),
-            items=_items(message),
-            channel=_channel(message),
-            status=status,
-            total=given.money(_currency(message), "total", "revenue", "value"),
-            coupon=given.text("coupon"),
-            cart=given.text("cart_id", "checkout_id"),
-            campaign=_campaign(message),
-        )
-    ]
+    status = given.text("status")
+    return {
+        **message.common(),
+        "customer": message.customer(),
+        "number": given.required("order_id", "orderId"),
+        "items": None if given.values.get("products") is None else _items(message),
+        "channel": _channel(message),
+        "status": None if status is None else status.upper(),
+        "total": given.money(_currency(message), "total", "revenue", "value"),
+        "coupon": given.text("coupon"),
+        "cart": given.text("cart_id", "checkout_id"),
+        "campaign": _campaign(message),
+    }
+
+
+def _own_carts_ended(message: Message, number: str) -> Iterator[CartEndInput]:
+    for each in message.identifiers():
+        common, cart = message.common(f"/cart/{each.type}"), _own_cart(each)
+        # No cart has a name that is too long to be kept, and for want of room for its end no order may be refused.
+        if len(cart) <= KEY_LENGTH and len(common["id"]) <= KEY_LENGTH:
+            yield CartEndInput(**common, cart=cart, purchase=number)
 
 
 def _order_refunded(message: Message) -> list[Event]:
-    """With an amount it is a refund; without one the whole order was paid back."""
+    """With an amount it is a refund, without a currency in that of the order; without an amount all of it was paid back."""
     given = message.properties
     number = given.required("order_id", "orderId")
-    amount = given.money(_currency(message), "total", "amount", "revenue", "value")
+    named = ("total", "amount", "revenue", "value")
+    amount = given.number(*named)
     if amount is None:
         return [PurchaseStatusInput(**message.common(), purchase=number, status="REFUNDED")]
-    return [RefundInput(**message.common(), purchase=number, amount=amount, reason=given.text("reason"))]
+    reason = given.text("reason")
+    if given.text("currency") is None:
+        return [BareRefundInput(**message.common(), purchase=number, amount=amount, reason=reason)]
+    money = given.money(_currency(message), *named)
+    assert money is not None
+    return [RefundInput(**message.common(), purchase=number, amount=money, reason=reason)]
 
 
 def _order_cancelled(message: Message) -> list[Event]:
@@ -448,7 +477,7 @@ NAMES: dict[str, Callable[[Message], list[Event]]] = {
     "checkout step viewed": _cart,
     "checkout step completed": _cart,
     "order completed": _order,
-    "order updated": _order,
+    "order updated": _order_updated,
     "order refunded": _order_refunded,
     "order cancelled": _order_cancelled,
     "product reviewed": _review,

@@ -8,13 +8,16 @@ from app.segment.messages import Fields, Message
 from graph.errors import InvalidEvent
 from graph.events import Rejection
 from graph.events.inputs import (
+    BareRefundInput,
     CartChangeInput,
+    CartEndInput,
     CaseInput,
     CommunicationInput,
     CustomerKey,
     Event,
     IdentifyInput,
     InviteInput,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseStatusInput,
     RefundInput,
@@ -32,8 +35,11 @@ _APART: dict[type[Event], dict[str, str]] = {
         "url": "context.page.url",
     },
     PurchaseInput: {"number": "properties.order_id", "cart": "properties.cart_id", "campaign": "context.campaign.name"},
+    PurchaseChangeInput: {"number": "properties.order_id", "cart": "properties.cart_id", "campaign": "context.campaign.name"},
+    CartEndInput: {"purchase": "properties.order_id", "cart": "userId"},
     PurchaseStatusInput: {"purchase": "properties.order_id"},
     RefundInput: {"purchase": "properties.order_id", "amount": "properties.total"},
+    BareRefundInput: {"purchase": "properties.order_id", "amount": "properties.total"},
     ReviewInput: {
         "purchase": "properties.order_id", "title": "properties.review_title",
         "text": "properties.review_body",

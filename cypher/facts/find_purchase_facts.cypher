@@ -19,6 +19,6 @@ RETURN {
   at: toString(p.at),
   kept: {
     status: p.purchase_status, statuses: p.statuses, total: p.total, refunded: coalesce(p.refunded, 0), currency: p.currency,
-    channel: p.channel},
+    channel: p.channel, refunded_above: coalesce(p.refunded_above, 0), refunds_elsewhere: coalesce(p.refunds_elsewhere, [])},
   bodies: [p.body] + COLLECT { MATCH (s:Statement {thing_key: p.thing_key}) USING INDEX SEEK s:Statement(thing_key) RETURN s.body }
 } AS facts

@@ -10,7 +10,7 @@ CALL (i) {
     last_at: toString(last_at)}) AS touched
 }
 RETURN {
-  id: id,
+  id: id, type: i.type, value: i.value, customer_id: i.customer_id,
   purchases: COUNT { (i)-[:MADE]->() },
   kept: COLLECT {
     MATCH (i)-[use:USES]->(channel:Channel)

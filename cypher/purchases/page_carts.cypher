@@ -24,8 +24,9 @@ CALL (owned) {
 WITH c, version, collect(
   cart {.id, opened_at: toString(cart.opened_at), updated_at: toString(cart.updated_at), .checkout_step,
     cart_total: CASE WHEN cart.total IS NOT NULL THEN {amount: cart.total, currency: cart.currency} END,
-    purchase_id: head(COLLECT { MATCH (cart)-[:BECAME]->(purchase:Purchase) RETURN purchase.id }),
-    followed_by: CASE WHEN NOT EXISTS { (cart)-[:BECAME]->() } THEN head(COLLECT {
+    purchase_id: coalesce(head(COLLECT { MATCH (cart)-[:BECAME]->(purchase:Purchase) RETURN purchase.id }),
+      head(COLLECT { MATCH (purchase:Thing {thing_key: cart.purchase_key}) USING INDEX SEEK purchase:Thing(thing_key) RETURN purchase.id })),
+    followed_by: CASE WHEN cart.purchase_key IS NULL AND NOT EXISTS { (cart)-[:BECAME]->() } THEN head(COLLECT {
       UNWIND owned AS o
       CALL (o, cart, i) {
         MATCH (p:TimelineEntry)
@@ -35,9 +36,15 @@ WITH c, version, collect(
         ORDER BY p.kind_key
         LIMIT 1
       }
-      RETURN {id: p.id, at: toString(p.at)}
+      WITH p
       ORDER BY p.at, p.id
-      LIMIT 1}) END,
+      LIMIT 1
+      WHERE NOT EXISTS {
+        UNWIND owned AS holder
+        MATCH (holder)-[:HAS]->(later:Cart)
+        WHERE later.updated_at <= p.at AND later.purchase_key IS NULL AND NOT EXISTS { (later)-[:BECAME]->() }
+          AND (later.updated_at > cart.updated_at OR (later.updated_at = cart.updated_at AND later.id > cart.id))}
+      RETURN {id: p.id, at: toString(p.at)}}) END,
     items: COLLECT {
       MATCH (cart)-[line:CONTAINS]->(product:Product)
       RETURN {sku: product.sku, quantity: line.quantity,

@@ -6,4 +6,5 @@ USING INDEX SEEK p:Thing(thing_key)
 SET p.at = datetime(row.at), p.timeline_key = row.timeline_key, p.kind_key = row.kind_key, p.channel = row.channel,
   p.campaign = row.campaign, p.coupon = row.coupon, p.purchase_status = row.purchase_status, p.statuses = row.statuses,
   p.status_times = [time IN row.status_times | datetime(time)], p.currency = row.currency, p.total = row.total,
-  p.refunded = row.refunded, p.cart_key = row.cart_key
+  p.refunded = row.refunded, p.refunded_above = row.refunded_above, p.refunds_elsewhere = row.refunds_elsewhere,
+  p.cart_key = row.cart_key

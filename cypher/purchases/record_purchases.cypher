@@ -8,4 +8,4 @@ CREATE (i)-[:MADE]->(:Purchase:Thing:TimelineEntry:Event {
   source: row.source, at: datetime(row.at), timeline_key: row.timeline_key, kind_key: row.kind_key, channel: row.channel,
   campaign: row.campaign, coupon: row.coupon, purchase_status: row.purchase_status, statuses: row.statuses,
   status_times: [time IN row.status_times | datetime(time)], currency: row.currency, total: row.total, refunded: row.refunded,
-  cart_key: row.cart_key})
+  refunded_above: row.refunded_above, refunds_elsewhere: row.refunds_elsewhere, cart_key: row.cart_key})

@@ -13,7 +13,9 @@ from graph.events.inputs import (
     PURCHASE_STATUSES,
     SURVEY_KINDS,
     AcceptInput,
+    BareRefundInput,
     CartChangeInput,
+    CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -21,6 +23,7 @@ from graph.events.inputs import (
     Event,
     IdentifyInput,
     InviteInput,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseStatusInput,
     RefundInput,
@@ -38,6 +41,7 @@ from graph.events.limits import (
     check_one_of,
     check_optional_keys,
     check_optional_times,
+    check_quantity,
     check_texts,
     check_time,
     check_whole,
@@ -96,12 +100,26 @@ def _cart_change(event: CartChangeInput, now: datetime) -> None:
     check_items(() if event.item is None else (event.item,), None)
 
 
+def _cart_end(event: CartEndInput, now: datetime) -> None:
+    check_key("cart", event.cart)
+    check_key("purchase", event.purchase)
+
+
 def _purchase(event: PurchaseInput, now: datetime) -> None:
     check_customer("customer", event.customer)
     check_key("number", event.number)
     check_optional_keys(event, "channel", "coupon", "cart", "campaign")
     check_one_of("status", event.status, PURCHASE_STATUSES)
     check_items(event.items, event.total)
+
+
+def _purchase_change(event: PurchaseChangeInput, now: datetime) -> None:
+    check_customer("customer", event.customer)
+    check_key("number", event.number)
+    check_optional_keys(event, "channel", "coupon", "cart", "campaign")
+    if event.status is not None:
+        check_one_of("status", event.status, PURCHASE_STATUSES)
+    check_items(event.items or (), event.total)
 
 
 def _purchase_status(event: PurchaseStatusInput, now: datetime) -> None:
@@ -112,6 +130,12 @@ def _purchase_status(event: PurchaseStatusInput, now: datetime) -> None:
 def _refund(event: RefundInput, now: datetime) -> None:
     check_key("purchase", event.purchase)
     check_money("amount", event.amount)
+    check_texts(event, "reason")
+
+
+def _bare_refund(event: BareRefundInput, now: datetime) -> None:
+    check_key("purchase", event.purchase)
+    check_quantity("amount", event.amount)
     check_texts(event, "reason")
 
 
@@ -176,9 +200,12 @@ _CHECKS: dict[type[Any], Callable[[Any, datetime], None]] = {
     TouchpointInput: _touchpoint,
     CartInput: _cart,
     CartChangeInput: _cart_change,
+    CartEndInput: _cart_end,
     PurchaseInput: _purchase,
+    PurchaseChangeInput: _purchase_change,
     PurchaseStatusInput: _purchase_status,
     RefundInput: _refund,
+    BareRefundInput: _bare_refund,
     ReviewInput: _review,
     SurveyResponseInput: _survey_response,
     CaseInput: _case,

@@ -30,9 +30,11 @@ class _Span:
     first_at: datetime | None = None
     last_at: datetime | None = None
 
-    def add(self, what: str | None, at: datetime, by: int, seen: bool) -> None:
+    def add(self, what: str | None, at: datetime | None, by: int, seen: bool) -> None:
         if what is not None:
             self.counts[what] += by
+        if at is None:
+            return
         if self.first_at is None or at < self.first_at:
             self.first_at = at
         if seen and (self.last_at is None or at > self.last_at):
@@ -53,10 +55,11 @@ class Deltas:
     purchase_times: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
 
-    def count(self, identifier: str, what: str | None, at: datetime, *, by: int = 1, seen: bool = True) -> None:
+    def count(self, identifier: str, what: str | None, at: datetime | None, *, by: int = 1, seen: bool = True) -> None:
         """Something happened to an identifier: `what` is one of COUNTS or None.
 
         `seen` False: it was only named, by what somebody else did; that tells nothing of when the customer was last seen.
+        `at` None: what is filed under it changes, and nobody named it.
         """
         span = self.identifiers.get(identifier)
         if span is None:
@@ -113,7 +116,8 @@ class Deltas:
             await run("events/record_identifier_revenue", rows=sums)
         if self.purchase_times:
             await run("purchases/record_purchase_times", ids=sorted(self.purchase_times))
-        customers = {owners[id] for id in self.identifiers} | also
+        # An identifier that an event only names has its first facts from its opening, and its customer must have them too.
+        customers = {owners[id] for id in self.identifiers.keys() | self.opened} | also
         if customers:
             await run("customers/record_facts", ids=sorted(customers))
         paid = {owners[id] for id, _ in self.revenue} | also

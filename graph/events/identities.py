@@ -12,7 +12,7 @@ from typing import Any
 from graph import ids
 from graph.errors import InvalidEvent
 from graph.events.facts import Deltas
-from graph.events.inputs import EVENT_TYPES, CustomerKey, IdentifierKey, IdentifyInput
+from graph.events.inputs import EVENT_TYPES, CustomerKey, Event, IdentifierKey, IdentifyInput
 from graph.events.kept import Kept, iso
 from graph.store import Transaction
 
@@ -201,6 +201,15 @@ async def resolve(transaction: Transaction, kept: list[Kept]) -> tuple[Identitie
         if isinstance(each.event, IdentifyInput) and each.key not in refused:
             _link(identities, each)
     return identities, unknown
+
+
+async def look_up(transaction: Transaction, identities: Identities, events: Iterable[Event]) -> None:
+    """Find whom these events name, which were kept before; those already found cost nothing."""
+    named = [named_in(event) for event in events]
+    keys = sorted({key for each, _ in named for key in each} - identities.by_key.keys())
+    customer_ids = sorted({id for _, each in named for id in each} - identities.by_id.keys())
+    if keys or customer_ids:
+        await _find(transaction, identities, keys, customer_ids)
 
 
 async def _find(transaction: Transaction, identities: Identities, keys: list[Key], customer_ids: list[str]) -> None:

@@ -131,6 +131,16 @@ class CartChangeInput(EventBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CartEndInput(EventBase):
+    """A purchase took what was in a cart that goes on under the same name, for sources that know one cart a customer. What is put
+    in after it begins the cart anew. `purchase`: its number, of the same source."""
+
+    kind: ClassVar[str] = "cart_end"
+    cart: str
+    purchase: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseInput(EventBase):
     """A purchase; `number` is its key within the source. Without `total` it has the sum of its items' totals, or none."""
 
@@ -140,6 +150,23 @@ class PurchaseInput(EventBase):
     items: tuple[PurchaseItemInput, ...]
     channel: str | None = None
     status: str = "PLACED"
+    total: Money | None = None
+    coupon: str | None = None
+    cart: str | None = None
+    campaign: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseChangeInput(EventBase):
+    """What changed of a purchase, for sources that don't say all of it anew: None says nothing, no items at all say that it has
+    none."""
+
+    kind: ClassVar[str] = "purchase_change"
+    customer: CustomerKey
+    number: str
+    items: tuple[PurchaseItemInput, ...] | None = None
+    channel: str | None = None
+    status: str | None = None
     total: Money | None = None
     coupon: str | None = None
     cart: str | None = None
@@ -162,6 +189,16 @@ class RefundInput(EventBase):
     kind: ClassVar[str] = "refund"
     purchase: str
     amount: Money
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BareRefundInput(EventBase):
+    """Money paid back by a source that states no currency: `amount` is in major units of the currency of its purchase."""
+
+    kind: ClassVar[str] = "bare_refund"
+    purchase: str
+    amount: Decimal
     reason: str | None = None
 
 
@@ -263,9 +300,12 @@ Event = (
     | TouchpointInput
     | CartInput
     | CartChangeInput
+    | CartEndInput
     | PurchaseInput
+    | PurchaseChangeInput
     | PurchaseStatusInput
     | RefundInput
+    | BareRefundInput
     | ReviewInput
     | SurveyResponseInput
     | CaseInput
@@ -278,7 +318,8 @@ Event = (
 EVENT_TYPES: dict[str, type[Event]] = {
     event.kind: event
     for event in (
-        IdentifyInput, TouchpointInput, CartInput, CartChangeInput, PurchaseInput, PurchaseStatusInput, RefundInput, ReviewInput,
-        SurveyResponseInput, CaseInput, CommunicationInput, ConsentInput, InviteInput, AcceptInput,
+        IdentifyInput, TouchpointInput, CartInput, CartChangeInput, CartEndInput, PurchaseInput, PurchaseChangeInput,
+        PurchaseStatusInput, RefundInput, BareRefundInput, ReviewInput, SurveyResponseInput, CaseInput, CommunicationInput,
+        ConsentInput, InviteInput, AcceptInput,
     )
 }  # fmt: skip

@@ -46,6 +46,7 @@ async def keep(
     refused = {each.key: error for each, error in unknown}
     fresh = [each for each in fresh if each.key not in refused]
     found = await things.find_things(transaction, fresh)
+    await things.look_up_customers(transaction, found, identities)
     changes = _changes(fresh, identities, found, codes)
     before = identities.owners_before() | changes.customers
     versions = await hold(transaction, identities, _ground(identities, changes, before, found.rows, code_rows))
@@ -110,8 +111,8 @@ def _changes(fresh: list[Kept], identities: Identities, found: things.Found, cod
     referrals = referring.rows_of(
         [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))], codes, identities, deltas
     )
-    # Identifiers that no event names: those of purchases that a status changes, of advocates whose code a friend used.
-    elsewhere = {thing.identifier: thing.customer for thing in found.things.values() if thing.customer is not None}
+    # Identifiers that no event names: those things were filed under, those of advocates whose code a friend used.
+    elsewhere = {thing.before: thing.customer for thing in found.things.values() if thing.customer is not None}
     elsewhere |= {row["advocate"]: row["customer"] for entry in codes.values() for row in entry["referrals"] if row["customer"]}
     owners = {identifier: identities.root(customer) for identifier, customer in elsewhere.items() if identifier and customer}
     owners |= {known.id: identities.owner(known) for known in identities.everyone()}

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from graph.events.inputs import EVENT_TYPES, Event, PurchaseInput, Received, ReviewInput
+from graph.events.inputs import EVENT_TYPES, CartEndInput, Event, PurchaseChangeInput, PurchaseInput, Received, ReviewInput
 
 #: Stands between the parts of a key; the checks keep it out of the parts.
 SEPARATOR = "\x1f"
@@ -52,10 +52,13 @@ def key(*parts: str) -> str:
 
 
 def mentioned(event: Event) -> str | None:
-    """The key of the thing that an event names beside its own: the cart that a purchase was, the purchase that a review is of."""
-    if isinstance(event, PurchaseInput) and event.cart is not None:
+    """The key of the thing that an event names beside its own: the cart that a purchase was, the purchase that a review is of or
+    that ended a cart."""
+    if isinstance(event, (PurchaseInput, PurchaseChangeInput)) and event.cart is not None:
         return key("cart", event.source, event.cart)
     if isinstance(event, ReviewInput) and event.purchase is not None:
+        return key("purchase", event.source, event.purchase)
+    if isinstance(event, CartEndInput):
         return key("purchase", event.source, event.purchase)
     return None
 

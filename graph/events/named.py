@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any
 
 from graph import ids
-from graph.events.inputs import CartChangeInput, CartInput, PurchaseInput, PurchaseItemInput
+from graph.events.inputs import CartChangeInput, CartInput, PurchaseChangeInput, PurchaseInput, PurchaseItemInput
 from graph.events.kept import Kept
 from graph.money import Money
 from graph.store import Transaction
@@ -93,10 +93,10 @@ async def record_named(transaction: Transaction, kept: Iterable[Kept]) -> Produc
         channels.add(getattr(event, "channel", None) or "")
         campaigns.add(getattr(event, "campaign", None) or "")
         skus.add(getattr(event, "sku", None) or "")
-        if isinstance(event, (PurchaseInput, CartInput)):
+        if isinstance(event, (PurchaseInput, PurchaseChangeInput, CartInput)):
             stated = f"{time_key(event.at.astimezone(UTC))}/{each.key}"
-            items.extend((item, stated) for item in event.items)
-            skus.update(item.sku for item in event.items)
+            items.extend((item, stated) for item in event.items or ())
+            skus.update(item.sku for item in event.items or ())
         elif isinstance(event, CartChangeInput) and event.item is not None:
             items.append((event.item, f"{time_key(event.at.astimezone(UTC))}/{each.key}"))
             skus.add(event.item.sku)

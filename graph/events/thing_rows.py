@@ -9,12 +9,16 @@ from typing import Any
 
 from graph.events.facts import Deltas
 from graph.events.folds import CartState, CaseState, CommunicationState, PurchaseState
+from graph.events.identities import Identities
 from graph.events.inputs import (
+    BareRefundInput,
     CartChangeInput,
+    CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
     Event,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseItemInput,
     PurchaseStatusInput,
@@ -26,19 +30,26 @@ from graph.events.rows import Row, entry_row
 #: For each type of event the kind of thing it speaks of, and its field that names the thing.
 KIND: dict[type[Any], tuple[str, str]] = {
     PurchaseInput: ("purchase", "number"),
+    PurchaseChangeInput: ("purchase", "number"),
     PurchaseStatusInput: ("purchase", "purchase"),
     RefundInput: ("purchase", "purchase"),
+    BareRefundInput: ("purchase", "purchase"),
     CartInput: ("cart", "cart"),
     CartChangeInput: ("cart", "cart"),
+    CartEndInput: ("cart", "cart"),
     CaseInput: ("case", "case"),
     CommunicationInput: ("communication", "message"),
 }
 
+#: The events that can make a thing; they name its customer.
+MAKERS = (PurchaseInput, PurchaseChangeInput, CartInput, CartChangeInput, CaseInput, CommunicationInput)
+
 
 @dataclass(slots=True)
 class Thing:
-    """One thing of this transaction: what is known of it (`id`, `identifier`, `known`), and what was added (`added`).
+    """One thing of this transaction: what is known of it, and what was added.
 
+    `before`, `customer`: the identifier that it was filed under, and whose that is; `identifier`: what it is filed under now.
     `there`: a node holds its key, be it the thing itself or, before the event that makes it, what stands for it.
     """
 
@@ -48,8 +59,15 @@ class Thing:
     known: list[Event] = field(default_factory=list)
     id: str | None = None
     identifier: str | None = None
+    before: str | None = None
     customer: str | None = None
     there: bool = False
+
+    def filed(self, old: Any, new: Any) -> list[tuple[str, Any, int]]:
+        """What counts no more, and what counts now: identifiers with states, and -1 or 1."""
+        assert self.identifier is not None
+        now = [(self.identifier, new, 1)]
+        return now if old is None or self.before is None else [(self.before, old, -1), *now]
 
 
 def statement_row(thing: Thing, each: Kept) -> Row:
@@ -96,9 +114,16 @@ def _purchase_row(thing: Thing, state: PurchaseState, maker: Kept) -> Row:
             "currency": state.currency,
             "total": None if state.total is None else state.total.amount,
             "refunded": state.refunded or None,
+            "refunded_above": state.refunded_above or None,
+            "refunds_elsewhere": told_elsewhere(state),
             "cart_key": None if state.cart is None else key("cart", maker.event.source, state.cart),
         }
     )
+
+
+def told_elsewhere(state: PurchaseState) -> list[str]:
+    """Refunds in other currencies than the purchase's, as they are kept: minor units and the currency."""
+    return [f"{each.amount} {each.currency}" for each in state.refunds_elsewhere]
 
 
 def item_rows(items: tuple[PurchaseItemInput, ...]) -> list[Row]:
@@ -124,6 +149,7 @@ def _cart_row(thing: Thing, state: CartState, maker: Kept) -> Row:
         "order_key": place["timeline_key"],
         "channel": state.channel,
         "checkout_step": state.checkout_step,
+        "purchase_key": None if state.purchase is None else key("purchase", maker.event.source, state.purchase),
         "currency": None if state.total is None else state.total.currency,
         "total": None if state.total is None else state.total.amount,
     }
@@ -162,40 +188,43 @@ def _communication_row(thing: Thing, state: CommunicationState, maker: Kept) -> 
     )
 
 
-def _count_purchase(thing: Thing, old: PurchaseState | None, new: PurchaseState, deltas: Deltas) -> None:
-    assert thing.identifier is not None
-    identifier = thing.identifier
-    for each in thing.added:
-        # Deliveries and refunds are the shop's doing; only who states a purchase was there.
-        deltas.count(identifier, None, each.event.at, seen=isinstance(each.event, PurchaseInput))
-    deltas.count(identifier, "purchases", new.at, by=1 if old is None else 0)
-    deltas.count(identifier, "orders", new.at, by=int(new.counts) - int(old is not None and old.counts))
-    _count_channels(thing, identifier, old, new, deltas)
-    for state, sign in ((old, -1), (new, 1)):
-        if state is not None and state.counts and state.total is not None:
+def _count_purchase(thing: Thing, old: PurchaseState | None, new: PurchaseState, identities: Identities, deltas: Deltas) -> None:
+    _count_seen(thing, identities, deltas, seen=True)
+    for identifier, state, sign in thing.filed(old, new):
+        deltas.count(identifier, "purchases", None, by=sign)
+        deltas.count(identifier, "orders", None, by=sign * int(state.counts))
+        if state.counts and state.total is not None:
             deltas.pay(identifier, state.total.currency, revenue=sign * state.total.amount, refunds=sign * state.refunded)
-    deltas.purchase_times.add(identifier)
-
-
-def _count_channels(thing: Thing, identifier: str, old: PurchaseState | None, new: PurchaseState, deltas: Deltas) -> None:
-    # Each statement widens the use of the channel it names, at its own time: the purchase's time can change with the next one
-    # to arrive, and what was widened is never narrowed.
+        deltas.purchase_times.add(identifier)
+        if state.sold_by is not None:
+            _count_channel(state.sold_by, identities, deltas, by=sign)
     for event in (each.event for each in thing.added):
-        if isinstance(event, PurchaseInput) and event.channel is not None:
-            deltas.use(identifier, event.channel, event.at, purchases=0)
-    if old is not None and old.channel is not None:
-        deltas.use(identifier, old.channel, old.stated_at, purchases=-1)
-    if new.channel is not None:
-        deltas.use(identifier, new.channel, new.stated_at, purchases=1)
+        if isinstance(event, (PurchaseInput, PurchaseChangeInput)):
+            _count_channel(event, identities, deltas, by=0)
 
 
-def _count_other(what: str) -> Callable[[Thing, Any, Any, Deltas], None]:
-    def count(thing: Thing, old: Any, new: Any, deltas: Deltas) -> None:
-        assert thing.identifier is not None
-        for each in thing.added:
-            # What was sent to customers says nothing of when they were last seen.
-            deltas.count(thing.identifier, None, each.event.at, seen=what != "communications")
-        deltas.count(thing.identifier, what, thing.added[0].event.at, by=0 if old is not None else 1, seen=False)
+def _count_channel(event: PurchaseInput | PurchaseChangeInput, identities: Identities, deltas: Deltas, *, by: int) -> None:
+    # Under the identifier that the statement itself names, at its own time: what was widened is never narrowed, while what the
+    # purchase is filed under, and when, can change with the next statement to arrive.
+    if event.channel is not None:
+        identifier = identities.named(event.customer).id
+        deltas.count(identifier, None, None)
+        deltas.use(identifier, event.channel, event.at, purchases=by)
+
+
+def _count_seen(thing: Thing, identities: Identities, deltas: Deltas, *, seen: bool) -> None:
+    """Whoever an event names was there, whatever the thing is filed under; deliveries and refunds name nobody."""
+    for event in (each.event for each in thing.added):
+        if isinstance(event, MAKERS):
+            deltas.count(identities.named(event.customer).id, None, event.at, seen=seen)
+
+
+def _count_other(what: str) -> Callable[[Thing, Any, Any, Identities, Deltas], None]:
+    def count(thing: Thing, old: Any, new: Any, identities: Identities, deltas: Deltas) -> None:
+        # What was sent to customers says nothing of when they were last seen.
+        _count_seen(thing, identities, deltas, seen=what != "communications")
+        for identifier, _, sign in thing.filed(old, new):
+            deltas.count(identifier, what, None, by=sign)
 
     return count
 
@@ -206,7 +235,7 @@ ROWS: dict[str, Callable[[Thing, Any, Kept], Row]] = {
     "case": _case_row,
     "communication": _communication_row,
 }
-COUNTS: dict[str, Callable[[Thing, Any, Any, Deltas], None]] = {
+COUNTS: dict[str, Callable[[Thing, Any, Any, Identities, Deltas], None]] = {
     "purchase": _count_purchase,
     "cart": _count_other("carts"),
     "case": _count_other("cases"),

@@ -2,6 +2,9 @@
 
 A thing keeps the event that made it, and every later event as a statement about it; its state is a fold of them all. What
 comes before the event that makes its thing is parked as a statement, and takes effect with it.
+
+A thing is filed under the identifier that the first of the events which can make it names, by (at, source, id). Where a late
+one turns out to be the first the thing is filed anew, with all that it counts for, in the same transaction.
 """
 
 from __future__ import annotations
@@ -23,26 +26,17 @@ from graph.events.folds import (
     fold_purchase,
     in_order,
 )
-from graph.events.identities import Identities
-from graph.events.inputs import (
-    CartChangeInput,
-    CartInput,
-    CaseInput,
-    CommunicationInput,
-    Event,
-    PurchaseInput,
-)
+from graph.events.identities import Identities, look_up
+from graph.events.inputs import Event
 from graph.events.kept import Kept, event_of, key, mentioned
 from graph.events.rows import Row
-from graph.events.thing_rows import COUNTS, KIND, ROWS, Thing, item_rows, statement_row
+from graph.events.thing_rows import COUNTS, KIND, MAKERS, ROWS, Thing, item_rows, statement_row
 from graph.store import Transaction
 
 Write = tuple[str, dict[str, Any]]
 """A statement and its parameters."""
 
 State = PurchaseState | CartState | CaseState | CommunicationState
-
-_MAKERS = (PurchaseInput, CartInput, CartChangeInput, CaseInput, CommunicationInput)
 
 
 def is_about_a_thing(event: Event) -> bool:
@@ -76,11 +70,18 @@ async def find_things(transaction: Transaction, kept: Sequence[Kept]) -> Found:
         thing = things.get(row["key"])
         if thing is not None:
             thing.known = [event_of(body) for body in (row["body"], *row["statements"]) if body is not None]
-            thing.id, thing.identifier, thing.customer, thing.there = row["id"], row["identifier"], row["customer"], row["there"]
+            thing.id, thing.there = row["id"], row["there"]
+            thing.identifier, thing.before, thing.customer = row["identifier"], row["identifier"], row["customer"]
     # A purchase may have named another cart before.
-    before = {named for thing in things.values() for event in thing.known if (named := mentioned(event)) is not None}
+    bought = [thing for thing in things.values() if thing.kind == "purchase"]
+    before = {named for thing in bought for event in thing.known if (named := mentioned(event)) is not None}
     rows += await _find(transaction, before - beside - things.keys())
     return Found(things, beside | before, rows)
+
+
+async def look_up_customers(transaction: Transaction, found: Found, identities: Identities) -> None:
+    """Find whom earlier events name: what they count for can change with what comes now."""
+    await look_up(transaction, identities, (event for thing in found.things.values() for event in thing.known))
 
 
 async def _find(transaction: Transaction, keys: Set[str]) -> list[Row]:
@@ -101,6 +102,7 @@ class ThingRows:
     carts: set[str] = field(default_factory=set)
     awaited: list[str] = field(default_factory=list)
     arrived: list[str] = field(default_factory=list)
+    refiled: list[Row] = field(default_factory=list)
     awaited_purchases: list[str] = field(default_factory=list)
 
     def writes(self) -> Iterator[Write]:
@@ -109,6 +111,8 @@ class ThingRows:
             yield "events/record_awaited", {"keys": self.awaited}
         if self.arrived:
             yield "events/forget_awaited", {"keys": self.arrived}
+        if self.refiled:
+            yield "events/record_refiled", {"rows": self.refiled}
         for kind, (name, change) in _STATEMENTS.items():
             if self.new.get(kind):
                 yield name, {"rows": self.new[kind]}
@@ -126,12 +130,13 @@ class ThingRows:
 
 async def settle(transaction: Transaction, rows: ThingRows) -> set[str]:
     """Tie carts to the purchases that name them, once both are written; returns the customers, whoever made the purchases, that
-    own carts so changed, or wrote reviews of purchases that have come now."""
+    own carts so changed, or wrote reviews of purchases that have come now, or own carts that these ended."""
     owners: set[str] = set()
     if rows.carts:
         owners.update((await transaction.run("purchases/record_closed_carts", cart_keys=sorted(rows.carts)))[0])
     if rows.awaited_purchases:
         owners.update((await transaction.run("feedback/find_reviewers", purchase_keys=rows.awaited_purchases))[0])
+        owners.update((await transaction.run("purchases/find_cart_owners", purchase_keys=rows.awaited_purchases))[0])
     return owners
 
 
@@ -159,24 +164,25 @@ def _add(thing: Thing, identities: Identities, deltas: Deltas, result: ThingRows
             result.arrived.append(thing.key)
             if thing.kind == "purchase":
                 result.awaited_purchases.append(thing.key)
-        maker = _make(thing, identities, result) if new else thing.added[0]
+        thing.identifier = identities.named(state.customer).id
+        maker = _make(thing, result) if new else thing.added[0]
         if new:
             statements.remove(maker)
+        elif thing.identifier != thing.before:
+            result.refiled.append({"thing_key": thing.key, "identifier": thing.identifier})
         (result.new if new else result.changed).setdefault(thing.kind, []).append(ROWS[thing.kind](thing, state, maker))
         _items(thing, old, state, result)
-        COUNTS[thing.kind](thing, old, state, deltas)
+        COUNTS[thing.kind](thing, old, state, identities, deltas)
         _closes(thing, result)
     result.statements.extend(statement_row(thing, each) for each in statements)
 
 
-def _make(thing: Thing, identities: Identities, result: ThingRows) -> Kept:
-    """Give a new thing its id and its place; returns the event that makes it."""
-    maker = _first_maker(thing.added)
-    thing.identifier = identities.named(maker.event.customer).id  # type: ignore[union-attr]
-    thing.id = ids.derive(thing.kind, maker.event.at, thing.key)
+def _make(thing: Thing, result: ThingRows) -> Kept:
+    """Give a new thing its id; returns the event that makes it."""
+    thing.id = ids.name(thing.kind, thing.key)
     if thing.known:
         result.unparked.append(thing.key)
-    return maker
+    return _first_maker(thing.added)
 
 
 def _items(thing: Thing, old: Any, state: Any, result: ThingRows) -> None:
@@ -190,7 +196,7 @@ def _items(thing: Thing, old: Any, state: Any, result: ThingRows) -> None:
 
 
 def _first_maker(added: list[Kept]) -> Kept:
-    makers = {id(each.event): each for each in added if isinstance(each.event, _MAKERS)}
+    makers = {id(each.event): each for each in added if isinstance(each.event, MAKERS)}
     return makers[id(in_order(each.event for each in makers.values())[0])]
 
 

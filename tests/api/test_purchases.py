@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from graph.events.inputs import (
     RefundInput,
 )
 from graph.money import Money
-from tests.api.conftest import Api, Tell, at, by_email, email
+from tests.api.conftest import WRITE_KEY, Api, Tell, at, by_email, email
 
 WHO = by_email("kim@example.com")
 TEA = PurchaseItemInput(
@@ -170,8 +171,98 @@ async def test_a_purchase_closes_no_cart_that_was_abandoned_changed_later_or_is_
     assert customer["carts"]["nodes"] == [{"abandonedAt": "2024-01-01T01:00:00Z", "purchase": None}]
 
 
+async def test_of_several_open_carts_a_purchase_closes_the_one_that_was_changed_last(api: Api, told: Tell) -> None:
+    await told(opened(0, "a"), opened(1, "b"), opened(2, "c"), opened(5, "a"), bought(3, cart="c"), bought(10), bought(12))
+    query = '{ customer(by: {email: "kim@example.com"}) { cart { openedAt } carts { nodes { purchase { number } } } } }'
+    customer = (await api.data(query))["customer"]
+    assert customer["cart"] == {"openedAt": "2024-01-01T00:01:00Z"}
+    assert customer["carts"]["nodes"] == [{"purchase": {"number": "N3"}}, {"purchase": {"number": "N10"}}]
+
+
 async def test_whichever_identifier_a_purchase_is_filed_under(api: Api, told: Tell) -> None:
     phone = IdentifierKey("phone", "+81312345678")
     await told(opened(0), bought(10, who=CustomerKey(identifier=phone)))
     await told(IdentifyInput(id="both", source="shop", at=at(50), identifiers=(email("kim@example.com"), phone)))
     assert (await api.data(FOLLOWED))["customer"]["carts"]["nodes"] == [{"abandonedAt": None, "purchase": {"number": "N10"}}]
+
+
+async def sent(api: Api, *messages: tuple[str, float, dict[str, Any]], **who: str) -> None:
+    """Tracked events with their minutes, as Segment's libraries deliver them."""
+    batch = [
+        {
+            "type": "track",
+            "messageId": f"{name}-{minutes}",
+            "event": name,
+            "timestamp": at(minutes).isoformat(),
+            "properties": properties,
+            **(who or {"userId": "kim"}),
+        }
+        for name, minutes, properties in messages
+    ]
+    response = await api.http.post("/v1/batch", json={"batch": batch}, auth=(WRITE_KEY, ""))
+    assert response.json()["rejected"] == []
+
+
+async def kim(api: Api, selection: str) -> Any:
+    by = '{identifier: {type: "user_id", value: "kim"}}'
+    return (await api.data(f"{{ customer(by: {by}) {{ {selection} }} }}"))["customer"]
+
+
+OWN_CART = (
+    "cart { openedAt purchase { number } items { product { sku } } } carts { nodes { purchase { number } items { quantity } } }"
+)
+
+
+@pytest.mark.usefixtures("graph")
+async def test_the_cart_of_a_customer_ends_with_an_order_that_names_none(api: Api) -> None:
+    await sent(
+        api,
+        ("Product Added", 0, {"product_id": "p1", "quantity": 2}),
+        ("Product Added", 1, {"product_id": "p2"}),
+        ("Order Completed", 2, {"order_id": "1", "total": 5}),
+        ("Cart Viewed", 3, {"products": []}),
+    )
+    found = await kim(api, OWN_CART)
+    assert found["cart"] is None
+    assert found["carts"]["nodes"] == [{"purchase": {"number": "1"}, "items": [{"quantity": "2"}, {"quantity": "1"}]}]
+    await sent(api, ("Product Added", 4, {"product_id": "p9"}))
+    cart = (await kim(api, OWN_CART))["cart"]
+    assert cart == {"openedAt": "2024-01-01T00:04:00Z", "purchase": None, "items": [{"product": {"sku": "p9"}}]}
+
+
+@pytest.mark.usefixtures("graph")
+async def test_an_order_of_who_signed_in_ends_what_was_put_in_before(api: Api) -> None:
+    await sent(api, ("Product Added", 0, {"product_id": "p1"}), anonymousId="a-1")
+    await sent(api, ("Order Completed", 2, {"order_id": "1", "total": 5}), anonymousId="a-1", userId="kim")
+    await sent(api, ("Product Added", 4, {"product_id": "p9"}), anonymousId="a-1")
+    data = await api.data(f'{{ customer(by: {{identifier: {{type: "anonymous_id", value: "a-1"}}}}) {{ {OWN_CART} }} }}')
+    assert data["customer"]["cart"]["items"] == [{"product": {"sku": "p9"}}]
+
+
+PURCHASES = """purchases { nodes { purchaseStatus statusHistory { purchaseStatus } coupon total { amount currency }
+    refunded { amount currency } items { product { sku } } } }"""
+
+
+@pytest.mark.usefixtures("graph")
+async def test_an_order_that_is_updated_keeps_what_the_message_does_not_state(api: Api) -> None:
+    order = {"order_id": "1", "total": 20, "currency": "EUR", "coupon": "TEN", "products": [{"sku": "a"}]}
+    await sent(api, ("Order Completed", 0, order), ("Order Updated", 1, {"order_id": "1", "status": "shipped"}))
+    await sent(api, ("Order Updated", 2, {"order_id": "1"}))
+    [purchase] = (await kim(api, PURCHASES))["purchases"]["nodes"]
+    assert (purchase["total"], purchase["coupon"]) == ({"amount": "20.00", "currency": "EUR"}, "TEN")
+    assert purchase["items"] == [{"product": {"sku": "a"}}]
+    assert [each["purchaseStatus"] for each in purchase["statusHistory"]] == ["PLACED", "SHIPPED"]
+    await sent(api, ("Order Updated", 3, {"order_id": "1", "products": []}))
+    assert (await kim(api, PURCHASES))["purchases"]["nodes"][0]["items"] == []
+
+
+@pytest.mark.usefixtures("graph")
+async def test_a_refund_without_a_currency_or_an_amount(api: Api) -> None:
+    await sent(api, ("Order Completed", 0, {"order_id": "1", "total": 20, "currency": "EUR"}))
+    await sent(api, ("Order Refunded", 1, {"order_id": "1", "total": 4.5}))
+    found = await kim(api, PURCHASES)
+    assert found["purchases"]["nodes"][0]["refunded"] == {"amount": "4.50", "currency": "EUR"}
+    await sent(api, ("Order Refunded", 2, {"order_id": "1"}))
+    found = await kim(api, PURCHASES)
+    assert found["purchases"]["nodes"][0]["refunded"] == {"amount": "20.00", "currency": "EUR"}
+    assert found["purchases"]["nodes"][0]["purchaseStatus"] == "REFUNDED"

@@ -28,6 +28,7 @@ from app.local.stack import Programs
 from app.settings import Settings
 from graph import deadletters
 from graph.deadletters import Undelivered
+from graph.doctor import Finding
 from graph.store import Store
 from tests.conftest import Stack
 
@@ -218,7 +219,7 @@ async def test_doctor_finds_nothing_in_an_empty_graph_and_names_what_is_missing(
 ) -> None:
     of_session = environ | {"C360_HOME": str(stack.settings.home)}
     sound = await asyncio.to_thread(c360, of_session, "doctor", "--json")
-    assert (sound.returncode, json.loads(sound.stdout)) == (0, {"findings": []})
+    assert (sound.returncode, json.loads(sound.stdout)) == (0, {"findings": [], "notices": []})
     await stack.stop_redis()
     try:
         somewhere = {"NEO4J_URI": stack.neo4j_uri, "NEO4J_PASSWORD": stack.neo4j_password, "REDIS_URL": stack.redis_url}
@@ -229,6 +230,18 @@ async def test_doctor_finds_nothing_in_an_empty_graph_and_names_what_is_missing(
     assert "Redis" in ill.stdout
     assert "an answer" in ill.stdout
     assert stack.redis_url not in ill.stdout
+
+
+def test_doctor_names_notices_and_is_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def seen(_: Settings) -> list[Finding]:
+        return [Finding("purchase refunded", "pur_1", "at most 1000 USD", "1250 USD", notice=True)]
+
+    monkeypatch.setattr("app.local.stack.located", lambda settings: settings)
+    monkeypatch.setattr("app.commands.doctor._examine", seen)
+    said = CliRunner().invoke(cli, ["doctor"])
+    assert said.exit_code == 0 and "Notices" in said.stdout and "1250 USD" in said.stdout and "Findings" not in said.stdout
+    listed = json.loads(CliRunner().invoke(cli, ["doctor", "--json"]).stdout)
+    assert listed["findings"] == [] and listed["notices"][0]["where"] == "pur_1"
 
 
 MAPPING = """

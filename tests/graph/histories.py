@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from graph.events.inputs import (
     AcceptInput,
+    BareRefundInput,
+    CartChangeInput,
+    CartEndInput,
     CartInput,
     CaseInput,
     CommunicationInput,
@@ -18,8 +23,11 @@ from graph.events.inputs import (
     IdentifierKey,
     IdentifyInput,
     InviteInput,
+    PurchaseChangeInput,
     PurchaseInput,
     PurchaseItemInput,
+    PurchaseStatusInput,
+    RefundInput,
     ReviewInput,
     SurveyResponseInput,
     TouchpointInput,
@@ -122,3 +130,59 @@ def invited(names: Sequence[str]) -> Iterator[Event]:
         yield AcceptInput(id=f"accept-{number}", source=SOURCE, at=when, code=code, friend=by_email(friend))
         item = PurchaseItemInput(sku=f"sku-{number}", quantity=Decimal("1.5"), total=Money(1_999, "USD"))
         yield CartInput(id=f"cart-{number}", source=SOURCE, at=at(number), customer=by_email(advocate), cart=code, items=(item,))
+
+
+def shared(names: Sequence[str], *, events: int, seed: int) -> list[Event]:
+    """As many events about a few purchases, carts, cases and messages, each of which names any of these people."""
+    chance = random.Random(seed)
+    made: list[Event] = []
+    for number in range(events):
+        make = chance.choice(_SHARED_MAKERS)
+        event = make(f"s-{number}", at(chance.randrange(events) // 2), by_email(chance.choice(names)), chance)
+        named = next(name for name in ("number", "cart", "purchase", "case", "message") if hasattr(event, name))
+        thing: dict[str, Any] = {named: f"shared-{chance.randrange(2)}"}
+        made.append(replace(event, **thing))
+    return made
+
+
+def _cart(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    item = PurchaseItemInput(sku=f"sku-{chance.randrange(5)}", quantity=Decimal(1), total=Money(chance.randrange(500), "USD"))
+    return CartInput(id=id, source=SOURCE, at=when, customer=customer, cart=id, items=(item,))
+
+
+def _status(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    return PurchaseStatusInput(
+        id=id, source=SOURCE, at=when, purchase=id, status=chance.choice(("PAID", "CANCELLED", "REFUNDED"))
+    )
+
+
+def _refund(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    amount = Money(chance.randrange(1, 2_000), chance.choice(("USD", "JPY")))
+    return RefundInput(id=id, source=SOURCE, at=when, purchase=id, amount=amount)
+
+
+def _bare_refund(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    return BareRefundInput(id=id, source=SOURCE, at=when, purchase=id, amount=Decimal(chance.randrange(1, 20)))
+
+
+def _purchase_change(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    total = Money(chance.randrange(1, 5_000), "USD") if chance.random() < 0.5 else None
+    channel, status = chance.choice((None, *CHANNELS)), chance.choice((None, "SHIPPED", "REFUNDED"))
+    return PurchaseChangeInput(
+        id=id, source=SOURCE, at=when, customer=customer, number=id, channel=channel, status=status, total=total
+    )
+
+
+def _cart_change(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    item = PurchaseItemInput(sku=f"sku-{chance.randrange(3)}", quantity=Decimal(1), unit_price=Money(100, "USD"))
+    removed = chance.random() < 0.3
+    return CartChangeInput(id=id, source=SOURCE, at=when, customer=customer, cart=id, item=item, removed=removed)
+
+
+def _cart_end(id: str, when: datetime, customer: CustomerKey, chance: random.Random) -> Event:
+    return CartEndInput(id=id, source=SOURCE, at=when, cart=id, purchase=f"shared-{chance.randrange(2)}")
+
+
+_SHARED_MAKERS = (
+    _purchase, _purchase_change, _status, _refund, _bare_refund, _cart, _cart_change, _cart_end, _case, _communication,
+)  # fmt: skip

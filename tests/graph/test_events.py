@@ -8,8 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 
 from graph.customers import Profile, ProfileKey, load_profiles
@@ -19,6 +21,8 @@ from graph.events import MAX_EVENTS, Outcome, record
 from graph.events.inputs import CaseInput, CustomerKey, Event, IdentifierKey, Received
 from graph.events.kept import body_of, event_of
 from graph.store import Store
+from graph.timeline import Touchpoint
+from tests.graph.histories import shared
 from tests.happenings import (
     accept,
     at,
@@ -71,11 +75,13 @@ async def profile(store: Store, name: str) -> Profile:
 
 
 def told(profile: Profile) -> Any:
-    """A profile without what chance or the order of arrival decides: random ids, and how often it was written."""
+    """A profile without what chance or the order of arrival decides: random ids, how often it was written, which sum is first."""
+    sums = {name: dict(sorted(getattr(profile.facts, name).items())) for name in ("revenue", "refunds")}
+    facts = msgspec.structs.replace(profile.facts, **sums)
     return [
         re.sub(r"[a-z]{3}_[0-9a-f]{32}", "an id", str(part))
         for part in (
-            profile.name, profile.email, profile.traits, profile.facts, profile.channels, profile.first_seen_at,
+            profile.name, profile.email, profile.traits, facts, profile.channels, profile.first_seen_at,
             profile.last_seen_at, profile.identifiers, profile.provenance, profile.referred_by, profile.entries, profile.carts,
         )
     ]  # fmt: skip
@@ -261,3 +267,88 @@ async def test_a_time_of_receipt_is_no_part_of_an_event(graph: Store) -> None:
     outcome = await record(graph, [came(2), came(3, "Lost")])
     assert (outcome.duplicates, [each.code for each in outcome.rejected]) == (1, ["CONFLICT"])
     assert event_of(body_of(came(1))) == replace(came(1), at=at(1), opened_at=at(1))
+
+
+#: Two people are named with one purchase, cart, case and message each; whose they are is what the earliest event says.
+SHARED: list[list[Event]] = [
+    [
+        purchase("1", 2, ANA, "p", "20", channel="web"),
+        purchase("2", 1, BEN, "p", "30", channel="app"),
+        purchase("3", 3, ANA, "p", "25", channel="store"),
+        refund("4", 4, "p", "5"),
+    ],
+    [cart("1", 2, ANA, "c", "s1"), cart("2", 1, BEN, "c", "s2"), purchase("3", 3, ANA, "p", "5", cart="c")],
+    [case("1", 2, ANA, "k", subject="Late"), case("2", 1, BEN, "k", complaint=True), case("3", 3, BEN, "k", closed_at=at(3))],
+    [
+        message("1", 2, ANA, "m", "SENT", campaign="spring"),
+        message("2", 1, BEN, "m", "PLANNED"),
+        message("3", 3, ANA, "m", "OPENED"),
+    ],
+]
+
+
+async def both(store: Store) -> list[Profile | None]:
+    return await load_profiles(store, [ProfileKey.of("user_id", name) for name in ("ana", "ben")])
+
+
+@pytest.mark.parametrize(
+    ("events", "known"),
+    [*((events, False) for events in SHARED), (SHARED[0], True)],
+    ids=["purchase", "cart", "case", "message", "purchase of known customers"],
+)
+async def test_whose_a_thing_is_does_not_depend_on_the_order_of_arrival(graph: Store, events: list[Event], known: bool) -> None:
+    stories = []
+    for order in permutations(events):
+        await graph.apply("MATCH (n) WHERE NOT n:Migration DETACH DELETE n")
+        if known:
+            await keep(graph, [touchpoint("a", 2.5, ANA), touchpoint("b", 2.5, BEN)])
+        for event in order:
+            before = await both(graph)
+            outcome = await keep(graph, [event])
+            for was, now in zip(before, await both(graph), strict=True):
+                if now is not None and now != was:
+                    assert outcome.touched[now.id] == now.version > (0 if was is None else was.version)
+        assert await examine(graph) == []
+        owners = [await profile(graph, name) for name in ("ana", "ben")]
+        things = [each.id for owner in owners for each in (*owner.entries, *owner.carts) if not isinstance(each, Touchpoint)]
+        stories.append([[told(owner) for owner in owners], things])
+    assert all(story == stories[0] for story in stories)
+    ben = await profile(graph, "ben")
+    assert len(ben.entries) + len(ben.carts) == 1 + known and ben.first_seen_at == at(1)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_what_several_people_are_named_with_is_told_the_same_in_any_order(graph: Store, seed: int) -> None:
+    names = ("ana", "ben", "cem")
+    joined = [identify(f"i-{name}", 0, ("user_id", name), ("email", f"{name}@example.com")) for name in names]
+    events: list[Event] = [*joined, *shared(names, events=60, seed=seed)]
+    await keep(graph, events)
+    assert await examine(graph) == []
+    expected = [told(await profile(graph, name)) for name in names]
+    await graph.apply("MATCH (n) WHERE NOT n:Migration DETACH DELETE n")
+    chance = random.Random(seed)
+    chance.shuffle(events)
+    while events:
+        size = chance.randint(1, 6)
+        batch, events = events[:size], events[size:]
+        await keep(graph, batch)
+    assert await examine(graph) == []
+    assert [told(await profile(graph, name)) for name in names] == expected
+
+
+async def test_a_thing_that_is_filed_anew_goes_where_a_merge_of_the_same_call_leads(graph: Store) -> None:
+    await keep(graph, [purchase("1", 2, ANA, "p", "20"), touchpoint("2", 1, user("cem"))])
+    merged = identify("4", 3, ("user_id", "ben"), ("user_id", "cem"))
+    await keep(graph, [purchase("3", 1, BEN, "p", "30"), merged])
+    ana, ben = await profile(graph, "ana"), await profile(graph, "cem")
+    assert (ana.facts.purchases, ana.facts.revenue, ana.facts.first_purchase_at) == (0, {}, None)
+    assert (ben.facts.purchases, ben.facts.revenue, len(ben.identifiers)) == (1, {"USD": 2000}, 2)
+    assert await examine(graph) == []
+
+
+async def test_who_is_named_by_what_is_filed_under_another_is_a_customer_with_all_facts(graph: Store) -> None:
+    await keep(graph, [purchase("1", 1, ANA, "p", "20")])
+    await keep(graph, [purchase("2", 2, BEN, "p", "30")])
+    ben = await profile(graph, "ben")
+    assert (ben.first_seen_at, ben.last_seen_at, ben.facts.purchases) == (at(2), at(2), 0)
+    assert await examine(graph) == []

@@ -107,6 +107,32 @@ async def test_who_overtakes_whom_makes_no_difference_to_what_is_told(
     assert await story(graph, "ana") == found
 
 
+BEN_S = [purchase("q", 0.5, BEN, "p1", "20", channel="app")]
+
+
+@pytest.mark.parametrize(
+    ("before", "calls"),
+    [
+        ([*BOUGHT, touchpoint("u", 0, BEN)], ([PAID], BEN_S)),
+        ([*BOUGHT, touchpoint("u", 0, BEN)], (BEN_S, [REFUNDED])),
+        (BOUGHT, (BEN_S, [PAID], [touchpoint("u", 0, BEN)])),
+        (BOUGHT[:1], (BEN_S, BOUGHT[1:])),
+        (BOUGHT, (BEN_S, [identify("i", 4, ("user_id", "ana"), ("user_id", "cleo"))])),
+    ],
+)
+async def test_what_overtakes_an_earlier_owner_goes_with_the_thing(
+    graph: Store, overtaken: Overtaken, before: list[Event], calls: Sequence[list[Event]]
+) -> None:
+    await keep(graph, before)
+    await overtaken(*calls)
+    assert await examine(graph) == []
+    found = await story(graph, "ana", "ben")
+    assert (await profile(graph, "ben")).facts.purchases == 1
+    await graph.apply("MATCH (n) WHERE NOT n:Migration DETACH DELETE n")
+    await keep(graph, [*before, *(event for call in calls for event in call)])
+    assert await story(graph, "ana", "ben") == found
+
+
 BY_BEN = [review("v", 2, BEN, 5, purchase="p1")]
 
 
