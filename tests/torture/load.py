@@ -71,6 +71,10 @@ class Planned:
     def id(self) -> str:
         return f"{self.customer} {self.kind} {self.number}"
 
+    def parts(self, door: str) -> int:
+        """How many events the door makes of it: an order that names no cart also ends the own one of whoever placed it."""
+        return 2 if (door, self.kind) == ("segment", "purchase") else 1
+
     def graphql(self) -> dict[str, Any]:
         who = {"identifier": {"type": "user_id", "value": self.customer}}
         common = {"id": self.id, "source": "torture", "at": AT, "customer": who, "channel": "web"}
@@ -140,12 +144,13 @@ class Load:
             await asyncio.sleep(delay * (0.5 + self.random.random()))
             delay = min(1.0, delay * 1.5)
         accepted, duplicates = answer
-        if accepted + duplicates != len(events) + len(before):
-            self.ledger.wrong(f"{len(events) + len(before)} events were sent, and {accepted} + {duplicates} answered for")
-        if times == 1 and accepted < len(events):
-            self.ledger.wrong(f"of {len(events)} new events {accepted} were accepted the first time they were sent")
-        if accepted > len(events):
-            self.ledger.wrong(f"{accepted} events were accepted where {len(events)} were new: something was kept twice")
+        new, old = (sum(event.parts(door) for event in each) for each in (events, before))
+        if accepted + duplicates != new + old:
+            self.ledger.wrong(f"{new + old} events were sent, and {accepted} + {duplicates} answered for")
+        if times == 1 and accepted < new:
+            self.ledger.wrong(f"of {new} new events {accepted} were accepted the first time they were sent")
+        if accepted > new:
+            self.ledger.wrong(f"{accepted} events were accepted where {new} were new: something was kept twice")
         self.ledger.answered += 1
         for event in events:
             book = self.ledger.books[event.customer]
