@@ -539,7 +539,7 @@ async def test_as_many_letters_as_a_request_can_make_are_kept(api: Api, services
 async def test_categories_and_addresses_are_read_leniently(api: Api) -> None:
     categories: list[Any] = ["Shoes/", ["Shoes", "Men"], "/Shoes//Men/", {"x": 1}, ["", None, {"x": 1}, "Men"], 7, True, [], "/"]
     products = [{"sku": f"s{number}", "price": 1, "category": each} for number, each in enumerate(categories)]
-    found = await batch(api, track("1", "Order Completed", order_id="o", products=products))
+    found = await batch(api, track("1", "Order Completed", order_id="o", cart_id="c", products=products))
     assert found["accepted"] == 1, found
     ana = await customer(api, "purchases { nodes { items { product { sku category } } } }")
     read = {each["product"]["sku"]: each["product"]["category"] for each in ana["purchases"]["nodes"][0]["items"]}
@@ -643,7 +643,7 @@ async def test_amounts_are_refused_alike_as_number_and_as_text(api: Api) -> None
     for total in (100.5, "100.5"):
         found = await batch(api, track(str(total), "Order Completed", order_id="1", total=total, currency="JPY"))
         assert found["rejected"][0]["message"].startswith("properties.total: 100.5 has more than the 0 decimals of JPY")
-    found = await batch(api, track("3", "Order Completed", order_id="1", total=100.0, currency="JPY"))
+    found = await batch(api, track("3", "Order Completed", order_id="1", cart_id="c", total=100.0, currency="JPY"))
     assert found["accepted"] == 1, found
 
 
