@@ -23,6 +23,8 @@ LONGEST_NUMBER = 40
 SUMMING = Decimal("0.0001")
 """Of a minor unit: what adding up binary fractions may leave."""
 
+#: What names a product.
+SKU = ("sku", "product_id", "productId")
 #: What names the call in a batch.
 _CALL_NAMES = ("type", "action")
 #: What says when it happened.
@@ -53,6 +55,10 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise InvalidEvent(self._at(self.named(*names)), "must be text")
         return str(value)
+
+    def sku(self) -> str | None:
+        """The product that is named."""
+        return self.text(*SKU)
 
     def required(self, *names: str) -> str:
         value = self.text(*names)
@@ -228,3 +234,8 @@ def letter_name(text: str, given: Any, call: str) -> str:
     if Fields("", given).first("messageId", "message_id") is None and _name_of(given, call) is None:
         return str(uuid4())
     return contents_hash({name: value for name, value in given.items() if name not in ("sentAt", "receivedAt")}, call)
+
+
+def plain(value: object) -> str | None:
+    """A text, or a number as one; None for what is neither."""
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.segment.messages import Fields, Message
+from app.segment.messages import SKU, Fields, Message
 from graph.errors import InvalidEvent
 from graph.events import Rejection
 from graph.events.inputs import (
@@ -134,4 +134,4 @@ def _of_line(rest: str, event: Event, message: Message) -> str:
 
 
 def _sku(fields: Fields) -> str:
-    return fields.named("sku", "product_id", "productId")
+    return fields.named(*SKU)

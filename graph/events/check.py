@@ -48,6 +48,7 @@ from graph.events.limits import (
 )
 
 MAX_IDENTIFIERS = 20  # of one identify event
+LONGEST_VISIT = 10 * 365 * 86_400  # seconds of a touchpoint
 INT32 = 2**31  # what an Int of GraphQL holds
 SCORES = {"NPS": (0, 10), "CSAT": (1, 5), "CES": (1, 7), "CUSTOM": (-INT32, INT32 - 1)}
 
@@ -78,7 +79,7 @@ def _touchpoint(event: TouchpointInput, now: datetime) -> None:
     check_key("channel", event.channel)
     check_key("type", event.type)
     check_optional_keys(event, "campaign", "session", "sku")
-    check_whole("duration_seconds", event.duration_seconds, 0, 10 * 365 * 86_400)
+    check_whole("duration_seconds", event.duration_seconds, 0, LONGEST_VISIT)
     check_texts(event, "url")
     if event.properties is not None:
         check_json("properties", event.properties)

@@ -1,0 +1,31 @@
+"""Recomputes what the write door keeps up to date, from what is filed, and names every difference. There must be none.
+
+All of it is read page by page: identifiers with what is filed under them, what things and codes are spoken of, products,
+referrals, then customers and the forest. What other transactions write meanwhile can look like a difference; it is none if it
+isn't found again.
+"""
+
+from __future__ import annotations
+
+from graph.doctor.customers import customer_findings, trait_findings
+from graph.doctor.findings import Finding
+from graph.doctor.identifiers import identifier_findings
+from graph.doctor.things import product_findings, referral_findings, statement_findings
+from graph.store import Store
+
+__all__ = ["Finding", "examine", "look"]
+
+
+async def examine(store: Store) -> list[Finding]:
+    """The findings of `look` that are differences: there must be none."""
+    return [finding for finding in await look(store) if not finding.notice]
+
+
+async def look(store: Store) -> list[Finding]:
+    """Every difference between what is kept of identifiers, things, products, referrals, customers and the forest, and what is
+    filed; and, as notices, refunds above their purchase or in another currency than it.
+
+    Reads page by page; for the forest it keeps one candidate for each referred customer in memory.
+    """
+    parts = (identifier_findings, statement_findings, product_findings, referral_findings, trait_findings, customer_findings)
+    return [finding for part in parts async for finding in part(store)]
