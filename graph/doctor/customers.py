@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from graph.doctor.findings import HEAVY_PAGE, PAGE, Finding, different, nonzero, pages
+from graph.doctor import findings
+from graph.doctor.findings import Finding, different, nonzero, pages
 from graph.events import traits
 from graph.forest import Pointer, candidate, pointer_of, ring_closers
 from graph.store import Store
@@ -31,7 +32,7 @@ class TraitFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def trait_findings(store: Store) -> AsyncIterator[Finding]:
-    async for customer in pages(store, "facts/find_trait_facts", TraitFacts, lambda row: row.id, limit=HEAVY_PAGE):
+    async for customer in pages(store, "facts/find_trait_facts", TraitFacts, lambda row: row.id, limit=findings.HEAVY_PAGE):
         state = traits.merged(traits.read_state(text) for *_, text in customer.identifiers)
         row = traits.customer_row(customer.id, state, [(type, value, seen) for type, value, seen, _ in customer.identifiers])
         expected = {name: row[name] for name in customer.kept}
@@ -55,7 +56,7 @@ async def customer_findings(store: Store) -> AsyncIterator[Finding]:
         if customer.identifiers == 0:
             yield Finding("customer identifiers", customer.id, "1 or more", "0")
         page.append(customer.id)
-        if len(page) == PAGE:
+        if len(page) == findings.PAGE:
             await _forest(store, page, candidates, pointers)
             page = []
     await _forest(store, page, candidates, pointers)

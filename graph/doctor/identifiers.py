@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from graph.doctor.findings import HEAVY_PAGE, Finding, different, nonzero, pages
+from graph.doctor import findings
+from graph.doctor.findings import Finding, different, nonzero, pages
 from graph.doctor.purchases import Use, misused, walk_of
 from graph.store import Store
 
@@ -32,7 +33,7 @@ async def identifier_findings(store: Store) -> AsyncIterator[Finding]:
         ):
             yield finding
         page.append(identifier.id)
-        if len(page) == HEAVY_PAGE:
+        if len(page) == findings.HEAVY_PAGE:
             for finding in await _filed(store, page, elsewhere, doubtful):
                 yield finding
             page = []
@@ -40,8 +41,8 @@ async def identifier_findings(store: Store) -> AsyncIterator[Finding]:
         yield finding
     # Only now it is known what the purchases of others say of them.
     again = sorted(doubtful | elsewhere.keys())
-    for begin in range(0, len(again), HEAVY_PAGE):
-        for finding in misused(await walk_of(store, again[begin : begin + HEAVY_PAGE]), elsewhere):
+    for begin in range(0, len(again), findings.HEAVY_PAGE):
+        for finding in misused(await walk_of(store, again[begin : begin + findings.HEAVY_PAGE]), elsewhere):
             yield finding
 
 

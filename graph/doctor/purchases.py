@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from graph.doctor.findings import HEAVY_PAGE, Finding, different, joined
+from graph.doctor import findings
+from graph.doctor.findings import Finding, different, joined
 from graph.events.folds import PurchaseState, Statement, fold_purchase
 from graph.events.identities import key_of
 from graph.events.inputs import CustomerKey, Event
@@ -151,7 +152,7 @@ async def _purchases(store: Store, identifiers: list[str]) -> AsyncIterator[Purc
         PurchaseFacts,
         ids=[id for id in identifiers if id >= after.partition("/")[0]],
         after=after,
-        limit=HEAVY_PAGE,
+        limit=findings.HEAVY_PAGE,
     ):
         for row in rows:
             yield row

@@ -6,8 +6,7 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from graph import doctor
-from graph.doctor import examine
+from graph.doctor import examine, findings
 from graph.events import record
 from graph.events.inputs import Event, IdentifierKey
 from graph.store import Store
@@ -42,14 +41,14 @@ async def rich(graph: Store) -> Store:
 async def test_nothing_is_found_where_nothing_is_wrong(rich: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await examine(rich) == []
     # Nor when each page ends in the middle of something.
-    monkeypatch.setattr(doctor, "PAGE", 3)
-    monkeypatch.setattr(doctor, "HEAVY_PAGE", 2)
+    monkeypatch.setattr(findings, "PAGE", 3)
+    monkeypatch.setattr(findings, "HEAVY_PAGE", 2)
     assert await examine(rich) == []
 
 
 async def test_what_lies_on_any_page_is_found(rich: Store, ask: AskCypher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "PAGE", 3)
-    monkeypatch.setattr(doctor, "HEAVY_PAGE", 2)
+    monkeypatch.setattr(findings, "PAGE", 3)
+    monkeypatch.setattr(findings, "HEAVY_PAGE", 2)
     spoiled = await ask("MATCH (p:Purchase) SET p.purchase_status = 'LOST' RETURN p.id")
     found = [each.where for each in await examine(rich) if each.what == "purchase status"]
     assert sorted(found) == sorted(spoiled) and len(found) > 20
@@ -185,8 +184,8 @@ async def test_what_has_lost_its_times_is_named_too(rich: Store, ask: AskCypher)
 
 
 async def test_customers_of_many_identifiers_are_counted_on_every_page(graph: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "PAGE", 2)
-    monkeypatch.setattr(doctor, "HEAVY_PAGE", 3)
+    monkeypatch.setattr(findings, "PAGE", 2)
+    monkeypatch.setattr(findings, "HEAVY_PAGE", 3)
     names = [f"u{number}" for number in range(7)]
     events: list[Event] = [touchpoint(name, hour, user(name)) for hour, name in enumerate(names)]
     events += [purchase(f"{name}-p", hour, user(name), name, channel="web") for hour, name in enumerate(names)]
