@@ -153,7 +153,7 @@ def _wholly_refunded(ordered: Sequence[Event]) -> bool:
 
 
 def _stated_status(event: Event) -> str | None:
-    return event.status if isinstance(event, (PurchaseInput, PurchaseChangeInput, PurchaseStatusInput)) else None
+    return event.status if isinstance(event, Statement | PurchaseStatusInput) else None
 
 
 def _sum_of_items(items: tuple[PurchaseItemInput, ...]) -> Money | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from graph.events.facts import Deltas
-from graph.events.folds import CartState, CaseState, CommunicationState, PurchaseState
+from graph.events.folds import CartState, CaseState, CommunicationState, PurchaseState, Statement
 from graph.events.identities import Identities
 from graph.events.inputs import (
     BareRefundInput,
@@ -199,11 +199,11 @@ def _count_purchase(thing: Thing, old: PurchaseState | None, new: PurchaseState,
         if state.sold_by is not None:
             _count_channel(state.sold_by, identities, deltas, by=sign)
     for event in (each.event for each in thing.added):
-        if isinstance(event, (PurchaseInput, PurchaseChangeInput)):
+        if isinstance(event, Statement):
             _count_channel(event, identities, deltas, by=0)
 
 
-def _count_channel(event: PurchaseInput | PurchaseChangeInput, identities: Identities, deltas: Deltas, *, by: int) -> None:
+def _count_channel(event: Statement, identities: Identities, deltas: Deltas, *, by: int) -> None:
     # Under the identifier that the statement itself names, at its own time: what was widened is never narrowed, while what the
     # purchase is filed under, and when, can change with the next statement to arrive.
     if event.channel is not None:
