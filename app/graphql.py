@@ -19,9 +19,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.explorer import explorer_page
+from app.known import KnownDocuments, Reference, Unanswerable
+from app.leaving import WhileConnected
 from app.profiles import CacheStatus, watched
 from resolvers.context import Sources
-from resolvers.operations import LONGEST_REQUEST, Answer, answer, answers, masked
+from resolvers.operations import Answer, answer, answers, masked, too_slow
 
 LONGEST_READ = 32_000_000  # bytes
 
@@ -48,7 +50,7 @@ class Asked:
     """One GraphQL request. `explain_cache`, `explain_cost`: whether the answer is to say where the profiles came from, and what
     it costs."""
 
-    query: str
+    document: Reference
     variables: dict[str, Any] | None
     operation_name: str | None
     explain_cache: bool
@@ -57,10 +59,11 @@ class Asked:
 
 
 class GraphQL:
-    """The endpoint, as an ASGI application."""
+    """The endpoint, as an ASGI application. `seconds`: how long a request may take, subscriptions apart."""
 
-    def __init__(self, *, explorer: bool) -> None:
+    def __init__(self, *, explorer: bool, seconds: float) -> None:
         self._explorer = explorer
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -73,38 +76,44 @@ class GraphQL:
     async def _respond(self, request: Request) -> Response:
         form = OLDER
         try:
-            form = preferred(request.headers.getlist("accept"), page=self._explorer and request.method == "GET")
-            if form == PAGE:
-                return explorer_page()
-            asked = await read(request)
-            if form == STREAM:
-                return streamed(asked, request.state["sources"], reads_only=request.method == "GET")
-            return await run(asked, request.state["sources"], form, reads_only=request.method == "GET")
+            wanted = preferred(request.headers.getlist("accept"), page=self._explorer and request.method == "GET")
+            documents, sources = request.state["documents"], request.state["sources"]
+            if wanted == PAGE:
+                return explorer_page(strict=documents.trusted.strict)
+            # Also where a stream is wanted, what is no request is told in JSON.
+            form = OLDER if wanted == STREAM else wanted
+            asked, reads_only = await read(request), request.method == "GET"
+            if wanted == STREAM:
+                return streamed(asked, documents, sources, reads_only=reads_only, seconds=self._seconds)
+            with WhileConnected(request.receive):
+                async with asyncio.timeout(self._seconds):
+                    return await run(asked, documents, sources, form, reads_only=reads_only)
         except BadRequest as bad:
             return reply({"errors": [bad.error]}, form, bad.status, headers=bad.headers)
+        except Unanswerable as unanswerable:
+            return reply({"errors": [unanswerable.error]}, form, unanswerable.status)
         except TimeoutError:
-            error = {"message": "The request took too long; ask for less.", "extensions": {"code": "UNAVAILABLE"}}
-            return reply({"errors": [error]}, form, 503)
+            return reply({"errors": [too_slow(self._seconds)]}, form, 503)
         except ClientDisconnect:
             raise
         except Exception as error:
             return reply({"errors": [masked(error, where="the endpoint")]}, form, 500)
 
 
-async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool) -> Response:
-    """The response to one request, in the media type `form`."""
+async def run(asked: Asked, documents: KnownDocuments, sources: Sources, form: str, *, reads_only: bool) -> Response:
+    """The response to one request, in the media type `form`; raises Unanswerable."""
+    text = await documents.text(asked.document)
     notes: list[CacheStatus] = []
     token = watched.set(notes if asked.explain_cache else None)
     try:
-        async with asyncio.timeout(LONGEST_REQUEST):
-            given = await answer(
-                asked.query,
-                sources,
-                variables=asked.variables,
-                operation_name=asked.operation_name,
-                reads_only=reads_only,
-                size=asked.size,
-            )
+        given = await answer(
+            text,
+            sources,
+            variables=asked.variables,
+            operation_name=asked.operation_name,
+            reads_only=reads_only,
+            size=asked.size,
+        )
     finally:
         watched.reset(token)
     body = payload(given)
@@ -119,21 +128,33 @@ async def run(asked: Asked, sources: Sources, form: str, *, reads_only: bool) ->
     return reply(body, form, status(given, form), headers=None if given.read_only else {"allow": "POST"})
 
 
-def streamed(asked: Asked, sources: Sources, *, reads_only: bool) -> Response:
+def streamed(asked: Asked, documents: KnownDocuments, sources: Sources, *, reads_only: bool, seconds: float) -> Response:
     """The response of graphql-sse's distinct connections mode: each answer an event `next`, and `complete` in the end.
 
     https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
     """
-    found = answers(
-        asked.query,
-        sources,
-        variables=asked.variables,
-        operation_name=asked.operation_name,
-        reads_only=reads_only,
-        size=asked.size,
-    )
+
+    async def found() -> AsyncGenerator[Answer]:
+        try:
+            text = await documents.text(asked.document)
+        except Unanswerable as unanswerable:
+            yield Answer(errors=[unanswerable.error], executed=False)
+            return
+        given = answers(
+            text,
+            sources,
+            variables=asked.variables,
+            operation_name=asked.operation_name,
+            reads_only=reads_only,
+            size=asked.size,
+            seconds=seconds,
+        )
+        async with aclosing(given):
+            async for each in given:
+                yield each
+
     return StreamingResponse(
-        _events(found), media_type=STREAM, headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}
+        _events(found()), media_type=STREAM, headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}
     )
 
 
@@ -287,10 +308,7 @@ def _json(data: bytes, what: str) -> Any:
 
 
 def _checked(given: dict[str, Any], size: int, *, explain: str) -> Asked:
-    query, name = given.get("query"), given.get("operationName")
-    variables, extensions = given.get("variables"), given.get("extensions")
-    if not isinstance(query, str) or not query.strip():
-        raise BadRequest(400, "BAD_REQUEST", "Send query: the text of a GraphQL document.")
+    name, variables, extensions = given.get("operationName"), given.get("variables"), given.get("extensions")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "BAD_REQUEST", "Send variables as an object, or leave it out.")
     if name is not None and not isinstance(name, str):
@@ -301,7 +319,7 @@ def _checked(given: dict[str, Any], size: int, *, explain: str) -> Asked:
         name for name, value in (extensions or {}).items() if value is True
     }
     return Asked(
-        query=query,
+        document=Reference.of(given),
         variables=variables,
         operation_name=name or None,
         explain_cache="cache" in wanted,

@@ -17,9 +17,12 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.explorer import explorer_files
 from app.graphql import GraphQL
+from app.known import KnownDocuments
+from app.persisted import PersistedQueries
 from app.segment import segment_routes
 from app.services import Services, open_services
 from app.settings import Settings
+from app.trusted import TrustedDocuments
 from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
@@ -41,10 +44,15 @@ class State(TypedDict):
 
     services: Services
     sources: Sources
+    documents: KnownDocuments
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application; Neo4j and Redis are connected to when it starts, and left when it stops."""
+    """The application; Neo4j and Redis are connected to when it starts, and left when it stops.
+
+    Raises SettingsError where the trusted documents can't be used.
+    """
+    trusted = TrustedDocuments.of(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
@@ -52,12 +60,14 @@ def create_app(settings: Settings) -> Starlette:
             await warm(services)
             quintiles = QuintileCopy(lambda: load_quintiles(services.store))
             try:
-                yield State(services=services, sources=sources_of(services, quintiles))
+                sources = sources_of(services, quintiles)
+                known = KnownDocuments(trusted, persisted_of(services), sources.documents)
+                yield State(services=services, sources=sources, documents=known)
             finally:
                 await quintiles.close()
 
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQL(explorer=settings.graphiql)),
+        Route("/graphql", GraphQL(explorer=settings.graphiql, seconds=settings.request_timeout_seconds)),
         WebSocketRoute("/graphql", websocket),
         *segment_routes(),
         Route("/healthz", healthz),
@@ -96,6 +106,14 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
         documents=Documents(settings.limits),
         plans=settings.plans,
     )
+
+
+def persisted_of(services: Services) -> PersistedQueries | None:
+    """What clients may persist; None where they may not."""
+    settings = services.settings
+    if not settings.persisted:
+        return None
+    return PersistedQueries(services.cache, room=settings.persisted_kb * 1024, ttl_seconds=settings.persisted_ttl_seconds)
 
 
 async def healthz(_: Request) -> Response:

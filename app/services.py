@@ -98,7 +98,7 @@ class Services:
 
     async def _migrate(self) -> None:
         if not self._migrated:
-            await migrate(self.store)
+            await migrate(self.store.patient())
             self._migrated = True
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from app.errors import SettingsError
@@ -20,6 +20,8 @@ SECRET_BYTES = 32
 
 LIMITS = Limits()
 """How large a GraphQL request may be where nothing is said."""
+
+TrustedMode = Literal["off", "prefer", "strict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,11 @@ class Settings:
     neo4j_page_cache: str = "256m"
     """C360_NEO4J_PAGE_CACHE: page cache of the local Neo4j, with k, m or g. Default: 256m."""
 
-    neo4j_transaction_timeout_seconds: float = 10.0
-    """C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS: whole seconds before Neo4j ends a transaction. Default: 10."""
+    neo4j_transaction_timeout_seconds: float = 2.0
+    """C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS: whole seconds before a read of Neo4j is ended, there and here. Default: 2."""
+
+    request_timeout_seconds: float = 5.0
+    """C360_REQUEST_TIMEOUT_SECONDS: whole seconds before a GraphQL request is given up. Default: 5."""
 
     redis_timeout_ms: int = 50
     """C360_REDIS_TIMEOUT_MS: milliseconds the cache may take before it is passed by. Default: 50."""
@@ -143,6 +148,21 @@ class Settings:
 
     plans: bool = True
     """C360_PLANS: whether queries are compiled, or all run on graphql-core: true or false. Default: true."""
+    persisted: bool = True
+    """C360_PERSISTED: whether clients may persist queries by their hashes, Apollo's way: true or false. Default: true."""
+
+    persisted_kb: int = 8_192
+    """C360_PERSISTED_KB: kilobytes of persisted queries that a process keeps, the least used go first. Default: 8192."""
+
+    persisted_ttl_seconds: int = 86_400
+    """C360_PERSISTED_TTL_SECONDS: seconds that Redis keeps a persisted query nobody asks for. Default: 86400."""
+
+    trusted_documents: TrustedMode = "off"
+    """C360_TRUSTED_DOCUMENTS: off; prefer: documents of the manifest are known by their ids; strict: and there are no others.
+    Default: off."""
+
+    trusted_manifest: Path | None = None
+    """C360_TRUSTED_MANIFEST: file of the trusted documents, as docs/graphql.md describes it. Default: none."""
 
     graphiql: bool = True
     """C360_GRAPHIQL: whether /graphql shows the explorer to a browser: true or false. Default: true."""
@@ -235,7 +255,6 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def _seconds(text: str) -> float:
-    # Whole, for docker-compose.yml can only put a unit behind it, and Neo4j takes no fraction of one.
     return float(_whole(1, 3600)(text))
 
 
@@ -318,6 +337,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "neo4j_heap": ("C360_NEO4J_HEAP", _memory),
         "neo4j_page_cache": ("C360_NEO4J_PAGE_CACHE", _memory),
         "neo4j_transaction_timeout_seconds": ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", _seconds),
+        "request_timeout_seconds": ("C360_REQUEST_TIMEOUT_SECONDS", _seconds),
         "redis_timeout_ms": ("C360_REDIS_TIMEOUT_MS", _whole(1, 10_000)),
         "cache_ttl_seconds": ("C360_CACHE_TTL_SECONDS", _whole(1, 604_800)),
         "reporting_currency": ("C360_REPORTING_CURRENCY", _currency),
@@ -340,6 +360,11 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "limit_body": ("C360_LIMIT_BODY", _whole(1_000, 32_000_000)),
         "limit_events_body": ("C360_LIMIT_EVENTS_BODY", _whole(1_000, 32_000_000)),
         "plans": ("C360_PLANS", _switch),
+        "persisted": ("C360_PERSISTED", _switch),
+        "persisted_kb": ("C360_PERSISTED_KB", _whole(1, 1_048_576)),
+        "persisted_ttl_seconds": ("C360_PERSISTED_TTL_SECONDS", _whole(1, 31_536_000)),
+        "trusted_documents": ("C360_TRUSTED_DOCUMENTS", _one_of(*get_args(TrustedMode))),
+        "trusted_manifest": ("C360_TRUSTED_MANIFEST", Path),
         "graphiql": ("C360_GRAPHIQL", _switch),
     }
 )

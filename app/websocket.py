@@ -19,6 +19,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.types.unset import UNSET
 
 from app.graphql import payload
+from app.known import KnownDocuments, Reference, Unanswerable
 from resolvers.context import Sources
 from resolvers.operations import answers, masked
 from resolvers.schema import schema
@@ -45,7 +46,8 @@ async def websocket(socket: WebSocket) -> None:
         await socket.close(4406, f"Speak {PROTOCOL}")
         return
     await socket.accept(subprotocol=PROTOCOL)
-    await _Handler(_Wire(socket), socket.state["sources"]).handle()
+    seconds = socket.state["services"].settings.request_timeout_seconds
+    await _Handler(_Wire(socket), socket.state["documents"], socket.state["sources"], seconds).handle()
 
 
 def same_origin(socket: WebSocket) -> bool:
@@ -98,12 +100,14 @@ class _View:
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
-    def __init__(self, wire: _Wire, sources: Sources) -> None:
+    def __init__(self, wire: _Wire, documents: KnownDocuments, sources: Sources, seconds: float) -> None:
         view: Any = _View()
         super().__init__(view, wire, None, None, schema, TIME_TO_BEGIN, MOST_OPERATIONS)
+        self._documents = documents
         self._sources = sources
         self._wire = wire
         self._sizes: dict[str, int] = {}
+        self._seconds = seconds
 
     async def handle_message(self, message: Any) -> None:
         fault = _fault(message)
@@ -112,17 +116,22 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         if message["type"] == "subscribe":
             self._sizes[message["id"]] = self._wire.size
+            # Strawberry takes whatever stands there for the text, and hands it to run_operation.
+            message["payload"]["query"] = Reference.of(message["payload"])
         await super().handle_message(message)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
-        found = answers(
-            operation.query,
-            self._sources,
-            variables=operation.variables,
-            operation_name=operation.operation_name,
-            size=self._sizes.pop(operation.id, 0),
-        )
+        asked: Any = operation.query
+        size = self._sizes.pop(operation.id, 0)
         try:
+            found = answers(
+                await self._documents.text(asked),
+                self._sources,
+                variables=operation.variables,
+                operation_name=operation.operation_name,
+                size=size,
+                seconds=self._seconds,
+            )
             async with aclosing(found):
                 async for given in found:
                     if not given.executed:
@@ -130,6 +139,8 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
                         return
                     await self._send(operation, "next", payload(given))
             await self._send(operation, "complete")
+        except Unanswerable as unanswerable:
+            await self._send(operation, "error", [unanswerable.error])
         except WebSocketDisconnected:
             return
         except Exception as error:
@@ -153,8 +164,12 @@ def _fault(message: object) -> str | None:
     if message["type"] == "complete":
         return None
     asked = message.get("payload")
-    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
+    if not isinstance(asked, dict) or not any(asked.get(name) is not None for name in ("query", "documentId", "extensions")):
         return "Send payload.query, a string"
+    try:
+        Reference.of(asked)
+    except Unanswerable as unanswerable:
+        return str(unanswerable)
     if not isinstance(asked.get("variables") or {}, dict):
         return "Send payload.variables as an object, or leave it out"
     if not isinstance(asked.get("operationName") or "", str):

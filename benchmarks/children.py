@@ -28,6 +28,8 @@ def environment(settings: Settings | None = None, **more: str) -> dict[str, str]
             "NEO4J_USER": settings.neo4j_user,
             "NEO4J_PASSWORD": settings.neo4j_password,
             "REDIS_URL": settings.redis_url,
+            "C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS": f"{settings.neo4j_transaction_timeout_seconds:g}",
+            "C360_REQUEST_TIMEOUT_SECONDS": f"{settings.request_timeout_seconds:g}",
         }
     return kept | more
 

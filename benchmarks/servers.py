@@ -50,6 +50,9 @@ async def _servers(home: Path, programs: Programs) -> AsyncIterator[Settings]:
         neo4j_heap=HEAP,
         neo4j_page_cache=PAGE_CACHE,
         cursor_secret=secrets.token_bytes(32),
+        # What takes long is to be measured, not cut off.
+        neo4j_transaction_timeout_seconds=60.0,
+        request_timeout_seconds=60.0,
     )
     try:
         async with attached(settings, programs, quick=False):

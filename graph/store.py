@@ -28,8 +28,14 @@ Result = TypeVar("Result")
 
 ACQUISITION_TIMEOUT = 5.0  # seconds; the driver's own default is a minute
 CONNECTION_POOL = 64
+#: Seconds for a statement that this process has no answer to yet: the server may have to plan it, which takes a cold one seconds.
+FIRST_TIMEOUT = 10.0
 #: Seconds that the server grants a write: up to 5,000 events, by some forty statements that a cold server has yet to plan.
 WRITE_TIMEOUT = 60.0
+#: Seconds for imports, examinations and migrations, which nobody waits for at the other end of a request.
+PATIENCE = 600.0
+#: Seconds that the server has, past its own limit, to say that it gave up. Without a word by then the connection is dropped.
+GRACE = 0.5
 CONFLICT_ATTEMPTS = 30
 CONFLICT_DELAY = (0.005, 0.020)  # seconds, with jitter: the driver's first delay is a whole second
 
@@ -57,12 +63,17 @@ class _Asked(dict[str, Any]):
 
 
 class Store:
-    """One Neo4j database. `timeout` is the server-side limit of a read, in seconds; writes have WRITE_TIMEOUT."""
+    """One Neo4j database. `timeout` is the limit of a read in seconds, there and here; writes have WRITE_TIMEOUT.
+
+    A statement that has had no answer yet, or none the last time, has FIRST_TIMEOUT: Neo4j may be planning it, which it does
+    again when its statistics have changed.
+    """
 
     def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float) -> None:
         self._driver = driver
         self._database = database
         self._timeout = timeout
+        self._answered: set[str] = set()
 
     @classmethod
     async def connect(
@@ -86,11 +97,16 @@ class Store:
         )
         return cls(driver, database=database, timeout=timeout)
 
+    def patient(self) -> Store:
+        """The same database with long limits, for bulk work. It has the same connections, and isn't closed by itself."""
+        return Store(self._driver, database=self._database, timeout=PATIENCE)
+
     async def verify(self) -> None:
         """Return once Neo4j answers a query; raises StoreUnavailable when it doesn't."""
         with _Translated():
-            await self._driver.verify_connectivity()
-            await self._driver.execute_query("RETURN 1", database_=self._database, routing_=RoutingControl.READ)
+            async with asyncio.timeout(FIRST_TIMEOUT):
+                await self._driver.verify_connectivity()
+                await self._driver.execute_query("RETURN 1", database_=self._database, routing_=RoutingControl.READ)
 
     async def close(self) -> None:
         await self._driver.close()
@@ -106,11 +122,19 @@ class Store:
 
     async def _read(self, asked: Statement, parameters: dict[str, Any]) -> list[Any]:
         asked.check(frozenset(parameters))
-        with _Translated():
-            # Auto-commit: one round trip where an explicit read transaction needs two.
-            async with self._driver.session(database=self._database, default_access_mode=neo4j.READ_ACCESS) as session:
-                result = await session.run(Query(asked.text, timeout=self._timeout), asked=_Asked(parameters))
-                return [row[0] async for row in result]
+        limit = self._timeout if asked.name in self._answered else max(self._timeout, FIRST_TIMEOUT)
+        try:
+            with _Translated():
+                async with asyncio.timeout(limit + GRACE):
+                    # Auto-commit: one round trip where an explicit read transaction needs two.
+                    async with self._driver.session(database=self._database, default_access_mode=neo4j.READ_ACCESS) as session:
+                        result = await session.run(Query(asked.text, timeout=limit), asked=_Asked(parameters))
+                        rows = [row[0] async for row in result]
+        except StoreUnavailable:
+            self._answered.discard(asked.name)
+            raise
+        self._answered.add(asked.name)
+        return rows
 
     async def write(self, work: Callable[[Transaction], Awaitable[Result]], *, attempts: int = CONFLICT_ATTEMPTS) -> Result:
         """Run `work` in one transaction and commit. Conflicts roll back and run it again, `attempts` times in all.
@@ -132,22 +156,30 @@ class Store:
         raise AssertionError("unreachable")
 
     async def _write_once(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        async with self._driver.session(database=self._database, default_access_mode=neo4j.WRITE_ACCESS) as session:
-            transaction = await session.begin_transaction(timeout=max(self._timeout, WRITE_TIMEOUT))
-            async with transaction:
+        limit, committing = max(self._timeout, WRITE_TIMEOUT), False
+        try:
+            async with (
+                asyncio.timeout(limit + GRACE),
+                self._driver.session(database=self._database, default_access_mode=neo4j.WRITE_ACCESS) as session,
+                await session.begin_transaction(timeout=limit) as transaction,
+            ):
                 result = await work(Transaction(transaction))
-                try:
-                    await transaction.commit()
-                except (ServiceUnavailable, SessionExpired, OSError) as error:
-                    # Whether it was heard nobody can tell; whoever left a receipt in the transaction can look.
-                    raise CommitUnheard(str(error)) from error
+                committing = True
+                await transaction.commit()
                 return result
+        except (ServiceUnavailable, SessionExpired, OSError) as error:
+            if committing:
+                # Whether it was heard nobody can tell; whoever left a receipt in the transaction can look.
+                raise CommitUnheard(str(error)) from error
+            if isinstance(error, TimeoutError):
+                raise _translated(error) from error
+            raise
 
     async def apply(self, text: str) -> None:
         """Run one schema command of a migration, in a transaction of its own."""
         with _Translated():
             async with self._driver.session(database=self._database) as session:
-                await (await session.run(text)).consume()
+                await (await session.run(Query(text, timeout=PATIENCE))).consume()
 
     @asynccontextmanager
     async def explain(self, text: str) -> AsyncIterator[neo4j.ResultSummary]:
@@ -190,12 +222,12 @@ class _Translated:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (DriverError, Neo4jError)):
+        if isinstance(error, (DriverError, Neo4jError, TimeoutError)):
             raise _translated(error) from error
 
 
-def _translated(error: DriverError | Neo4jError) -> Exception:
+def _translated(error: DriverError | Neo4jError | TimeoutError) -> Exception:
     """A statement that is wrong, or that the server can't carry out, is a fault of ours; all else lies between it and us."""
     code = (isinstance(error, Neo4jError) and error.code) or ""
     wrong = code.startswith(("Neo.ClientError.Statement.", "Neo.ClientError.Schema.", "Neo.DatabaseError.Statement."))
-    return error if wrong else StoreUnavailable(str(error))
+    return error if wrong else StoreUnavailable(str(error) or "it did not answer in time")

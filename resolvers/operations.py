@@ -30,7 +30,6 @@ log = logging.getLogger("customer360.graphql")
 
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
-LONGEST_REQUEST = 20.0  # seconds
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
@@ -94,8 +93,10 @@ async def answers(
     operation_name: str | None = None,
     reads_only: bool = False,
     size: int = 0,
+    seconds: float,
 ) -> AsyncGenerator[Answer]:
-    """`answer` of a query or a mutation, and of a subscription each answer when there is one, until the reader closes it."""
+    """`answer` of a query or a mutation, within so many seconds, and of a subscription each answer when there is one, until the
+    reader closes it."""
     document = await sources.documents.find(text)
     operation = _chosen(document, operation_name, reads_only=reads_only, size=size, most=sources.documents.limits.body)
     if isinstance(operation, Answer):
@@ -103,10 +104,10 @@ async def answers(
         return
     if operation.type is not OperationType.SUBSCRIPTION:
         try:
-            async with asyncio.timeout(LONGEST_REQUEST):
+            async with asyncio.timeout(seconds):
                 given = await _run(text, document, operation, sources, variables)
         except TimeoutError:
-            given = _refused(_plain("The request took too long; ask for less.", "UNAVAILABLE"))
+            given = _refused(too_slow(seconds))
         yield given
         return
     cost = _cost(operation, sources, variables or {})
@@ -191,6 +192,11 @@ def _answered(result: ExecutionResult | PreExecutionError, context: Context, cos
 
 def _refused(*errors: dict[str, Any]) -> Answer:
     return Answer(errors=list(errors), executed=False)
+
+
+def too_slow(seconds: float) -> dict[str, Any]:
+    """The error of a request that was given up after so many seconds."""
+    return _plain(f"The request took more than {seconds:g} seconds: ask for less, or send it again.", "UNAVAILABLE")
 
 
 def _plain(message: str, code: str) -> dict[str, Any]:

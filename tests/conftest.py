@@ -4,6 +4,7 @@
 before the test. Everything async runs on one event loop, the session's.
 """
 
+import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 import hypothesis
+import neo4j
 import pytest
 from redis.asyncio import Redis
 
@@ -20,13 +22,18 @@ from app.local.stack import Connection, Programs, attached, prepare
 from app.settings import Settings
 from graph.errors import StoreUnavailable
 from graph.migrations import migrate
+from graph.statements import Statement, statement
 from graph.store import Store
 
 WIPE = "MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 WIPE_ATTEMPTS = 20
+# Looked up in an index each time, so that Neo4j notices between two of them that it was told to stop.
+ENDLESS = "UNWIND range(1, 1000000000000) AS n OPTIONAL MATCH (m:Migration {name: toString(n)}) RETURN count(m)"
 CURSOR_SECRET = b"the tests' secret"
 
 # Machines are shared and noisy: no test is a matter of time.
+PATIENT = 60.0  # seconds
+PATIENT_ENVIRON = {"C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS": "60", "C360_REQUEST_TIMEOUT_SECONDS": "60"}
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
@@ -100,6 +107,9 @@ def local_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         local_redis_port=free_port(),
         cursor_secret=CURSOR_SECRET,
         currency_rates={},
+        # A machine that runs other things too plans the first statements slowly.
+        neo4j_transaction_timeout_seconds=PATIENT,
+        request_timeout_seconds=PATIENT,
     )
 
 
@@ -151,3 +161,36 @@ async def graph(store: Store, stack: Stack) -> Store:
     async with Redis.from_url(stack.redis_url) as redis:
         await redis.flushall()
     return store
+
+
+@dataclass(slots=True)
+class Endless:
+    """Statements that Neo4j works on until it is told to stop, instead of what stands in their files."""
+
+    driver: neo4j.AsyncDriver
+    names: set[str] = field(default_factory=set)
+
+    def statement(self, name: str) -> Statement:
+        return replace(statement(name), text=ENDLESS) if name in self.names else statement(name)
+
+    async def running(self) -> int:
+        """How many of them Neo4j works on now."""
+        asked = "SHOW TRANSACTIONS YIELD currentQuery WHERE currentQuery = $text RETURN count(*)"
+        rows, _, _ = await self.driver.execute_query(asked, text=ENDLESS)
+        return int(rows[0][0])
+
+    async def until(self, number: int) -> None:
+        """Wait until Neo4j works on so many."""
+        async with asyncio.timeout(40):
+            while await self.running() != number:
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def endless(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Endless]:
+    async with neo4j.AsyncGraphDatabase.driver(
+        stack.neo4j_uri, auth=(stack.neo4j_user, stack.neo4j_password), notifications_min_severity="OFF"
+    ) as driver:
+        each = Endless(driver)
+        monkeypatch.setattr("graph.store.statement", each.statement)
+        yield each

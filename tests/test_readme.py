@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.local.process import free_port
+from tests.conftest import PATIENT_ENVIRON
 
 TOP = Path(__file__).parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")
@@ -29,6 +30,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A home of its own and free ports; 60 customers show what a thousand do."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("C360_", "NEO4J_", "REDIS_", "MAKE"))}
     ports = {name: str(free_port()) for name in ("C360_PORT", "C360_LOCAL_BOLT_PORT", "C360_LOCAL_REDIS_PORT")}
+    ours |= PATIENT_ENVIRON
     return ours | ports | {"C360_HOME": str(tmp_path_factory.mktemp("readme")), "ARGS": "--customers 60", "PYTHONUNBUFFERED": "1"}
 
 

@@ -105,6 +105,16 @@ class Cache:
         if named:
             await self._ask(*(("SET", _alias(name), customer, "EX", self._ttl) for name, customer in named.items()))
 
+    async def find_document(self, digest: str, *, ttl_seconds: int) -> str | None:
+        """The text that was kept under this SHA-256, from now on for that long again; what is no text is none."""
+        answered = await self._ask(("GETEX", _document(digest), "EX", ttl_seconds))
+        value: bytes | None = None if answered is None else answered[1][0]
+        return None if value is None else value.decode("utf-8", "replace")
+
+    async def keep_document(self, digest: str, text: str, *, ttl_seconds: int) -> None:
+        """Keep the text of a persisted query for all processes."""
+        await self._ask(("SET", _document(digest), text, "EX", ttl_seconds))
+
     async def lease(self, customers: Sequence[str]) -> list[str | None]:
         """For each customer a token to fill with after a load that begins now; None while another load holds the lease."""
         if not customers:
@@ -190,6 +200,10 @@ def _value(customer: str) -> str:
 
 def _lease(customer: str) -> str:
     return f"c360:{{{customer}}}:lease"
+
+
+def _document(digest: str) -> str:
+    return f"c360:document:{digest}"
 
 
 def _alias(name: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> "AsyncIterator[Store]":
-    """A store that answers, for the length of the block; `settings` say where. Raises StoreUnavailable."""
+    """A patient store that answers, for the length of the block; `settings` say where. Raises StoreUnavailable."""
     from graph.store import Store
 
     assert settings.neo4j_uri is not None
@@ -25,6 +25,6 @@ async def opened(settings: Settings) -> "AsyncIterator[Store]":
     )
     try:
         await store.verify()
-        yield store
+        yield store.patient()
     finally:
         await store.close()

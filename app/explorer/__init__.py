@@ -19,15 +19,22 @@ POLICY = (
 )
 
 
+NOTE = (
+    '<p id="note" role="note">Only trusted documents are answered here: what is typed below is refused, '
+    "and the schema can't be asked for. Run the service without C360_TRUSTED_DOCUMENTS=strict to explore it.</p>"
+)
+
+
 @cache
-def _page() -> str:
-    return (STATIC / "index.html").read_text(encoding="utf-8")
+def _page(*, strict: bool) -> str:
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    return page.replace("<body>", f"<body>{NOTE}", 1) if strict else page
 
 
-def explorer_page() -> Response:
-    """The page itself; everything it needs comes from /explorer."""
+def explorer_page(*, strict: bool = False) -> Response:
+    """The page itself; everything it needs comes from /explorer. `strict`: it says that only trusted documents are answered."""
     return HTMLResponse(
-        _page(),
+        _page(strict=strict),
         headers={
             "content-security-policy": POLICY,
             "x-content-type-options": "nosniff",

@@ -29,7 +29,7 @@ server.http.enabled=false
 server.https.enabled=false
 server.memory.pagecache.size={page_cache}
 db.tx_log.preallocate=false
-db.transaction.timeout={timeout_ms}ms
+db.transaction.timeout=10s
 db.lock.acquisition.timeout=3s
 db.memory.transaction.max=256m
 dbms.cypher.min_replan_interval=1h
@@ -48,7 +48,6 @@ class Neo4j:
     port: int
     heap: str
     page_cache: str
-    timeout_seconds: float
     quick: bool
 
     @classmethod
@@ -58,7 +57,6 @@ class Neo4j:
             port=settings.local_bolt_port,
             heap=settings.neo4j_heap,
             page_cache=settings.neo4j_page_cache,
-            timeout_seconds=settings.neo4j_transaction_timeout_seconds,
             quick=quick,
         )
 
@@ -81,9 +79,7 @@ class Neo4j:
     def start(self, *, java: Java, jars: Path, flags: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Starts the server as a child process, `flags` being more of Java's, and returns at once."""
         (self.folder / "conf").mkdir(parents=True, exist_ok=True)
-        # Neo4j doesn't start with a fraction of a unit, and takes 0 for no limit at all.
-        timeout_ms = max(1, round(self.timeout_seconds * 1000))
-        text = CONFIGURATION.format(port=self.port, page_cache=self.page_cache, timeout_ms=timeout_ms)
+        text = CONFIGURATION.format(port=self.port, page_cache=self.page_cache)
         (self.folder / "conf" / "neo4j.conf").write_text(text)
         self._set_initial_password()
         return spawn(self._command(java, jars, flags), alive=self.alive, log=self.log)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import subprocess
+import venv
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 from redis.asyncio import Redis
 
@@ -21,6 +28,7 @@ from graph.events.inputs import CustomerKey, Event, IdentifierKey
 from graph.store import Store
 from tests.conftest import Stack
 
+LIBRARIES = Path(__file__).parent / "libraries"
 WRITE_KEY = "the shop's key of these tests"
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -69,12 +77,10 @@ class Api:
 
 @pytest.fixture(scope="session")
 def api_settings(settings: Settings) -> Settings:
-    # A machine that runs other things too plans the first statements slowly; nothing here is about time.
     return replace(
         settings,
         port=free_port(),
         currency_rates={"EUR": Decimal("1.10"), "JPY": Decimal("0.0067")},
-        neo4j_transaction_timeout_seconds=60.0,
         redis_timeout_ms=5_000,
         write_keys={WRITE_KEY: "shop"},
     )
@@ -106,6 +112,43 @@ async def told(graph: Store, services: Services, stack: Stack) -> Tell:
     async with Redis.from_url(stack.redis_url) as redis:
         await redis.flushall()
     return Tell(services)
+
+
+@asynccontextmanager
+async def another(settings: Settings, **changed: Any) -> AsyncIterator[str]:
+    """The address of one more service, whose settings are others."""
+    other = replace(settings, port=free_port(), **changed)
+    async with serving(create_app(other), other):
+        yield f"http://127.0.0.1:{other.port}"
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the programs of `tests/api/libraries` and all they want, apart from ours: an interpreter and a Node.js of the
+    lock's, whatever this machine has, and the packages of both."""
+    folder = tmp_path_factory.mktemp("libraries")
+    venv.create(folder, with_pip=True)
+    for file in LIBRARIES.iterdir():
+        shutil.copy(file, folder)
+    quiet = ("--quiet", "--disable-pip-version-check")
+    _run(folder, "python", "-m", "pip", "install", *quiet, "--require-hashes", "-r", "requirements.lock")
+    _run(folder, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+    return folder
+
+
+def _run(folder: Path, program: str, *arguments: str) -> None:
+    done = subprocess.run([str(folder / "bin" / program), *arguments], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def node(libraries: Path, program: str, *arguments: str) -> Any:
+    """What a program of the libraries, run by Node.js, says in JSON."""
+    running = await asyncio.create_subprocess_exec(
+        libraries / "bin" / "node", libraries / program, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    said, complained = await asyncio.wait_for(running.communicate(), 120)
+    assert running.returncode == 0, complained.decode()
+    return orjson.loads(said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,14 @@ from pathlib import Path
 from resolvers import errors
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("resolvers/errors.py", "resolvers/guard.py", "resolvers/documents.py", "resolvers/operations.py", "app/graphql.py")
+SOURCES = (
+    "resolvers/errors.py",
+    "resolvers/guard.py",
+    "resolvers/documents.py",
+    "resolvers/operations.py",
+    "app/graphql.py",
+    "app/known.py",
+)
 #: Words in capitals that are no codes.
 OTHERS = {"UTF", "JSON", "POST", "GET", "RFC", "ISO", "HTTP", "ASGI"}
 

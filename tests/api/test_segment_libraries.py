@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
-import venv
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,7 +22,6 @@ from tests.api.conftest import WRITE_KEY, Api
 
 pytestmark = pytest.mark.usefixtures("graph")
 
-SDKS = Path(__file__).parent / "segment_sdks"
 ASK = """{ customer(by: {email: "ana@example.com"}) {
   name touchpoints(first: 100) { nodes { type } } purchases(first: 9) { nodes { number total { amount } } } } }"""
 
@@ -62,33 +59,13 @@ async def troubled(service: str) -> AsyncIterator[tuple[str, Troubled]]:
         yield f"http://127.0.0.1:{settings.port}", server
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter with the libraries, apart from ours: two of them want different versions of a third package."""
-    folder = tmp_path_factory.mktemp("segment")
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    quiet = ("--quiet", "--disable-pip-version-check")
-    run(python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", SDKS / "requirements.lock")
-    # A Node.js of the lock's too, whatever this machine has.
-    for name in ("package.json", "package-lock.json", "client.mjs"):
-        shutil.copy(SDKS / name, folder)
-    run(folder / "bin" / "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", cwd=folder)
-    return folder
-
-
-def run(*command: str | Path, cwd: Path | None = None) -> None:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.mark.parametrize("trouble", [False, True], ids=["at once", "after 500 and 429"])
 @pytest.mark.parametrize("language", ["python", "node"])
-async def test_a_library_delivers(api: Api, service: str, installed: Path, language: str, trouble: bool) -> None:
-    program = SDKS / "client.py" if language == "python" else installed / "client.mjs"
+async def test_a_library_delivers(api: Api, service: str, libraries: Path, language: str, trouble: bool) -> None:
+    program = libraries / ("deliver.py" if language == "python" else "deliver.mjs")
     async with troubled(service) as (host, server):
         client = await asyncio.create_subprocess_exec(
-            installed / "bin" / language, program, host if trouble else service, WRITE_KEY, stderr=subprocess.PIPE
+            libraries / "bin" / language, program, host if trouble else service, WRITE_KEY, stderr=subprocess.PIPE
         )
         _, said = await asyncio.wait_for(client.communicate(), 120)
     assert client.returncode == 0, said.decode()

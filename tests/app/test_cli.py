@@ -30,7 +30,7 @@ from graph import deadletters
 from graph.deadletters import Undelivered
 from graph.doctor import Finding
 from graph.store import Store
-from tests.conftest import Stack
+from tests.conftest import PATIENT_ENVIRON, Stack
 
 TOP = Path(__file__).parents[2]
 C360 = str(Path(sys.executable).with_name("c360"))
@@ -44,6 +44,7 @@ Environ = dict[str, str]
 def environ(tmp_path: Path, programs: Programs) -> Environ:
     """An environment with a home and ports of its own, and the fetched jars of the session."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "JAVA_HOME", "LANG") if name in os.environ}
+    kept |= PATIENT_ENVIRON
     return kept | {
         "C360_HOME": str(tmp_path / "home"),
         "C360_CACHE_HOME": str(programs.jars.parent),

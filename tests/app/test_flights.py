@@ -17,10 +17,15 @@ class Source:
         self.gate = asyncio.Event()
         self.gate.set()
         self.error: Exception | None = None
+        self.ended = 0
 
     async def __call__(self, keys: list[str]) -> list[str]:
         self.loads.append(keys)
-        await self.gate.wait()
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.ended += 1
+            raise
         if self.error is not None:
             raise self.error
         return [key.upper() for key in keys]
@@ -76,6 +81,25 @@ async def test_who_goes_away_takes_nobody_along() -> None:
     source.gate.set()
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(found[0], asyncio.CancelledError) and found[1:] == [["A"], ["A"]]
+
+
+async def test_a_load_that_nobody_waits_for_is_ended_and_one_that_has_yet_to_begin_never_begins() -> None:
+    source = Source()
+    source.gate.clear()
+    flights = Flights(source, ways=1, size=10)
+    asked = [asyncio.create_task(flights.load(keys)) for keys in (["a"], ["a", "b"])]
+    await turns()
+    waiting = [asyncio.create_task(flights.load([key])) for key in "cd"]
+    await turns()
+    asked[0].cancel()
+    waiting[0].cancel()
+    await turns()
+    assert source.ended == 0
+    asked[1].cancel()
+    await turns()
+    assert (source.ended, source.loads) == (1, [["a", "b"], ["d"]])
+    source.gate.set()
+    assert await waiting[1] == ["D"]
 
 
 async def test_an_error_is_everybodys_and_the_next_load_is_a_new_one() -> None:

@@ -144,17 +144,6 @@ async def test_servers_that_have_an_owner_are_not_started_beside_it(tmp_path: Pa
                 await second(settings)
 
 
-@pytest.mark.parametrize(("seconds", "written"), [(10.0, "10000ms"), (0.5, "500ms"), (2.5, "2500ms")])
-def test_neo4j_is_told_its_time_limit_without_a_fraction(
-    seconds: float, written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(neo4j_module, "spawn", lambda *_, **__: None)
-    settings = Settings(home=tmp_path, cursor_secret=b"x", neo4j_transaction_timeout_seconds=seconds)
-    Neo4j.of(settings, quick=True).start(java=NONE.java, jars=NONE.jars)
-    conf = (tmp_path / "neo4j" / "conf" / "neo4j.conf").read_text().splitlines()
-    assert f"db.transaction.timeout={written}" in conf
-
-
 def test_benchmarks_get_the_whole_compiler(local_settings: object, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, cursor_secret=b"x")
     java = Java(Path("java"), "17")

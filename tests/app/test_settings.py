@@ -31,7 +31,8 @@ def test_defaults_need_no_environment() -> None:
     settings = Settings.from_env(SECRET)
     assert (settings.neo4j_uri, settings.redis_url) == (None, None)
     assert (settings.host, settings.port, settings.home) == ("127.0.0.1", 8000, Path(".c360"))
-    assert settings.neo4j_transaction_timeout_seconds == 10
+    assert (settings.request_timeout_seconds, settings.neo4j_transaction_timeout_seconds) == (5, 2)
+    assert (settings.persisted, settings.trusted_documents, settings.trusted_manifest) == (True, "off", None)
     assert settings.graphiql is True
 
 
@@ -44,6 +45,7 @@ def test_every_value_is_read() -> None:
             "C360_CURRENCY_RATES": "EUR=1.08, JPY=0.0067",
             "C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS": "25",
             "C360_GRAPHIQL": "false",
+            "C360_TRUSTED_DOCUMENTS": "strict",
             "C360_HOST": "",
         }
     )
@@ -51,6 +53,7 @@ def test_every_value_is_read() -> None:
     assert settings.currency_rates == {"EUR": Decimal("1.08"), "JPY": Decimal("0.0067")}
     assert settings.neo4j_transaction_timeout_seconds == 25
     assert settings.graphiql is False
+    assert settings.trusted_documents == "strict"
     assert settings.host == "127.0.0.1"
 
 
@@ -66,7 +69,7 @@ def test_every_value_is_read() -> None:
         ("C360_PORT", "٨٠"),
         ("C360_REDIS_TIMEOUT_MS", "-1"),
         ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", "nan"),
-        ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", "0.5"),  # the compose file puts an s behind it
+        ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", "0.5"),
         ("C360_NEO4J_HEAP", "lots"),
         ("C360_NEO4J_HEAP", "m"),
         ("C360_REPORTING_CURRENCY", "dollars"),
@@ -75,6 +78,9 @@ def test_every_value_is_read() -> None:
         ("C360_CURRENCY_RATES", "EUR=-1"),
         ("C360_CURSOR_SECRET", "short"),
         ("C360_GRAPHIQL", "maybe"),
+        ("C360_REQUEST_TIMEOUT_SECONDS", "0"),
+        ("C360_PERSISTED_KB", "0"),
+        ("C360_TRUSTED_DOCUMENTS", "sometimes"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line_that_names_the_variable(variable: str, value: str) -> None:
@@ -137,7 +143,15 @@ def test_the_document_lists_each_variable_once_and_no_other() -> None:
 def test_the_document_states_the_defaults_of_the_class() -> None:
     text = (TOP / "docs" / "settings.md").read_text()
     settings = Settings.from_env(SECRET)
-    for name in ("port", "local_bolt_port", "neo4j_heap", "redis_timeout_ms", "cache_ttl_seconds", "reporting_currency"):
+    for name in (
+        "port",
+        "local_bolt_port",
+        "neo4j_heap",
+        "redis_timeout_ms",
+        "cache_ttl_seconds",
+        "reporting_currency",
+        "persisted_kb",
+    ):
         row = next(line for line in text.splitlines() if line.startswith(f"| `{VARIABLES[name][0]}` "))
         assert f"`{getattr(settings, name)}`" in row
 
