@@ -65,8 +65,7 @@ class _Asked(dict[str, Any]):
 class Store:
     """One Neo4j database. `timeout` is the limit of a read in seconds, there and here; writes have WRITE_TIMEOUT.
 
-    A statement that has had no answer yet, or none the last time, has FIRST_TIMEOUT: Neo4j may be planning it, which it does
-    again when its statistics have changed.
+    A statement that has had no answer yet, or none the last time, has FIRST_TIMEOUT: Neo4j may be planning it.
     """
 
     def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -24,6 +24,17 @@ from graph.events import Call, Outcome
 from graph.store import Store, Transaction
 from tests.happenings import touchpoint, user
 
+# Neo4j's driver leaves a socket to the collector when it is cancelled while connecting; what was logged holds it until the test
+# is over.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """No later module is to be blamed for it."""
+    yield
+    gc.collect()
+
 
 async def constraints(store: Store) -> set[str]:
     async def work(transaction: Transaction) -> set[str]:
@@ -41,15 +52,12 @@ async def test_whoever_opens_a_graph_brings_it_up_to_date(graph: Store, settings
         assert await constraints(graph) == before >= {"event_key"}
 
 
-# Neo4j's driver leaves a socket to the collector when it is cancelled while connecting.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_without_neo4j_it_starts_and_says_so_when_asked(settings: Settings) -> None:
     async with open_services(replace(settings, neo4j_uri=f"bolt://127.0.0.1:{free_port()}")) as services:
         with pytest.raises(StoreUnavailable):
             await services.ready()
         with pytest.raises(StoreUnavailable):
             await services.record([touchpoint("1", 1, user("ana"))])
-    gc.collect()
 
 
 async def test_relaying_goes_on_whatever_happens(graph: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
