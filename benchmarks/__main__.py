@@ -16,17 +16,23 @@ from app.commands.web import cancelled_by_signals
 from app.errors import AppError
 from benchmarks import machine, report
 from benchmarks.costs import show_costs
+from benchmarks.hotpath import HotSize
 from benchmarks.run import CASES, Plan, Run
 from benchmarks.servers import find_programs, servers_in
 
 SMALLEST = 10_000
+HOT = HotSize()
 EVERYTHING = ",".join(CASES)
 MISSED, UNFINISHED = 1, 130
 
-Only = Annotated[str, typer.Option("--only", help="Some of import,profile,outage,timeline,ingestion,demo.")]
+Only = Annotated[str, typer.Option("--only", help="Some of import,profile,outage,timeline,hotpath,ingestion,demo.")]
 Customers = Annotated[int, typer.Option("--customers", help="Size of the world whose import is compared.", min=1)]
 Large = Annotated[int, typer.Option("--large", help="Size of the larger graph; 0 leaves it out.", min=0)]
 Rounds = Annotated[int, typer.Option("--rounds", help="How often import and bare script take turns.", min=1)]
+Sizes = Annotated[str, typer.Option("--sizes", help="Sizes of the graphs, as 10000,100000, instead of those two.")]
+Requests = Annotated[int, typer.Option("--requests", help="Over how many the memory of the hot path is watched.", min=20)]
+HotRounds = Annotated[int, typer.Option("--hot-rounds", help="How often the ways of the hot path take turns.", min=1)]
+Seconds = Annotated[float, typer.Option("--seconds", help="How long each of them is asked at a time.", min=0.1)]
 Minutes = Annotated[float, typer.Option("--minutes", help="Ends after this time; shows what was measured until then.")]
 Write = Annotated[bool, typer.Option("--write", help="Put the table into docs/benchmarks.md.")]
 Costs = Annotated[bool, typer.Option("--costs", help="Only show what each statement of an import costs.")]
@@ -38,7 +44,11 @@ def main(
     customers: Customers = SMALLEST,
     large: Large = 100_000,
     rounds: Rounds = 3,
-    minutes: Minutes = 60,
+    sizes: Sizes = "",
+    requests: Requests = HOT.requests,
+    hot_rounds: HotRounds = HOT.rounds,
+    seconds: Seconds = HOT.seconds,
+    minutes: Minutes = 120,
     write: Write = False,
     costs: Costs = False,
 ) -> None:
@@ -49,14 +59,21 @@ def main(
     cases = tuple(case for case in CASES if case in only.split(","))
     if unknown := set(only.split(",")) - set(CASES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(CASES)}", param_hint="--only")
-    sizes = {min(SMALLEST, customers), customers, *([large] if large else [])}
-    plan = Plan(cases=cases, customers=customers, sizes=tuple(sorted(sizes)), rounds=rounds)
+    graphs = _numbers(sizes) if sizes else {min(SMALLEST, customers), customers, *([large] if large else [])}
+    hot = HotSize(rounds=hot_rounds, seconds=seconds, requests=requests)
+    plan = Plan(cases=cases, customers=customers, sizes=tuple(sorted(graphs)), rounds=rounds, hot=hot)
     try:
         finished = _measure(plan, minutes=minutes, write=write, costs=costs)
     except AppError as error:
         errors.print(f"benchmarks: {error}", markup=False)
         raise typer.Exit(error.exit_code) from None
     raise typer.Exit(finished)
+
+
+def _numbers(text: str) -> set[int]:
+    if not all(part.isdecimal() and int(part) for part in text.split(",")):
+        raise typer.BadParameter("give numbers of customers such as 10000,100000", param_hint="--sizes")
+    return {int(part) for part in text.split(",")}
 
 
 def _measure(plan: Plan, *, minutes: float, write: bool, costs: bool) -> int:

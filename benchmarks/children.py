@@ -36,18 +36,22 @@ def environment(settings: Settings | None = None, **more: str) -> dict[str, str]
 
 @asynccontextmanager
 async def started(module: str, *arguments: str, env: Mapping[str, str], piped: bool = False) -> AsyncIterator[Process]:
-    """`python -m module arguments` for the length of the block; then it is ended as Ctrl-C would, if it still runs.
+    """`python -m module arguments` for the length of the block; see `running`."""
+    async with running(sys.executable, "-m", module, *arguments, env=env, piped=piped) as process:
+        yield process
+
+
+@asynccontextmanager
+async def running(*command: str, env: Mapping[str, str], piped: bool = False, cwd: Path = TOP) -> AsyncIterator[Process]:
+    """A command for the length of the block; then it is ended as Ctrl-C would, if it still runs.
 
     Its output is dropped, or with `piped` can be read, and must be.
     """
     output = PIPE if piped else DEVNULL
     # A session of its own: Ctrl-C reaches us, and we end it in good order.
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
-        *arguments,
-        cwd=TOP,
+        *command,
+        cwd=cwd,
         env=env,
         stdin=DEVNULL,
         stdout=output,

@@ -56,6 +56,13 @@ class _Asked:
         return []
 
 
+async def asked_of_graph(id: str) -> tuple[str, dict[str, Any]]:
+    """The statement by which `load_profiles` asks for a customer, and its parameters, all of them in the one map `asked`."""
+    asked = _Asked()
+    await load_profiles(asked, [ProfileKey(id=id)])
+    return statement(asked.name).text, asked.parameters
+
+
 async def some_ids(settings: Settings, count: int) -> list[str]:
     """`count` random customers; the same ones more than once when there are fewer."""
     async with bare_driver(settings) as driver:
@@ -70,9 +77,7 @@ async def profile_times(settings: Settings, *, calls: int, warm_up: int) -> Prof
     that is there already, by auto-commit, the record taken as it comes.
     """
     ids = await some_ids(settings, calls + warm_up)
-    asked = _Asked()
-    await load_profiles(asked, [ProfileKey(id=ids[0])])
-    text, others = statement(asked.name).text, asked.parameters
+    text, others = await asked_of_graph(ids[0])
     parameters = {id: others | {"keys": [{**others["keys"][0], "id": id}]} for id in ids}
     async with (
         opened(settings) as store,

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.settings import Settings
 from benchmarks.demo import demo_figures
 from benchmarks.figures import Figure
+from benchmarks.hotpath import Hot, HotSize, growth, hotpath
 from benchmarks.imports import Imported, World, import_measured, memory_figures, rounds, warm_up
 from benchmarks.ingestion import Size, ingestion_figures
 from benchmarks.outage import outage_figures
@@ -19,7 +20,7 @@ from benchmarks.service import service_figures
 from benchmarks.snapshot import Snapshot, take
 from benchmarks.timeline import timeline_figures
 
-CASES = ("import", "profile", "outage", "timeline", "ingestion", "demo")
+CASES = ("import", "profile", "outage", "timeline", "hotpath", "ingestion", "demo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Plan:
     outages: int = 20
     long: int = 100_000
     warmth: int = 300
+    hot: HotSize = field(default_factory=HotSize)
     ingestion: Size = field(default_factory=Size)
     demo: int = 1_000
 
@@ -47,7 +49,7 @@ class Plan:
     def graphs(self) -> list[int]:
         """The sizes of the graphs that are needed, the smallest first."""
         sizes = sorted(self.sizes)
-        if "import" in self.cases or "profile" in self.cases:
+        if {"import", "profile", "hotpath"} & set(self.cases):
             return sizes
         return sizes[:1] if {"timeline", "outage"} & set(self.cases) else []
 
@@ -63,6 +65,7 @@ class Run:
     figures: list[Figure] = field(default_factory=list)
     _imported: dict[int, Imported] = field(default_factory=dict)
     _profiles: dict[int, ProfileTimes] = field(default_factory=dict)
+    _hot: dict[int, Hot] = field(default_factory=dict)
     _begun: float = field(default_factory=time.monotonic)
 
     async def all(self) -> None:
@@ -76,6 +79,8 @@ class Run:
             self.figures += memory_figures(self._imported)
         if self._profiles:
             self.figures += growth_figures(self._profiles)
+        if self._hot:
+            self.figures += growth(self._hot)
         if "ingestion" in plan.cases:
             self._tell("sending events over HTTP")
             folder = self.folder / "ingestion"
@@ -121,6 +126,11 @@ class Run:
         if "timeline" in plan.cases and smallest:
             self._tell(f"turning the pages of {plan.long:,} touchpoints")
             self.figures += await timeline_figures(settings, long=plan.long, calls=plan.calls, warm_up=plan.warm_up)
+
+        if "hotpath" in plan.cases:
+            self._tell(f"asking for profiles of {size:,} in every way, {plan.hot.rounds} times")
+            self._hot[size], figures = await hotpath(settings, self.folder / f"hotpath-{size}", plan.hot, customers=size)
+            self.figures += figures
 
     def _tell(self, what: str) -> None:
         self.say(f"{time.monotonic() - self._begun:6.0f} s  {what}")

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from graphql import build_schema, parse, validate
 
 from app.settings import Settings
 from benchmarks import report
 from benchmarks.bare import write_bare
+from benchmarks.children import TOP
+from benchmarks.contenders import REFERENCES, asked, contenders
 from benchmarks.demo import step_in
 from benchmarks.figures import Figure, as_markdown, at_least, at_most, below
-from benchmarks.imports import Imported, memory_figures
+from benchmarks.hotpath import JUDGED_AT, SLICES, Cell, Hot, HotSize, Measured, growth
+from benchmarks.imports import Imported, World, import_measured, memory_figures
 from benchmarks.ingestion import Size
+from benchmarks.load import connected
+from benchmarks.operations import PROFILE, SHAPES, different
+from benchmarks.peer_server import comparable
 from benchmarks.profiles import ProfileTimes, growth_figures
 from benchmarks.run import CASES, Plan, Run
 from benchmarks.servers import Servers, wipe
 from benchmarks.snapshot import Snapshot, take
 from benchmarks.timing import in_turn
+from benchmarks.traffic import Subjects, Traffic, requests, send
 from graph import doctor, events
 from graph.store import Store
 from tests.happenings import identify, purchase, touchpoint, user
+
+DIFFERENCES = ("Single event at one", "Uncached profile at one", "Uncached profiles that")
+"""Figures that may be nothing."""
 
 
 @pytest.fixture
@@ -42,6 +57,9 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
     plan = Plan(
         cases=tuple(case for case in CASES if case != "demo"),
         customers=20, sizes=(20,), rounds=1, calls=5, warm_up=2, outages=2, long=300, warmth=5,
+        hot=HotSize(
+            rounds=1, seconds=0.2, hot=5, connections=(1, JUDGED_AT), requests=SLICES, operations=10, peer=False,
+        ),
         ingestion=Size(customers=20, singles=20, seconds=1, fresh=5),
     )  # fmt: skip
     run = Run(plan, servers, tmp_path, lambda line: None)
@@ -51,13 +69,84 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         "Profile by load_profiles", "Profile over GraphQL", "Profile over GraphQL",
         "Redis cut off", "Redis cut off", "Redis mute", "Redis mute",
         "Timeline of 300 touchpoints", "Timeline of 300 touchpoints", "Timeline of 300 touchpoints",
+        "Cached profile", "Cached profile", "Cached profile", "Uncached profile",
+        "Uncached profile at one connection",
+        "floor: 1 process", "floor: 1 process", "floor: 2 processes", "floor", "floor",
+        "cached", "cached",
+        "cached: 1 process", "cached: 1 process", "cached: 2 processes",
+        "cached", "cached", "cached", "cached", "cached", "cached", "cached",
+        "uncached: 1 process", "uncached: 1 process", "uncached: 2 processes", "uncached",
+        "Uncached profiles that the cache lacked", "Processor of the load generator",
+        "Cached profile at half of the saturating load", "Memory of one process over 20 requests of 10 different operations",
         "Import of 20 customers",
         "Peak memory of the importer",
         "Events over GraphQL", "Acknowledgement of 100 events at half of that",
         "Single events at 64 connections", "Single event at one connection",
         "From a commit to a fresh read on another process",
     ]  # fmt: skip
-    assert all(figure.value > 0 for figure in run.figures if not figure.case.startswith("Single event at one"))
+    assert all(figure.value > 0 for figure in run.figures if not figure.case.startswith(DIFFERENCES))
+
+
+def test_different_operations_are_different_and_valid() -> None:
+    schema = build_schema((TOP / "schema.graphql").read_text())
+    operations = [*SHAPES, *different(100)]
+    assert len({operation.query for operation in operations}) == len(operations)
+    for operation in operations:
+        assert validate(schema, parse(operation.query)) == [], operation.query
+
+
+async def test_a_request_that_is_due_while_none_is_free_has_waited_since_then(tmp_path: Path) -> None:
+    async with answering(tmp_path, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", seconds=0.05) as plan:
+        answered = await send(msgspec.structs.replace(plan, rate=1_000.0, requests=11))
+    # The sixth one waited for five others, which were all due in a hundredth of a second.
+    assert answered.requests == 11 and answered.p50 > 5 * 50 - 10
+    assert answered.failed == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2\r\n\r\n{}",
+        b'HTTP/1.1 200 OK\r\ncontent-length: 25\r\n\r\n{"data":null,"errors":[]}',
+        b'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n19\r\n{"data":null,"errors":[]}\r\n0\r\n\r\n',
+    ],
+)
+async def test_answers_that_are_none_are_counted(tmp_path: Path, answer: bytes) -> None:
+    async with answering(tmp_path, answer) as plan:
+        answered = await send(msgspec.structs.replace(plan, requests=7))
+    assert (answered.requests, answered.failed) == (7, 7)
+    assert answer.startswith(answered.failure.encode())
+
+
+def test_customers_come_again_only_after_all_others() -> None:
+    subjects = Subjects(operations=[PROFILE], ids=["one", "two", "six"])
+    plan = Traffic(ports=[], file="", connections=1, in_turn=True, skip=4)
+    found = [json.loads(request.partition(b"\r\n\r\n")[2]) for request in islice(requests(plan, subjects), 4)]
+    assert [body["variables"]["id"] for body in found] == ["two", "six", "one", "two"]
+
+
+@asynccontextmanager
+async def answering(folder: Path, answer: bytes, *, seconds: float = 0.0) -> AsyncIterator[Traffic]:
+    """Traffic over one connection to a server that says always the same, after so long."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.rpartition(b"content-length: ")[2]))
+                await asyncio.sleep(seconds)
+                writer.write(answer)
+        writer.close()
+        await writer.wait_closed()
+        left.set()
+
+    left = asyncio.Event()
+
+    path = folder / "subjects.json"
+    path.write_bytes(msgspec.json.encode(Subjects(operations=[PROFILE], ids=["somebody"])))
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield Traffic(ports=[server.sockets[0].getsockname()[1]], file=str(path), connections=1)
+        await left.wait()
 
 
 def test_two_sizes_are_compared() -> None:
@@ -67,10 +156,33 @@ def test_two_sizes_are_compared() -> None:
         ("Peak memory of the importer, 200 customers", True),
         ("Peak memory of the importer, 200 customers", False),
     ]
+    small, large = Hot(100), Hot(200)
+    for hot, rate in ((small, 500.0), (large, 400.0)):
+        for path, each in (("floor", 1_000.0), ("cached", 900.0), ("uncached", rate)):
+            hot.cells[Cell(path, 1, JUDGED_AT)] = [
+                Measured(rate=each, p50=1.0, p99=2.0, server_ms=1.0, database_ms=0.0, generator_us=30.0)
+            ]
+    assert [(figure.case, figure.compared, figure.met) for figure in growth({100: small, 200: large})] == [
+        ("Cached profile, part of the floor at 16 connections, 200 customers", 1.0, True),
+        ("Uncached profile, part of the floor at 16 connections, 200 customers", 0.8, False),
+    ]
     profiles = {100: ProfileTimes(ours=2.0, bare=1.8), 200: ProfileTimes(ours=2.2, bare=1.9)}
     assert [(figure.case, figure.met) for figure in growth_figures(profiles)] == [
         ("Profile by load_profiles, 200 customers, p50", True)
     ]
+
+
+async def test_the_peer_says_what_the_service_says(servers: Servers, tmp_path: Path) -> None:
+    world = await World.made(tmp_path, customers=2 * REFERENCES)
+    async with servers() as settings:
+        await import_measured(settings, world)
+        async with contenders(settings, tmp_path / "hot", hot=REFERENCES, operations=1, with_peer=True) as up:
+            assert len(up.hot) == REFERENCES
+            async with connected(up.servers["service"].ports[0]) as connection:
+                answers = [comparable(await asked(connection, PROFILE, id)) for id in up.hot]
+    # The customers that were compared have something of everything.
+    for name in ("purchases", "touchpoints", "reviews"):
+        assert any(answer[name] for answer in answers)
 
 
 async def test_the_bare_script_writes_what_was_read(settings: Settings, graph: Store, tmp_path: Path) -> None:
