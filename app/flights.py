@@ -10,18 +10,6 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class _Asked(Generic[Value]):
-    """The value of a key, to come, and how many wait for it."""
-
-    __slots__ = ("future", "load", "waiting")
-
-    def __init__(self) -> None:
-        self.future: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
-        self.waiting = 0
-        #: What loads it, once that has begun.
-        self.load: asyncio.Task[None] | None = None
-
-
 class Flights(Generic[Key, Value]):
     """Hands keys to `load`, at most `size` of them together, and `ways` such loads under way at once.
 
@@ -34,8 +22,9 @@ class Flights(Generic[Key, Value]):
         self._load = load
         self._ways = ways
         self._size = size
-        self._waiting: dict[Key, _Asked[Value]] = {}
-        self._flying: dict[asyncio.Task[None], list[_Asked[Value]]] = {}
+        #: For each key those who wait for it: a future each, so that whoever goes away takes nobody along.
+        self._waiting: dict[Key, list[asyncio.Future[Value]]] = {}
+        self._flying: dict[asyncio.Task[None], list[asyncio.Future[Value]]] = {}
         self._asker: asyncio.Task[object] | None = None
 
     async def load(self, keys: Sequence[Key]) -> list[Value]:
@@ -43,65 +32,71 @@ class Flights(Generic[Key, Value]):
         asked = [self._ask(key) for key in keys]
         try:
             if len(asked) == 1:
-                return [await asyncio.shield(asked[0].future)]
-            await asyncio.wait([each.future for each in asked])
+                return [await asked[0]]
+            await asyncio.wait(asked)
         except asyncio.CancelledError:
-            for each in asked:
-                self._leave(each)
+            self._leave(asked)
             raise
-        return [each.future.result() for each in asked]
+        return [each.result() for each in asked]
 
-    def _ask(self, key: Key) -> _Asked[Value]:
-        asked = self._waiting.get(key)
-        if asked is None:
-            asked = self._waiting[key] = _Asked()
-            if self._asker is None and len(self._flying) < self._ways:
-                # With all that is asked in this turn of the loop.
-                self._asker = asyncio.current_task()
-                asyncio.get_running_loop().call_soon(self._start)
-        asked.waiting += 1
+    def _ask(self, key: Key) -> asyncio.Future[Value]:
+        loop = asyncio.get_running_loop()
+        asked: asyncio.Future[Value] = loop.create_future()
+        together = self._waiting.get(key)
+        if together is not None:
+            together.append(asked)
+            return asked
+        self._waiting[key] = [asked]
+        if self._asker is None and len(self._flying) < self._ways:
+            # With all that is asked in this turn of the loop.
+            self._asker = asyncio.current_task()
+            loop.call_soon(self._start)
         return asked
 
-    def _leave(self, asked: _Asked[Value]) -> None:
-        asked.waiting -= 1
-        if asked.load is not None and not any(each.waiting for each in self._flying.get(asked.load, [asked])):
-            asked.load.cancel()
+    def _leave(self, asked: Sequence[asyncio.Future[Value]]) -> None:
+        for each in asked:
+            each.cancel()
+        for task, waiting in self._flying.items():
+            if all(each.cancelled() for each in waiting):
+                task.cancel()
 
     def _start(self) -> None:
         asker, self._asker = self._asker, None
         while len(self._flying) < self._ways:
-            for key in [key for key, each in self._waiting.items() if not each.waiting]:
-                del self._waiting[key]
-            taken = list(self._waiting)[: self._size]
+            taken: dict[Key, list[asyncio.Future[Value]]] = {}
+            while self._waiting and len(taken) < self._size:
+                key = next(iter(self._waiting))
+                waiting = self._waiting.pop(key)
+                if not all(each.cancelled() for each in waiting):
+                    taken[key] = waiting
             if not taken:
                 return
-            asked = [self._waiting.pop(key) for key in taken]
             # Named after who asked first.
-            task = asyncio.create_task(self._fly(taken, asked), name=asker.get_name() if asker else None)
-            self._flying[task] = asked
-            for each in asked:
-                each.load = task
+            task = asyncio.create_task(self._fly(taken), name=asker.get_name() if asker else None)
+            self._flying[task] = [each for waiting in taken.values() for each in waiting]
             task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         del self._flying[task]
         self._start()
 
-    async def _fly(self, keys: list[Key], asked: list[_Asked[Value]]) -> None:
+    async def _fly(self, taken: dict[Key, list[asyncio.Future[Value]]]) -> None:
         try:
-            values = await self._load(keys)
+            values = await self._load(list(taken))
         except BaseException as error:
-            for each in asked:
-                if not each.future.done():
-                    each.future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
-                    # Whoever asked may have gone away.
-                    each.future.exception()
+            for waiting in taken.values():
+                for each in waiting:
+                    if not each.done():
+                        each.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+                        # Whoever asked may have gone away.
+                        each.exception()
             if not isinstance(error, Exception):
                 raise
             return
-        for each, value in zip(asked, values, strict=True):
-            if not each.future.done():
-                each.future.set_result(value)
+        for waiting, value in zip(taken.values(), values, strict=True):
+            for each in waiting:
+                if not each.done():
+                    each.set_result(value)
 
     async def close(self) -> None:
         """End what is under way."""

@@ -27,7 +27,6 @@ from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
 from graph.errors import StoreUnavailable
-from resolvers.catalogue import Copies
 from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
 from resolvers.documents import Documents
@@ -94,7 +93,7 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
         profiles=services.profiles,
         reader=services.store,
         door=services,
-        catalogue=Copies(services.store),
+        catalogue=services.catalogue,
         watches=services.changes,
         quintiles=quintiles,
         rules=Rules(

@@ -15,6 +15,7 @@ from functools import partial
 
 from app.cache.profiles import Cache
 from app.cache.wire import Wire
+from app.catalogue import Copies
 from app.changes import READ_SECONDS, Changes
 from app.epochs import Epochs
 from app.errors import SettingsError
@@ -49,6 +50,7 @@ class Services:
     store: Store
     cache: Cache | None
     profiles: CachedProfiles
+    catalogue: Copies
     epochs: Epochs
     publisher: Publisher
     changes: Changes
@@ -119,7 +121,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     publisher = Publisher(store, epochs, timedelta(hours=settings.idempotency_hours))
     feed = None if settings.redis_url is None else Wire.connect(settings.redis_url, timeout_seconds=FEED_SECONDS, connections=1)
     changes = Changes(partial(find_versions, store), epochs.belief, None if feed is None else Feed(feed))
-    services = Services(settings, store, cache, CachedProfiles(store, cache, epochs.belief), epochs, publisher, changes)
+    profiles = CachedProfiles(store, cache, epochs.belief)
+    services = Services(settings, store, cache, profiles, Copies(store), epochs, publisher, changes)
     try:
         await services.ready()
     except StoreUnavailable as error:
@@ -136,6 +139,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await services.profiles.close()
+        await services.catalogue.close()
         if cache is not None:
             await cache.close()
         if feed is not None:

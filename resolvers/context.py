@@ -56,11 +56,23 @@ class Catalogue(Protocol):
         """No more than are listed; `channels` knows them all."""
         ...
 
-    async def channels(self, keys: list[str], /) -> list[Channel | None]: ...
+    def channel(self, key: str, /) -> Channel | None:
+        """It, where nothing has to be waited for; None says nothing."""
+        ...
 
-    async def campaigns(self, keys: list[str], /) -> list[Campaign | None]: ...
+    def campaign(self, key: str, /) -> Campaign | None:
+        """It, where nothing has to be waited for; None says nothing."""
+        ...
 
-    async def products(self, skus: list[str], /) -> list[Product | None]: ...
+    def product(self, sku: str, /) -> Product | None:
+        """It, where nothing has to be waited for; None says nothing."""
+        ...
+
+    async def channels(self, keys: Sequence[str], /) -> list[Channel | None]: ...
+
+    async def campaigns(self, keys: Sequence[str], /) -> list[Campaign | None]: ...
+
+    async def products(self, skus: Sequence[str], /) -> list[Product | None]: ...
 
 
 class Door(Protocol):
@@ -309,15 +321,15 @@ class Context:
         return found
 
     def channel(self, key: str) -> Channel | None:
-        found: Channel | None = self._known("channel", key)
+        found: Channel | None = self._catalogued("channel", key, self.sources.catalogue.channel)
         return found
 
     def campaign(self, key: str) -> Campaign | None:
-        found: Campaign | None = self._known("campaign", key)
+        found: Campaign | None = self._catalogued("campaign", key, self.sources.catalogue.campaign)
         return found
 
     def product(self, sku: str) -> Product | None:
-        found: Product | None = self._known("product", sku)
+        found: Product | None = self._catalogued("product", sku, self.sources.catalogue.product)
         return found
 
     def ask(self, key: Hashable, question: Callable[[], Awaitable[Found]]) -> Found:
@@ -330,6 +342,13 @@ class Context:
             raise found.again()
         answer: Found = found
         return answer
+
+    def _catalogued(self, kind: str, key: str, at_hand: Callable[[str], Any]) -> Any:
+        """What the catalogue says, the same all through a request."""
+        known = self.loads.known[kind]
+        if key not in known and (found := at_hand(key)) is not None:
+            known[key] = found
+        return self._known(kind, key)
 
     def _known(self, kind: str, key: Any) -> Any:
         try:

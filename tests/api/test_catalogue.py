@@ -7,7 +7,6 @@ from decimal import Decimal
 from graph.catalogue import MOST_CHANNELS
 from graph.events.inputs import PurchaseInput, PurchaseItemInput, ReviewInput, TouchpointInput
 from graph.money import Money
-from resolvers.catalogue import Copy
 from tests.api.conftest import Api, Tell, at, by_email
 
 WHO = by_email("toni@example.com")
@@ -63,16 +62,3 @@ async def test_products_by_id_and_by_sku(api: Api, told: Tell) -> None:
     assert await api.codes(query, by={"id": "cus_" + "0" * 32}) == ["INVALID_ID"]
     assert await api.codes(query, by={"sku": ""}) == ["INVALID_KEY"]
     assert await api.codes(query, by={"sku": "a", "id": "b"}) == ["BAD_USER_INPUT"]
-
-
-async def test_a_copy_asks_once_for_what_it_has_and_each_time_for_what_there_isn_t() -> None:
-    asked: list[list[str]] = []
-
-    async def load(keys: list[str]) -> list[str | None]:
-        asked.append(keys)
-        return [None if key == "gone" else key.upper() for key in keys]
-
-    copy = Copy(load)
-    assert await copy.many(["a", "gone", "a"]) == ["A", None, "A"]
-    assert await copy.many(["a", "gone", "b"]) == ["A", None, "B"]
-    assert asked == [["a", "gone"], ["gone", "b"]]

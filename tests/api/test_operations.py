@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from app.catalogue import Copies
 from app.changes import Changes
 from graph.answers import Request
 from graph.changes import find_versions
@@ -20,7 +21,6 @@ from graph.errors import StoreUnavailable
 from graph.events import Outcome
 from graph.events.inputs import Event, TouchpointInput
 from graph.store import Store
-from resolvers.catalogue import Copies
 from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
 from resolvers.documents import Documents

@@ -1,0 +1,96 @@
+"""Copies of the catalogue: what they ask, what they have at hand, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app import catalogue
+from app.catalogue import Copy
+from graph.errors import StoreUnavailable
+
+
+class Source:
+    """Says what it was asked, and how often it answered before."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.away = False
+
+    async def __call__(self, keys: list[str]) -> list[str | None]:
+        self.asked.append(keys)
+        await asyncio.sleep(0)
+        if self.away:
+            raise StoreUnavailable("away")
+        return [None if key == "gone" else f"{key}{len(self.asked)}" for key in keys]
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+@pytest.fixture
+async def copy(source: Source) -> AsyncIterator[Copy[str]]:
+    made = Copy(source)
+    yield made
+    await made.close()
+
+
+async def test_it_asks_once_for_what_it_has_and_each_time_for_what_there_isn_t(source: Source, copy: Copy[str]) -> None:
+    assert await copy.many(["a", "gone", "a"]) == ["a1", None, "a1"]
+    assert await copy.many(["a", "gone", "b"]) == ["a1", None, "b2"]
+    assert source.asked == [["a", "gone"], ["gone", "b"]]
+    assert (copy.at_hand("a"), copy.at_hand("gone"), copy.at_hand("c")) == ("a1", None, None)
+
+
+async def test_requests_that_lack_something_at_once_ask_together(source: Source, copy: Copy[str]) -> None:
+    one, other = await asyncio.gather(copy.many(["a", "b"]), copy.many(["b", "c"]))
+    assert (one, other) == (["a1", "b1"], ["b1", "c1"])
+    assert source.asked == [["a", "b", "c"]]
+
+
+async def test_what_is_used_is_renewed_together_before_it_is_too_old(
+    source: Source, copy: Copy[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "GATHER_SECONDS", 0.0)
+    await copy.many(["a", "b", "c"])
+    monkeypatch.setattr(catalogue, "RENEW_SECONDS", -1.0)
+    assert (copy.at_hand("a"), copy.at_hand("b")) == ("a1", "b1")
+    monkeypatch.setattr(catalogue, "RENEW_SECONDS", 1_000.0)
+    while copy.at_hand("b") != "b2":
+        await asyncio.sleep(0.001)
+    assert source.asked == [["a", "b", "c"], ["a", "b"]]
+    assert copy.at_hand("c") == "c1"
+
+
+async def test_what_is_too_old_is_never_given(source: Source, copy: Copy[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "RENEW_SECONDS", 1_000.0)
+    await copy.many(["a"])
+    monkeypatch.setattr(catalogue, "FRESH_SECONDS", -1.0)
+    assert copy.at_hand("a") is None
+    assert await copy.many(["a"]) == ["a2"]
+
+
+async def test_without_neo4j_it_goes_on_with_what_is_fresh_and_says_so_when_that_is_over(
+    source: Source, copy: Copy[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "GATHER_SECONDS", 0.0)
+    await copy.many(["a"])
+    source.away = True
+    monkeypatch.setattr(catalogue, "RENEW_SECONDS", -1.0)
+    assert copy.at_hand("a") == "a1"
+    while len(source.asked) < 2:
+        await asyncio.sleep(0.001)
+    assert copy.at_hand("a") == "a1"
+    monkeypatch.setattr(catalogue, "FRESH_SECONDS", -1.0)
+    with pytest.raises(StoreUnavailable):
+        await copy.many(["a"])
+
+
+async def test_it_keeps_a_bounded_number(source: Source, copy: Copy[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "COPY_SIZE", 2)
+    await copy.many(["a", "b", "c"])
+    assert [copy.at_hand(key) is not None for key in "abc"] == [False, True, True]
