@@ -1,4 +1,4 @@
-"""A client that goes away takes the work on its request with it."""
+"""A request that takes too long is given up, and a client that goes away takes the work on its request with it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ LOOK_AFTER = 0.05
 
 
 class WhileConnected:
-    """A block that is cancelled, and raises ClientDisconnect, when the client closes its connection.
+    """A block that is cancelled, and raises ClientDisconnect when the client closes its connection, or TimeoutError after so
+    many seconds, which are more than LOOK_AFTER.
 
     The request's body must have been read: `receive` then says nothing but that.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, *, seconds: float) -> None:
         self._receive = receive
-        self._gone = False
+        self._seconds = seconds
+        self._end: type[Exception] | None = None
         self._watcher: asyncio.Task[None] | None = None
 
     def __enter__(self) -> None:
@@ -34,15 +36,19 @@ class WhileConnected:
         if self._watcher is not None:
             self._watcher.cancel()
         # As asyncio.timeout does: somebody else may have cancelled the task, too.
-        if self._gone and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
-            raise ClientDisconnect from error
+        if self._end is not None and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+            raise self._end from error
 
     def _look(self) -> None:
         self._watcher = asyncio.create_task(self._until_gone())
 
     async def _until_gone(self) -> None:
-        # The body of a GET is empty, and is still to be heard of.
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._gone = True
+        try:
+            async with asyncio.timeout(self._seconds - LOOK_AFTER):
+                # The body of a GET is empty, and is still to be heard of.
+                while (await self._receive())["type"] != "http.disconnect":
+                    pass
+            self._end = ClientDisconnect
+        except TimeoutError:
+            self._end = TimeoutError
         self._task.cancel()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from app.errors import AppError
 from app.settings import Settings
@@ -16,7 +16,7 @@ GRACE_SECONDS = 3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def configuration(app: Starlette, settings: Settings, *, log_level: str) -> uvicorn.Config:
+def configuration(app: ASGIApp, settings: Settings, *, log_level: str) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -34,7 +34,7 @@ def configuration(app: Starlette, settings: Settings, *, log_level: str) -> uvic
 
 
 @asynccontextmanager
-async def serving(app: Starlette, settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
+async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
     """The service for the length of the block. Raises AppError when it can't start.
 
     What is given is done when the service has ended by itself.

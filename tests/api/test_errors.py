@@ -13,7 +13,9 @@ SOURCES = (
     "resolvers/guard.py",
     "resolvers/documents.py",
     "resolvers/operations.py",
-    "app/graphql.py",
+    "app/graphql/requests.py",
+    "app/graphql/media.py",
+    "app/graphql/replies.py",
     "app/known.py",
 )
 #: Words in capitals that are no codes.

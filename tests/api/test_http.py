@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from app.graphql import BadRequest, preferred
+from app.graphql.media import preferred
+from app.graphql.requests import BadRequest
 from tests.api.conftest import Api
 
 JSON = {"content-type": "application/json"}
@@ -153,14 +154,14 @@ async def test_a_form_that_we_haven_t_got(api: Api) -> None:
 
 def test_forms_for_browsers() -> None:
     chromium = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
-    assert preferred([chromium], page=True) == "text/html"
-    assert preferred([chromium], page=False) == "application/json"
-    assert preferred(["*/*"], page=True) == "application/json"
-    assert preferred([], page=True) == "application/json"
-    assert preferred(["application/json, text/html;q=0.5"], page=True) == "application/json"
-    assert preferred(["text/html;q=nonsense, */*;q=0.1"], page=True) == "application/json"
+    assert preferred(chromium, page=True) == "text/html"
+    assert preferred(chromium, page=False) == "application/json"
+    assert preferred("*/*", page=True) == "application/json"
+    assert preferred("", page=True) == "application/json"
+    assert preferred("application/json, text/html;q=0.5", page=True) == "application/json"
+    assert preferred("text/html;q=nonsense, */*;q=0.1", page=True) == "application/json"
     with pytest.raises(BadRequest):
-        preferred(["text/html"], page=False)
+        preferred("text/html", page=False)
 
 
 async def test_the_status_tells_a_wrong_request_from_a_wrong_field(api: Api) -> None:

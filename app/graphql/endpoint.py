@@ -1,0 +1,96 @@
+"""The endpoint, as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from app.explorer import explorer_page
+from app.graphql.media import OLDER, PAGE, STREAM, preferred
+from app.graphql.replies import payload, send_reply, status
+from app.graphql.requests import Asked, BadRequest, headers_of, read
+from app.graphql.streams import streamed
+from app.known import KnownDocuments, Unanswerable
+from app.leaving import WhileConnected
+from app.profiles import CacheStatus, watched
+from resolvers.context import Sources
+from resolvers.operations import Answer, answer, masked, too_slow
+
+
+class GraphQL:
+    """The endpoint. `seconds`: how long a request may take, subscriptions apart."""
+
+    def __init__(self, *, explorer: bool, seconds: float) -> None:
+        self._explorer = explorer
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers, state = headers_of(scope), scope["state"]
+        documents: KnownDocuments = state["documents"]
+        sources: Sources = state["sources"]
+        encodings, form = headers.get(b"accept-encoding"), OLDER
+        try:
+            page = self._explorer and scope["method"] == "GET"
+            wanted = preferred(headers.get(b"accept", b"").decode("latin-1"), page=page)
+            if wanted == PAGE:
+                await explorer_page(strict=documents.trusted.strict)(scope, receive, send)
+                return
+            # Also where a stream is wanted, what is no request is told in JSON.
+            form = OLDER if wanted == STREAM else wanted
+            asked = await read(scope, headers, receive, most=sources.documents.limits.events_body)
+            if wanted == STREAM:
+                await streamed(asked, documents, sources, seconds=self._seconds)(scope, receive, send)
+                return
+            with WhileConnected(receive, seconds=self._seconds):
+                given, body = await run(asked, documents, sources)
+        except BadRequest as bad:
+            await send_reply(send, {"errors": [bad.error]}, form, bad.status, headers=bad.headers)
+        except Unanswerable as unanswerable:
+            await send_reply(send, {"errors": [unanswerable.error]}, form, unanswerable.status)
+        except TimeoutError:
+            await send_reply(send, {"errors": [too_slow(self._seconds)]}, form, 503)
+        except ClientDisconnect:
+            pass
+        except Exception as error:
+            await send_reply(send, {"errors": [masked(error, where="the endpoint")]}, form, 500)
+        else:
+            allow = None if given.read_only else {"allow": "POST"}
+            await send_reply(send, body, form, status(given, form), encodings=encodings, headers=allow)
+
+
+async def run(asked: Asked, documents: KnownDocuments, sources: Sources) -> tuple[Answer, dict[str, Any]]:
+    """The answer to one request, and what is said of it; raises Unanswerable."""
+    text = await documents.text(asked.document)
+    notes: list[CacheStatus] = []
+    token = watched.set(notes) if asked.explain_cache else None
+    try:
+        given = await answer(
+            text,
+            sources,
+            variables=asked.variables,
+            operation_name=asked.operation_name,
+            reads_only=asked.reads_only,
+            size=asked.size,
+        )
+    finally:
+        if token is not None:
+            watched.reset(token)
+    body = payload(given)
+    extensions: dict[str, Any] = {}
+    if notes:
+        extensions["cache"] = verdict(notes)
+    if asked.explain_cost and given.cost is not None:
+        limits = sources.documents.limits
+        extensions["cost"] = {"requested": given.cost, "limit": limits.cost, "mode": limits.cost_mode}
+    if extensions:
+        body["extensions"] = extensions
+    return given, body
+
+
+def verdict(notes: Iterable[CacheStatus]) -> CacheStatus:
+    """One word for all profiles of a request: the least happy of theirs."""
+    seen = set(notes)
+    return "bypassed" if "bypassed" in seen else "miss" if "miss" in seen else "hit"

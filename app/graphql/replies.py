@@ -1,0 +1,82 @@
+"""From answers to HTTP responses."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.types import Send
+
+from app.graphql.media import NEWER, OLDER
+from resolvers.operations import Answer
+
+COMPRESSED_FROM = 2_000
+"""Bytes; less isn't worth the time."""
+
+BESIDE_FROM = 100_000
+"""Bytes that are compressed beside the event loop."""
+
+LEVEL, GZIP = 5, 31
+
+_ALWAYS = ((b"cache-control", b"no-store"), (b"vary", b"accept, accept-encoding"))
+_HEADERS = {form: [(b"content-type", f"{form}; charset=utf-8".encode()), *_ALWAYS] for form in (OLDER, NEWER)}
+_TYPE, _BODY = "http.response.start", "http.response.body"
+
+
+async def send_reply(
+    send: Send,
+    body: Mapping[str, Any],
+    form: str,
+    status: int = 200,
+    *,
+    encodings: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Send the JSON of `body` in the media type `form`, compressed where `encodings`, an Accept-Encoding header, allows it."""
+    data = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    said = _HEADERS[form]
+    if encodings is not None and len(data) >= COMPRESSED_FROM and accepts_gzip(encodings):
+        beside = len(data) >= BESIDE_FROM
+        data = await asyncio.to_thread(_packed, data) if beside else _packed(data)
+        said = [*said, (b"content-encoding", b"gzip")]
+    said = [*said, (b"content-length", b"%d" % len(data))]
+    if headers:
+        said += [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": _TYPE, "status": status, "headers": said})
+    await send({"type": _BODY, "body": data})
+
+
+def _packed(data: bytes) -> bytes:
+    return zlib.compress(data, LEVEL, GZIP)
+
+
+def accepts_gzip(encodings: bytes) -> bool:
+    """Whether an Accept-Encoding header names gzip, and not to refuse it."""
+    for part in encodings.lower().split(b","):
+        name, _, quality = part.partition(b";")
+        if name.strip() == b"gzip":
+            return quality.replace(b" ", b"").rstrip(b"0").rstrip(b".") not in (b"q=", b"q=0")
+    return False
+
+
+def payload(given: Answer) -> dict[str, Any]:
+    """An answer as the specification has it: no data where nothing was executed, no errors where there are none."""
+    body: dict[str, Any] = {"data": given.data} if given.executed else {}
+    if given.errors:
+        body["errors"] = given.errors
+    return body
+
+
+def status(given: Answer, form: str) -> int:
+    """The HTTP status of an answer in a media type."""
+    if given.executed:
+        return 200
+    if not given.read_only:
+        return 405
+    codes = {error["extensions"]["code"] for error in given.errors}
+    if "BODY_TOO_LARGE" in codes:
+        return 413
+    return 400 if form == NEWER or "UNKNOWN_OPERATION" in codes else 200

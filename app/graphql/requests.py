@@ -1,0 +1,147 @@
+"""From an HTTP request to what it asks."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import orjson
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from app.known import Reference
+
+LONGEST_READ = 32_000_000  # bytes
+
+_USUAL = (b"application/json", b"application/json; charset=utf-8", b"application/json;charset=UTF-8")
+_MOST_FIELDS = 20
+
+
+class BadRequest(Exception):
+    """What arrived is no GraphQL request."""
+
+    def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error = {"message": message, "extensions": {"code": code}}
+        self.headers = headers
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One GraphQL request. `explain_cache`, `explain_cost`: whether the answer is to say where the profiles came from, and what
+    it costs. `reads_only`: whether it came by GET, which must not change anything."""
+
+    document: Reference
+    variables: dict[str, Any] | None
+    operation_name: str | None
+    explain_cache: bool
+    explain_cost: bool
+    reads_only: bool
+    size: int
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """The headers of a request by their names in small letters; values of the same name are joined by commas, as HTTP has it."""
+    headers = scope["headers"]
+    found = dict(headers)
+    if len(found) < len(headers):
+        for name in found:
+            found[name] = b",".join([value for each, value in headers if each == name])
+    return found
+
+
+async def read(scope: Scope, headers: dict[bytes, bytes], receive: Receive, *, most: int) -> Asked:
+    """The GraphQL request in an HTTP request, whose body may have `most` bytes; raises BadRequest or Unanswerable."""
+    size = 0
+    if scope["method"] == "POST":
+        _check_type(headers.get(b"content-type", b""))
+        body = await _body(receive, most)
+        given, size = _json(body, "the body"), len(body)
+        if not isinstance(given, dict):
+            raise BadRequest(400, "BAD_REQUEST", 'Send a JSON object such as {"query": "{ channels { key } }"}, one at a time.')
+    elif scope["method"] == "GET":
+        given = _from_query(scope["query_string"])
+    else:
+        raise BadRequest(405, "METHOD_NOT_ALLOWED", "Send GET or POST.", headers={"allow": "GET, POST"})
+    return _checked(given, size, explain=headers.get(b"x-c360-explain"), reads_only=scope["method"] == "GET")
+
+
+def _from_query(query: bytes) -> dict[str, Any]:
+    try:
+        given: dict[str, Any] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        raise BadRequest(400, "BAD_REQUEST", f"Send at most {_MOST_FIELDS} parameters.") from None
+    for name in ("variables", "extensions"):
+        if text := given.get(name):
+            given[name] = _json(text.encode("utf-8", "replace"), name)
+        else:
+            given.pop(name, None)
+    return given
+
+
+def _check_type(content_type: bytes) -> None:
+    if content_type in _USUAL:
+        return
+    kind, *parameters = (piece.strip().lower() for piece in content_type.decode("latin-1").split(";"))
+    charsets = [piece.partition("=")[2].strip('"') for piece in parameters if piece.startswith("charset=")]
+    if kind != "application/json" or any(charset not in ("utf-8", "utf8") for charset in charsets):
+        raise BadRequest(415, "UNSUPPORTED_MEDIA_TYPE", "Send content-type: application/json, in UTF-8.")
+
+
+async def _body(receive: Receive, most: int) -> bytes:
+    message = await _next(receive)
+    first: bytes = message.get("body", b"")
+    if len(first) <= most and not message.get("more_body"):
+        return first
+    body, size = bytearray(first), len(first)
+    while message.get("more_body") and size <= LONGEST_READ:
+        message = await _next(receive)
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= most:
+            body += chunk
+    # A client that is still sending doesn't hear an answer: what is too large is read to its end, and dropped.
+    if size > most:
+        headers = {"connection": "close"} if size > LONGEST_READ else None
+        raise BadRequest(413, "BODY_TOO_LARGE", f"Send at most {most:,} bytes.", headers=headers)
+    return bytes(body)
+
+
+async def _next(receive: Receive) -> Any:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message
+
+
+def _json(data: bytes, what: str) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise BadRequest(400, "BAD_REQUEST", f"Send JSON in UTF-8: {what} is none.") from None
+
+
+def _checked(given: dict[str, Any], size: int, *, explain: bytes | None, reads_only: bool) -> Asked:
+    name, variables, extensions = given.get("operationName"), given.get("variables"), given.get("extensions")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest(400, "BAD_REQUEST", "Send variables as an object, or leave it out.")
+    if name is not None and not isinstance(name, str):
+        raise BadRequest(400, "BAD_REQUEST", "Send operationName as a string, or leave it out.")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise BadRequest(400, "BAD_REQUEST", "Send extensions as an object, or leave it out.")
+    cache = cost = False
+    if explain or extensions:
+        said = {part.strip() for part in (explain or b"").lower().split(b",")}
+        extensions = extensions or {}
+        cache = b"cache" in said or extensions.get("cache") is True
+        cost = b"cost" in said or extensions.get("cost") is True
+    return Asked(
+        document=Reference.of(given),
+        variables=variables,
+        operation_name=name or None,
+        explain_cache=cache,
+        explain_cost=cost,
+        reads_only=reads_only,
+        size=size,
+    )

@@ -1,0 +1,72 @@
+"""Answers as an event stream: graphql-sse's distinct connections mode.
+
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+import orjson
+from starlette.responses import StreamingResponse
+
+from app.graphql.media import STREAM
+from app.graphql.replies import payload
+from app.graphql.requests import Asked
+from app.known import KnownDocuments, Unanswerable
+from resolvers.context import Sources
+from resolvers.operations import Answer, answers, masked
+
+KEEP_ALIVE = 12.0  # seconds of silence; proxies end connections that are silent for longer
+
+
+def streamed(asked: Asked, documents: KnownDocuments, sources: Sources, *, seconds: float) -> StreamingResponse:
+    """The response whose events `next` are the answers, with `complete` in the end."""
+    return StreamingResponse(
+        _events(_found(asked, documents, sources, seconds)),
+        media_type=STREAM,
+        headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"},
+    )
+
+
+async def _found(asked: Asked, documents: KnownDocuments, sources: Sources, seconds: float) -> AsyncGenerator[Answer]:
+    try:
+        text = await documents.text(asked.document)
+    except Unanswerable as unanswerable:
+        yield Answer(errors=[unanswerable.error], executed=False)
+        return
+    given = answers(
+        text,
+        sources,
+        variables=asked.variables,
+        operation_name=asked.operation_name,
+        reads_only=asked.reads_only,
+        size=asked.size,
+        seconds=seconds,
+    )
+    async with aclosing(given):
+        async for each in given:
+            yield each
+
+
+async def _events(found: AsyncGenerator[Answer]) -> AsyncIterator[bytes]:
+    # Something to begin with: headers alone are kept back by some proxies.
+    yield b":\n\n"
+    async with aclosing(found):
+        while True:
+            coming = asyncio.ensure_future(anext(found, None))
+            try:
+                while not (await asyncio.wait([coming], timeout=KEEP_ALIVE))[0]:
+                    yield b":\n\n"
+                given = coming.result()
+            except Exception as error:
+                given = Answer(errors=[masked(error, where="the stream")], executed=False)
+            finally:
+                coming.cancel()
+                await asyncio.wait([coming])
+            if given is None:
+                break
+            yield b"event: next\ndata: " + orjson.dumps(payload(given), option=orjson.OPT_UTC_Z) + b"\n\n"
+    yield b"event: complete\ndata:\n\n"
