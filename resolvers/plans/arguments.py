@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import MISSING
+from typing import Any, NoReturn
 
 from graphql import (
     FieldNode,
@@ -23,6 +24,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
+    ObjectValueNode,
     OperationDefinitionNode,
     Undefined,
     ValueNode,
@@ -30,9 +32,14 @@ from graphql import (
     type_from_ast,
     value_from_ast,
 )
+from strawberry.relay import GlobalID
+from strawberry.scalars import is_scalar
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import StrawberryArgument, convert_argument
+from strawberry.types.base import StrawberryMaybe, StrawberryObjectDefinition, StrawberryOptional
+from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 from strawberry.types.field import StrawberryField
+from strawberry.types.maybe import Some
 
 from resolvers.plans.selections import NotCompiled
 
@@ -203,16 +210,13 @@ class ArgumentReader:
             if _varies(value):
                 varying[stated.python_name] = self._varying(argument.type, stated, value, defaults[stated.python_name])
             else:
-                same[stated.python_name] = self._converted(value_from_ast(value, argument.type), stated)
+                same[stated.python_name] = self._converted(value_from_ast(value, argument.type), stated.type)
         return same, varying
 
     def _varying(
         self, declared: GraphQLInputType, stated: StrawberryArgument, value: ValueNode, default: Any
     ) -> Callable[[Variables], Any]:
-        required = isinstance(declared, GraphQLNonNull)
-        plain = isinstance(
-            declared.of_type if isinstance(declared, GraphQLNonNull) else declared, (GraphQLScalarType, GraphQLEnumType)
-        )
+        convert, required = self._converter(stated.type), isinstance(declared, GraphQLNonNull)
         if isinstance(value, VariableNode):
             name = value.name.value
 
@@ -222,16 +226,73 @@ class ArgumentReader:
                     return default
                 if found is Undefined or (found is None and required):
                     raise NotCompiled
-                return found if plain else self._converted(found, stated)
+                return convert(found)
 
             return variable
 
-        return lambda variables: self._converted(value_from_ast(value, declared, dict(variables)), stated)
+        read = _reader(value, declared)
 
-    def _converted(self, value: Any, stated: StrawberryArgument) -> Any:
+        def literal(variables: Variables) -> Any:
+            found = read(variables)
+            if found is Undefined:
+                raise NotCompiled
+            return convert(found)
+
+        return literal
+
+    def _converted(self, value: Any, stated: Any) -> Any:
         if value is Undefined:
             raise NotCompiled
-        return convert_argument(value, stated.type, scalar_registry=self._registry, config=self._config)
+        return convert_argument(value, stated, scalar_registry=self._registry, config=self._config)
+
+    def _converter(self, stated: Any) -> Coerce:
+        """Strawberry's `convert_argument` for one type: from graphql-core's values to what resolvers take."""
+        if isinstance(stated, StrawberryMaybe):
+            inner = self._converter(stated.of_type)
+            nullable = isinstance(stated.of_type, StrawberryOptional)
+            return lambda value: Some(inner(value)) if nullable or value is not None else _misfit()
+        if isinstance(stated, StrawberryOptional):
+            return self._converter(stated.of_type)
+        if is_scalar(stated, self._registry) and stated is not GlobalID:
+            return _unchanged
+        if isinstance(stated, StrawberryEnumDefinition) or has_enum_definition(stated):
+            return _unchanged
+        definition = getattr(stated, "__strawberry_definition__", None)
+        if definition is not None and definition.is_input and definition.from_input is None:
+            return self._input(stated, definition)
+        return lambda value: self._converted(value, stated)
+
+    def _input(self, stated: Any, definition: StrawberryObjectDefinition) -> Coerce:
+        absent = {
+            field.python_name: None
+            for field in definition.fields
+            if field.default_value is MISSING and field.default_factory is MISSING
+        }
+        # Input types may refer to themselves.
+        fields: list[tuple[str, str, Coerce]] = []
+
+        def convert(value: Any) -> Any:
+            if value is None:
+                return None
+            if not fields:
+                for field in definition.fields:
+                    name = self._config.name_converter.from_field(field)
+                    fields.append((name, field.python_name, self._converter(field.resolve_type(type_definition=definition))))
+            given = absent.copy()
+            for name, python_name, inner in fields:
+                if name in value:
+                    given[python_name] = inner(value[name])
+            return stated(**given)
+
+        return convert
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _misfit() -> NoReturn:
+    raise NotCompiled
 
 
 def _varies(value: ValueNode) -> bool:
@@ -239,3 +300,49 @@ def _varies(value: ValueNode) -> bool:
         return True
     inner = [*getattr(value, "values", ()), *(field.value for field in getattr(value, "fields", ()))]
     return any(_varies(each) for each in inner)
+
+
+def _reader(node: ValueNode, declared: GraphQLInputType) -> Callable[[Variables], Any]:
+    """graphql-core's `value_from_ast` for one literal: its value, or Undefined, once the variables in it are known."""
+    if not _varies(node):
+        same = value_from_ast(node, declared)
+        return lambda _: same
+    required = isinstance(declared, GraphQLNonNull)
+    if isinstance(node, VariableNode):
+        name = node.name.value
+
+        def variable(variables: Variables) -> Any:
+            found = variables.get(name, Undefined)
+            return Undefined if found is None and required else found
+
+        return variable
+    inner: Any = declared.of_type if isinstance(declared, GraphQLNonNull) else declared
+    if isinstance(inner, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
+        given = {field.name.value: field.value for field in node.fields}
+        # What has a default is looked up where nothing is given for it, or a variable that isn't there.
+        if given.keys() <= inner.fields.keys() and all(field.default_value is Undefined for field in inner.fields.values()):
+            return _object_reader(given, inner)
+    return lambda variables: value_from_ast(node, declared, dict(variables))
+
+
+def _object_reader(given: Mapping[str, ValueNode], declared: GraphQLInputObjectType) -> Callable[[Variables], Any]:
+    fields = [
+        (declared.fields[name].out_name or name, isinstance(node, VariableNode), _reader(node, declared.fields[name].type))
+        for name, node in given.items()
+    ]
+    required = {field.out_name or name for name, field in declared.fields.items() if isinstance(field.type, GraphQLNonNull)}
+    one_of = declared.is_one_of
+
+    def read(variables: Variables) -> Any:
+        found: dict[str, Any] = {}
+        for name, may_be_absent, inner in fields:
+            value = inner(variables)
+            if value is not Undefined:
+                found[name] = value
+            elif not may_be_absent:
+                return Undefined
+        if not found.keys() >= required or (one_of and (len(fields) != 1 or len(found) != 1 or None in found.values())):
+            return Undefined
+        return found
+
+    return read
