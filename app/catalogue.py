@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from app.flights import Flights
@@ -17,11 +18,21 @@ Record = TypeVar("Record")
 
 FRESH_SECONDS = 1.0
 RENEW_SECONDS = 0.5
-"""The age at which a record that is used is asked for again, so that nobody has to wait for it."""
+"""The age at which a record is asked for again, if it was used not long ago: so nobody has to wait for it."""
 
-GATHER_SECONDS = 0.05
+USED_SECONDS = 3.0
+TICK_SECONDS = 0.1
 COPY_SIZE = 10_000
 LOADS, LOAD_SIZE = 2, 1_000
+
+
+@dataclass(slots=True)
+class _Kept(Generic[Record]):
+    """`at`: when it was asked for, `used`: when it was last given, by time.monotonic()."""
+
+    record: Record
+    at: float
+    used: float
 
 
 class Copy(Generic[Record]):
@@ -29,10 +40,8 @@ class Copy(Generic[Record]):
 
     def __init__(self, load: Callable[[list[str]], Awaitable[Sequence[Record | None]]]) -> None:
         self._load = load
-        self._kept: OrderedDict[str, tuple[float, Record]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept[Record]] = OrderedDict()
         self._flights = Flights(self._loaded, ways=LOADS, size=LOAD_SIZE)
-        #: Keys in use whose records are about to be too old.
-        self._due: dict[str, None] = {}
         self._renewing: asyncio.Task[None] | None = None
 
     def at_hand(self, key: str) -> Record | None:
@@ -40,12 +49,10 @@ class Copy(Generic[Record]):
         kept = self._kept.get(key)
         if kept is None:
             return None
-        age = time.monotonic() - kept[0]
-        if age > RENEW_SECONDS:
-            self._due[key] = None
-            if self._renewing is None:
-                self._renewing = asyncio.create_task(self._renew())
-        return kept[1] if age < FRESH_SECONDS else None
+        kept.used = now = time.monotonic()
+        if self._renewing is None:
+            self._renewing = asyncio.create_task(self._renew())
+        return kept.record if now - kept.at < FRESH_SECONDS else None
 
     async def many(self, keys: Sequence[str]) -> list[Record | None]:
         """The record of each key, in order; None for what there isn't."""
@@ -59,26 +66,29 @@ class Copy(Generic[Record]):
         started = time.monotonic()
         records = await self._load(keys)
         for key, record in zip(keys, records, strict=True):
+            kept = self._kept.pop(key, None)
             if record is not None:
-                self._kept[key] = (started, record)
-                self._kept.move_to_end(key)
-            else:
-                self._kept.pop(key, None)
+                self._kept[key] = _Kept(record, started, kept.used if kept else started)
         while len(self._kept) > COPY_SIZE:
             self._kept.popitem(last=False)
         return records
 
     async def _renew(self) -> None:
+        """Until nothing is used any more."""
         try:
-            while self._due:
-                await asyncio.sleep(GATHER_SECONDS)
-                due = list(self._due)[:LOAD_SIZE]
-                for key in due:
-                    del self._due[key]
-                await self._loaded(due)
+            used = True
+            while used:
+                await asyncio.sleep(TICK_SECONDS)
+                now = time.monotonic()
+                used = any(now - kept.used < USED_SECONDS for kept in self._kept.values())
+                due = [
+                    key for key, kept in self._kept.items() if now - kept.used < USED_SECONDS and now - kept.at > RENEW_SECONDS
+                ]
+                for start in range(0, len(due), LOAD_SIZE):
+                    await self._loaded(due[start : start + LOAD_SIZE])
         except StoreUnavailable:
             # Whoever needs them asks, and hears of it.
-            self._due.clear()
+            pass
         finally:
             self._renewing = None
 

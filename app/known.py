@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from app.persisted import PersistedQueries, digest_of
 from app.trusted import TrustedDocuments
 from resolvers.documents import Documents
@@ -47,8 +49,7 @@ class Unanswerable(Exception):
         return cls(400, "DOCUMENT_NOT_TRUSTED", f"Send the id of a trusted document as documentId, {advice}.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """How a request names its document: by its text, its hash (`extensions.persistedQuery`) or its id (`documentId`)."""
 
     text: str | None
@@ -63,7 +64,7 @@ class Reference:
             raise Unanswerable.malformed("Send query as a string.")
         if document_id is not None and not _is_name(document_id):
             raise Unanswerable.malformed("Send documentId as a string, or leave it out.")
-        digest = _digest(extensions.get("persistedQuery")) if isinstance(extensions, Mapping) else None
+        digest = _digest(extensions.get("persistedQuery")) if isinstance(extensions, dict) else None
         # Some clients send an empty text beside a hash.
         return cls(text=text if text and text.strip() else None, digest=digest, document_id=document_id)
 

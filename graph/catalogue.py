@@ -39,6 +39,10 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     review_count: int = 0
 
 
+class Products(msgspec.Struct, frozen=True, kw_only=True):
+    products: tuple[Product, ...]
+
+
 async def list_channels(reader: Reader) -> list[Channel]:
     """The first MOST_CHANNELS channels in order of key: no more are listed, however many there are."""
     return await reader.many("catalogue/load_channels", Channel, keys=[], ids=[], first=MOST_CHANNELS)
@@ -60,7 +64,8 @@ async def load_campaigns(reader: Reader, *, keys: Sequence[str] = (), ids: Seque
 
 async def load_products(reader: Reader, *, skus: Sequence[str] = (), ids: Sequence[str] = ()) -> list[Product | None]:
     """The product of each sku, then that of each id, in order; None where there is none."""
-    found = await reader.many("catalogue/load_products", Product, skus=list(skus), ids=list(ids))
+    answered = await reader.one("catalogue/load_products", Products, skus=list(skus), ids=list(ids))
+    found = answered.products if answered else ()
     by_sku, by_id = {each.sku: each for each in found}, {each.id: each for each in found}
     return [by_sku.get(sku) for sku in skus] + [by_id.get(id) for id in ids]
 

@@ -101,8 +101,8 @@ def load_page(listing: Listing[Row], wanted: Window) -> Page[Row]:
 
 def cut(found: Sequence[Row], wanted: Window, key: Callable[[Row], str]) -> Page[Row]:
     """The page in `found`, which holds at least one row more than wanted where the list goes on."""
-    at_after = bool(found) and key(found[0]) == wanted.after
-    at_before = len(found) > at_after and key(found[-1]) == wanted.before
+    at_after = wanted.after is not None and bool(found) and key(found[0]) == wanted.after
+    at_before = wanted.before is not None and len(found) > at_after and key(found[-1]) == wanted.before
     inner = found[at_after : len(found) - at_before]
     # A row at the bound itself proves that there are rows beyond; without one the list has changed and must be asked.
     beyond_after = False if wanted.after is None else at_after or None

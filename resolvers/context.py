@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import msgspec
 import strawberry
 from graphql import DocumentNode
 
@@ -36,6 +37,7 @@ AT_A_TIME = 8
 
 #: What is loaded by keys, and how many keys at once.
 _BATCHED = {"customer": 100, "entry": 100, "channel": 1_000, "campaign": 1_000, "product": 1_000}
+_KINDS = (*_BATCHED, "asked")
 
 Found = TypeVar("Found")
 Need = tuple[Any, ...]
@@ -132,8 +134,7 @@ class Sources:
     plans: bool = True
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(msgspec.Struct):
     """How many pages one request may still ask for, and how many rows they may bring: nested pages multiply."""
 
     rows: int
@@ -173,8 +174,15 @@ class Loads:
         self._sources = sources
         #: Of the profiles that this request reads.
         self.parts = EVERYTHING
-        self._gate = asyncio.Semaphore(AT_A_TIME)
-        self.known: dict[str, dict[Any, Any]] = {kind: {} for kind in (*_BATCHED, "asked")}
+        self._gate: asyncio.Semaphore | None = None
+        self.known: dict[str, dict[Any, Any]] = {
+            "customer": {},
+            "entry": {},
+            "channel": {},
+            "campaign": {},
+            "product": {},
+            "asked": {},
+        }
         self._coming: dict[tuple[str, Any], asyncio.Future[None]] = {}
         self._next: list[Need] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -248,6 +256,8 @@ class Loads:
                 return await sources.catalogue.products(keys)
 
     async def _ask(self, need: Need) -> None:
+        if self._gate is None:
+            self._gate = asyncio.Semaphore(AT_A_TIME)
         try:
             async with self._gate:
                 found = await need[2]()
@@ -293,8 +303,7 @@ class Failed:
         return self.error.with_traceback(self.trace)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """One request. What isn't loaded yet is Missing: its runner loads it, and asks again."""
 
     sources: Sources

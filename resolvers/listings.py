@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import strawberry
 
 from graph.customers import HOT_SET, Facts, Profile
-from graph.timeline import KINDS, Entry, OwnedEntry, count_entries, page_entries, page_key, time_key
+from graph.timeline import KINDS, OwnedEntry, count_entries, page_entries, page_key, time_key
 from resolvers.connections import Listing, Window, connect
 from resolvers.context import Context
 from resolvers.entries import TimelineKind
@@ -67,6 +68,9 @@ class Asked:
         period: Period | None = None,
     ) -> Asked:
         """What a field's arguments ask for; raises InvalidPeriod or TooMany."""
+        others = (channels, types, statuses, survey_kinds, open, period)
+        if (kinds is None or len(kinds) == 1) and all(each is None for each in others):
+            return _of_kind(kinds[0] if kinds else None)
         if period is not None and period.from_ >= period.to:
             raise InvalidPeriod
         return cls(
@@ -108,6 +112,11 @@ class Asked:
         return any(value is not None and not value for value in chosen)
 
 
+@cache
+def _of_kind(kind: TimelineKind | None) -> Asked:
+    return Asked(kinds=None if kind is None else (kind.value,))
+
+
 def _names(values: Sequence[Enum] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(dict.fromkeys(value.value for value in values))
 
@@ -120,19 +129,19 @@ def _texts(argument: str, values: Sequence[str] | None) -> tuple[str, ...] | Non
     return tuple(dict.fromkeys(values))
 
 
-def entry_key(entry: Entry) -> str:
+def entry_key(owned: OwnedEntry) -> str:
     """Where an entry stands in every list of a customer."""
-    return page_key(entry.at, entry.id)
+    return page_key(owned.entry.at, owned.entry.id)
 
 
-def hot_entries(profile: Profile, asked: Asked, wanted: Window) -> Sequence[Entry] | None:
+def hot_entries(profile: Profile, asked: Asked, wanted: Window) -> Sequence[OwnedEntry] | None:
     """The beginning of a list that the profile document holds, or None where it doesn't."""
-    if not (asked.plain and wanted.at_start and wanted.size <= HOT_SET + 1):
+    if not (wanted.at_start and wanted.size <= HOT_SET + 1 and asked.plain):
         return None
-    kinds = asked.known_kinds
-    if kinds is None:
-        return profile.entries[: wanted.size]
-    return [entry for entry in profile.entries if entry.__struct_config__.tag in kinds][: wanted.size]
+    kinds = asked.kinds
+    if kinds is None or len(kinds) == 1:
+        return profile.owned.get(kinds[0] if kinds else None, ())[: wanted.size]
+    return [owned for owned in profile.owned[None] if owned.entry.__struct_config__.tag in kinds][: wanted.size]
 
 
 def bounds(asked: Asked, wanted: Window) -> tuple[str | None, str | None]:
@@ -151,10 +160,10 @@ def counted(facts: Facts, kinds: Sequence[str]) -> int:
     return sum(getattr(facts, _COUNTED[kind]) for kind in kinds)
 
 
-def entry_listing(context: Context, profile: Profile, asked: Asked, *, name: str) -> Listing[Entry]:
+def entry_listing(context: Context, profile: Profile, asked: Asked, *, name: str) -> Listing[OwnedEntry]:
     """The list of a customer's entries that `asked` selects, newest first."""
 
-    def fetch(wanted: Window, /) -> Sequence[Entry]:
+    def fetch(wanted: Window, /) -> Sequence[OwnedEntry]:
         if asked.nothing:
             return []
         hot = hot_entries(profile, asked, wanted)
@@ -172,9 +181,9 @@ def entry_listing(context: Context, profile: Profile, asked: Asked, *, name: str
     return Listing(name, fetch, entry_key, count)
 
 
-async def _load(context: Context, profile: Profile, asked: Asked, wanted: Window) -> list[Entry]:
+async def _load(context: Context, profile: Profile, asked: Asked, wanted: Window) -> list[OwnedEntry]:
     low, high = bounds(asked, wanted)
-    return await page_entries(
+    found = await page_entries(
         context.reader,
         profile.id,
         kinds=asked.known_kinds,
@@ -184,6 +193,7 @@ async def _load(context: Context, profile: Profile, asked: Asked, wanted: Window
         backwards=wanted.backwards,
         **asked.filters,
     )
+    return [OwnedEntry(customer_id=profile.id, entry=entry) for entry in found]
 
 
 async def _count(context: Context, profile: Profile, asked: Asked) -> int | None:
@@ -195,6 +205,4 @@ async def _count(context: Context, profile: Profile, asked: Asked) -> int | None
 
 def list_entries(context: Context, profile: Profile, asked: Asked, *, name: str, **arguments: Any) -> Any:
     """One page of a customer's entries; `arguments` are first, after, last and before."""
-    owner = profile.id
-    listing = entry_listing(context, profile, asked, name=name)
-    return connect(context, listing, lambda entry: OwnedEntry(customer_id=owner, entry=entry), **arguments)
+    return connect(context, entry_listing(context, profile, asked, name=name), **arguments)

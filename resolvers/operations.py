@@ -12,9 +12,9 @@ import secrets
 import traceback
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from graphql import GraphQLError, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
@@ -33,8 +33,7 @@ WORK = 2_000_000
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """`data` and `errors` of a response. `executed`: whether any field was; without that, the request itself was wrong.
 
     `cost`: how many objects the answer could hold, where that was worked out.

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import secrets
 import struct
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -25,6 +26,9 @@ from app.feed import news
 from graph.customers import Profile
 
 LAYOUT = 1
+DECODED_BYTES = 16_000_000
+"""How much of what Redis gave is remembered with the profile in it; that takes about four times as much memory."""
+
 _HEADER = struct.Struct(">BQQ")
 #: Longer than any load may take on the server, so that a lease ends after the load that holds it.
 LEASE_SECONDS = 15
@@ -55,6 +59,7 @@ class Cache:
         self._ttl = ttl_seconds
         self._open = False
         self._probe: asyncio.Task[None] | None = None
+        self._decoded = Decoded(DECODED_BYTES)
 
     @classmethod
     def connect(cls, url: str, *, timeout_seconds: float, ttl_seconds: int) -> Cache:
@@ -93,7 +98,8 @@ class Cache:
         run_id, (values,) = answered
         if run_id != belief.run_id:
             return None
-        return [decode(value, epoch=belief.epoch) for value in values]
+        decoded = self._decoded
+        return [decoded.profile(customer, value, belief.epoch) for customer, value in zip(customers, values, strict=True)]
 
     async def aliases(self, names: Sequence[str]) -> list[str | None] | None:
         """The customer ids last seen under these names: hints, good only if the profile confirms them."""
@@ -171,6 +177,32 @@ class Cache:
         while self._open:
             await asyncio.sleep(PROBE_SECONDS)
             self._open = not await self.ping()
+
+
+class Decoded:
+    """Profiles that were decoded before: as long as Redis gives the very same bytes they are the same."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._size = 0
+        self._kept: OrderedDict[str, tuple[bytes, Profile]] = OrderedDict()
+
+    def profile(self, customer: str, value: bytes | None, epoch: int) -> Profile | None:
+        """What `decode` makes of the value that is kept under a customer's id."""
+        kept = self._kept.get(customer)
+        if kept is not None and kept[0] == value and _HEADER.unpack_from(value)[1] == epoch:
+            self._kept.move_to_end(customer)
+            return kept[1]
+        profile = decode(value, epoch=epoch)
+        if kept is not None:
+            del self._kept[customer]
+            self._size -= len(kept[0])
+        if profile is not None and value is not None:
+            self._kept[customer] = value, profile
+            self._size += len(value)
+            while self._size > self._room:
+                self._size -= len(self._kept.popitem(last=False)[1][0])
+        return profile
 
 
 def encode(profile: Profile, *, epoch: int) -> bytes:

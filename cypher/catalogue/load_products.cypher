@@ -1,5 +1,5 @@
-// load_products($skus, $ids) -> many Product
-// Products by what sources call them, or by id.
+// load_products($skus, $ids) -> one Products
+// Products by what sources call them, or by id: many of them, in one row, which costs the driver a tenth of as many rows.
 CALL () {
   UNWIND $asked.skus AS sku
   MATCH (product:Product {sku: sku})
@@ -11,5 +11,5 @@ CALL () {
   USING INDEX SEEK product:Product(id)
   RETURN product
 }
-RETURN product {.id, .sku, .title, .rating_sum, .review_count, category: coalesce(product.category, []),
-  price: CASE WHEN product.price IS NOT NULL THEN {amount: product.price, currency: product.currency} END} AS product
+RETURN {products: collect(product {.id, .sku, .title, .rating_sum, .review_count, category: coalesce(product.category, []),
+  price: CASE WHEN product.price IS NOT NULL THEN {amount: product.price, currency: product.currency} END})} AS found

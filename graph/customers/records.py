@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -12,7 +14,7 @@ from graph.events.identities import normalised
 from graph.identity import Identifier, TraitProvenance
 from graph.purchases import Cart
 from graph.referrals import Referral
-from graph.timeline import KINDS, Entry
+from graph.timeline import KINDS, Entry, OwnedEntry
 
 #: How many entries of each list the profile document holds (one more is loaded, to know whether there is a next page).
 HOT_SET = 20
@@ -126,7 +128,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     refunds: dict[str, int] = {}
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
+class Profile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One customer's hot set. It holds only what that customer's own writes change, and ids and keys of everything else.
 
     `entries`: newest first; for each kind its newest HOT_SET + 1 entries, and the newest HOT_SET + 1 of all kinds.
@@ -159,3 +161,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] = ()
     carts: tuple[Cart, ...] = ()
     referred_by: Referral | None = None
+
+    @cached_property
+    def owned(self) -> Mapping[str | None, Sequence[OwnedEntry]]:
+        """The entries with their owner: those of each kind, and under None all of them; newest first."""
+        found: dict[str | None, list[OwnedEntry]] = {kind: [] for kind in (None, *KINDS)}
+        for entry in self.entries:
+            owned = OwnedEntry(customer_id=self.id, entry=entry)
+            found[None].append(owned)
+            found[entry.__struct_config__.tag].append(owned)  # type: ignore[index]
+        return found

@@ -32,6 +32,22 @@ def source() -> Source:
     return Source()
 
 
+class Clock:
+    now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What time it is for copies, which look for what is due in every turn of the loop."""
+    made = Clock()
+    monkeypatch.setattr(catalogue, "time", made)
+    monkeypatch.setattr(catalogue, "TICK_SECONDS", 0.0)
+    return made
+
+
 @pytest.fixture
 async def copy(source: Source) -> AsyncIterator[Copy[str]]:
     made = Copy(source)
@@ -52,45 +68,42 @@ async def test_requests_that_lack_something_at_once_ask_together(source: Source,
     assert source.asked == [["a", "b", "c"]]
 
 
-async def test_what_is_used_is_renewed_together_before_it_is_too_old(
-    source: Source, copy: Copy[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(catalogue, "GATHER_SECONDS", 0.0)
+async def test_what_was_used_is_renewed_together_before_it_is_too_old(source: Source, copy: Copy[str], clock: Clock) -> None:
     await copy.many(["a", "b", "c"])
-    monkeypatch.setattr(catalogue, "RENEW_SECONDS", -1.0)
-    assert (copy.at_hand("a"), copy.at_hand("b")) == ("a1", "b1")
-    monkeypatch.setattr(catalogue, "RENEW_SECONDS", 1_000.0)
-    while copy.at_hand("b") != "b2":
-        await asyncio.sleep(0.001)
+    clock.now += catalogue.USED_SECONDS - 0.2
+    assert (copy.at_hand("a"), copy.at_hand("b"), copy.at_hand("nothing")) == (None, None, None)
+    clock.now += 0.3
+    while copy.at_hand("b") is None:
+        await asyncio.sleep(0)
     assert source.asked == [["a", "b", "c"], ["a", "b"]]
-    assert copy.at_hand("c") == "c1"
+    assert (copy.at_hand("a"), copy.at_hand("b"), copy.at_hand("c")) == ("a2", "b2", None)
 
 
-async def test_what_is_too_old_is_never_given(source: Source, copy: Copy[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "RENEW_SECONDS", 1_000.0)
+async def test_what_is_too_old_is_never_given(source: Source, copy: Copy[str], clock: Clock) -> None:
     await copy.many(["a"])
-    monkeypatch.setattr(catalogue, "FRESH_SECONDS", -1.0)
+    clock.now += catalogue.FRESH_SECONDS - 0.01
+    assert copy.at_hand("a") == "a1"
+    clock.now += 0.01
     assert copy.at_hand("a") is None
-    assert await copy.many(["a"]) == ["a2"]
+    assert await copy.many(["a"]) != ["a1"]
 
 
 async def test_without_neo4j_it_goes_on_with_what_is_fresh_and_says_so_when_that_is_over(
-    source: Source, copy: Copy[str], monkeypatch: pytest.MonkeyPatch
+    source: Source, copy: Copy[str], clock: Clock
 ) -> None:
-    monkeypatch.setattr(catalogue, "GATHER_SECONDS", 0.0)
     await copy.many(["a"])
     source.away = True
-    monkeypatch.setattr(catalogue, "RENEW_SECONDS", -1.0)
+    clock.now += catalogue.RENEW_SECONDS + 0.01
     assert copy.at_hand("a") == "a1"
     while len(source.asked) < 2:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
     assert copy.at_hand("a") == "a1"
-    monkeypatch.setattr(catalogue, "FRESH_SECONDS", -1.0)
+    clock.now += catalogue.FRESH_SECONDS
     with pytest.raises(StoreUnavailable):
         await copy.many(["a"])
 
 
-async def test_it_keeps_a_bounded_number(source: Source, copy: Copy[str], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_keeps_a_bounded_number(copy: Copy[str], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "COPY_SIZE", 2)
     await copy.many(["a", "b", "c"])
     assert [copy.at_hand(key) is not None for key in "abc"] == [False, True, True]
