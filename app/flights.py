@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -13,10 +14,12 @@ Value = TypeVar("Value")
 class _Asked(Generic[Value]):
     """The value of a key, to come, and how many wait for it."""
 
-    __slots__ = ("future", "load", "waiting")
+    __slots__ = ("context", "future", "load", "waiting")
 
     def __init__(self) -> None:
         self.future: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+        #: Of who asked first: what loads it is part of that request.
+        self.context = copy_context()
         self.waiting = 0
         #: What loads it, once that has begun.
         self.load: asyncio.Task[None] | None = None
@@ -77,7 +80,9 @@ class Flights(Generic[Key, Value]):
                 return
             asked = [self._waiting.pop(key) for key in taken]
             # Named after who asked first.
-            task = asyncio.create_task(self._fly(taken, asked), name=asker.get_name() if asker else None)
+            task = asyncio.create_task(
+                self._fly(taken, asked), name=asker.get_name() if asker else None, context=asked[0].context
+            )
             self._flying[task] = asked
             for each in asked:
                 each.load = task
