@@ -21,8 +21,9 @@ from starlette.types import Receive, Scope, Send
 from app.explorer import explorer_page
 from app.known import KnownDocuments, Reference, Unanswerable
 from app.leaving import WhileConnected
-from app.profiles import CacheStatus, watched
+from app.observation import Observation
 from resolvers.context import Sources
+from resolvers.observer import observed
 from resolvers.operations import Answer, answer, answers, masked, too_slow
 
 LONGEST_READ = 32_000_000  # bytes
@@ -66,14 +67,14 @@ class GraphQL:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
         try:
-            response = await self._respond(request)
+            with scope["state"]["observations"].begin(scope["headers"]) as seen:
+                response = await self._respond(Request(scope, receive), seen)
+                await response(scope, receive, send)
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request, seen: Observation) -> Response:
         form = OLDER
         try:
             wanted = preferred(request.headers.getlist("accept"), page=self._explorer and request.method == "GET")
@@ -87,7 +88,7 @@ class GraphQL:
                 return streamed(asked, documents, sources, reads_only=reads_only, seconds=self._seconds)
             with WhileConnected(request.receive):
                 async with asyncio.timeout(self._seconds):
-                    return await run(asked, documents, sources, form, reads_only=reads_only)
+                    return await run(asked, documents, sources, form, reads_only=reads_only, seen=seen)
         except BadRequest as bad:
             return reply({"errors": [bad.error]}, form, bad.status, headers=bad.headers)
         except Unanswerable as unanswerable:
@@ -100,26 +101,24 @@ class GraphQL:
             return reply({"errors": [masked(error, where="the endpoint")]}, form, 500)
 
 
-async def run(asked: Asked, documents: KnownDocuments, sources: Sources, form: str, *, reads_only: bool) -> Response:
+async def run(
+    asked: Asked, documents: KnownDocuments, sources: Sources, form: str, *, reads_only: bool, seen: Observation
+) -> Response:
     """The response to one request, in the media type `form`; raises Unanswerable."""
+    seen.phase("document")
     text = await documents.text(asked.document)
-    notes: list[CacheStatus] = []
-    token = watched.set(notes if asked.explain_cache else None)
-    try:
-        given = await answer(
-            text,
-            sources,
-            variables=asked.variables,
-            operation_name=asked.operation_name,
-            reads_only=reads_only,
-            size=asked.size,
-        )
-    finally:
-        watched.reset(token)
+    given = await answer(
+        text,
+        sources,
+        variables=asked.variables,
+        operation_name=asked.operation_name,
+        reads_only=reads_only,
+        size=asked.size,
+    )
     body = payload(given)
     extensions: dict[str, Any] = {}
-    if asked.explain_cache and notes:
-        extensions["cache"] = verdict(notes)
+    if asked.explain_cache and seen.cache is not None:
+        extensions["cache"] = seen.cache
     if asked.explain_cost and given.cost is not None:
         limits = sources.documents.limits
         extensions["cost"] = {"requested": given.cost, "limit": limits.cost, "mode": limits.cost_mode}
@@ -175,6 +174,7 @@ async def _events(found: AsyncGenerator[Answer]) -> AsyncIterator[bytes]:
                 await asyncio.wait([coming])
             if given is None:
                 break
+            observed.get().answered(given.errors, given.executed)
             yield b"event: next\ndata: " + orjson.dumps(payload(given), option=orjson.OPT_UTC_Z) + b"\n\n"
     yield b"event: complete\ndata:\n\n"
 
@@ -199,13 +199,10 @@ def status(given: Answer, form: str) -> int:
     return 400 if form == NEWER or "UNKNOWN_OPERATION" in codes else 200
 
 
-def verdict(notes: Iterable[CacheStatus]) -> CacheStatus:
-    """One word for all profiles of a request: the least happy of theirs."""
-    seen = set(notes)
-    return "bypassed" if "bypassed" in seen else "miss" if "miss" in seen else "hit"
-
-
 def reply(body: dict[str, Any], form: str, code: int, *, headers: dict[str, str] | None = None) -> Response:
+    seen = observed.get()
+    seen.answered(body.get("errors", ()), "data" in body)
+    seen.phase("write")
     return Response(
         orjson.dumps(body, option=orjson.OPT_UTC_Z),
         status_code=code,
