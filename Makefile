@@ -33,7 +33,7 @@ torture: venv     ## kill services, Neo4j and Redis under load; ARGS="--kills 5 
 
 lock:             ## requirements*.lock anew from pyproject.toml, and what others' libraries and the peer want
 	@python3 -m venv .venv.lock && .venv.lock/bin/python -m pip install --quiet uv==$(UV)
-	@.venv.lock/bin/uv $(COMPILE) pyproject.toml -o requirements.lock
+	@.venv.lock/bin/uv $(COMPILE) pyproject.toml --extra tracing -o requirements.lock
 	@.venv.lock/bin/uv $(COMPILE) pyproject.toml --extra local --extra dev -c requirements.lock -o requirements-dev.lock
 	@cd tests/api/libraries && ../../../.venv.lock/bin/uv $(COMPILE) requirements.in -o requirements.lock
 	@cd benchmarks/peer && ../../.venv.lock/bin/uv $(COMPILE) requirements.in -o requirements.lock

@@ -1,1 +1,3 @@
 """The process: settings, wiring, HTTP endpoints, cache, background work, command line."""
+
+__version__ = "0.1.0"

@@ -93,6 +93,11 @@ class Epochs:
             return None
         return Belief(seen.epoch, seen.run_id)
 
+    @property
+    def seen(self) -> Seen | None:
+        """The node as it was seen last; None before it was."""
+        return self._seen
+
     async def look(self) -> Seen:
         """Look at the node; raises StoreUnavailable."""
         async with self._looking:

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+
+
+class _Asked(Generic[Value]):
+    """Those who wait for a key, a future each, so that whoever goes away takes nobody along; and the context of the first: what
+    loads it is part of that request."""
+
+    __slots__ = ("context", "futures")
+
+    def __init__(self, first: asyncio.Future[Value]) -> None:
+        self.context = copy_context()
+        self.futures = [first]
+
+    @property
+    def left(self) -> bool:
+        """Whether nobody waits any more."""
+        return all(each.cancelled() for each in self.futures)
 
 
 class Flights(Generic[Key, Value]):
@@ -22,9 +39,8 @@ class Flights(Generic[Key, Value]):
         self._load = load
         self._ways = ways
         self._size = size
-        #: For each key those who wait for it: a future each, so that whoever goes away takes nobody along.
-        self._waiting: dict[Key, list[asyncio.Future[Value]]] = {}
-        self._flying: dict[asyncio.Task[None], list[asyncio.Future[Value]]] = {}
+        self._waiting: dict[Key, _Asked[Value]] = {}
+        self._flying: dict[asyncio.Task[None], list[_Asked[Value]]] = {}
         self._asker: asyncio.Task[object] | None = None
 
     async def load(self, keys: Sequence[Key]) -> list[Value]:
@@ -41,51 +57,52 @@ class Flights(Generic[Key, Value]):
 
     def _ask(self, key: Key) -> asyncio.Future[Value]:
         loop = asyncio.get_running_loop()
-        asked: asyncio.Future[Value] = loop.create_future()
+        future: asyncio.Future[Value] = loop.create_future()
         together = self._waiting.get(key)
         if together is not None:
-            together.append(asked)
-            return asked
-        self._waiting[key] = [asked]
+            together.futures.append(future)
+            return future
+        self._waiting[key] = _Asked(future)
         if self._asker is None and len(self._flying) < self._ways:
             # With all that is asked in this turn of the loop.
             self._asker = asyncio.current_task()
             loop.call_soon(self._start)
-        return asked
+        return future
 
     def _leave(self, asked: Sequence[asyncio.Future[Value]]) -> None:
         for each in asked:
             each.cancel()
-        for task, waiting in self._flying.items():
-            if all(each.cancelled() for each in waiting):
+        for task, flying in self._flying.items():
+            if all(each.left for each in flying):
                 task.cancel()
 
     def _start(self) -> None:
         asker, self._asker = self._asker, None
         while len(self._flying) < self._ways:
-            taken: dict[Key, list[asyncio.Future[Value]]] = {}
+            taken: dict[Key, _Asked[Value]] = {}
             while self._waiting and len(taken) < self._size:
                 key = next(iter(self._waiting))
-                waiting = self._waiting.pop(key)
-                if not all(each.cancelled() for each in waiting):
-                    taken[key] = waiting
+                asked = self._waiting.pop(key)
+                if not asked.left:
+                    taken[key] = asked
             if not taken:
                 return
             # Named after who asked first.
-            task = asyncio.create_task(self._fly(taken), name=asker.get_name() if asker else None)
-            self._flying[task] = [each for waiting in taken.values() for each in waiting]
+            first = next(iter(taken.values()))
+            task = asyncio.create_task(self._fly(taken), name=asker.get_name() if asker else None, context=first.context)
+            self._flying[task] = list(taken.values())
             task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         del self._flying[task]
         self._start()
 
-    async def _fly(self, taken: dict[Key, list[asyncio.Future[Value]]]) -> None:
+    async def _fly(self, taken: dict[Key, _Asked[Value]]) -> None:
         try:
             values = await self._load(list(taken))
         except BaseException as error:
-            for waiting in taken.values():
-                for each in waiting:
+            for asked in taken.values():
+                for each in asked.futures:
                     if not each.done():
                         each.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
                         # Whoever asked may have gone away.
@@ -93,8 +110,8 @@ class Flights(Generic[Key, Value]):
             if not isinstance(error, Exception):
                 raise
             return
-        for waiting, value in zip(taken.values(), values, strict=True):
-            for each in waiting:
+        for asked, value in zip(taken.values(), values, strict=True):
+            for each in asked.futures:
                 if not each.done():
                     each.set_result(value)
 

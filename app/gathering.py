@@ -7,8 +7,10 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field, replace
 
+from app.counters import Counters
 from graph.errors import GaveUp, InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Call, Outcome, Rejection, names
 from graph.events.inputs import Event
@@ -55,6 +57,8 @@ class _Asked:
     call: Call
     groups: list[_Group]
     answer: asyncio.Future[Found]
+    #: What is written for whoever came first is part of that request.
+    context: Context = field(default_factory=copy_context)
     writing: int = 0
     found: list[Found] = field(default_factory=list)
     error: Exception | None = None
@@ -117,6 +121,7 @@ class Gathering:
     record: Recorder
     room: int
     alone: bool = False
+    counters: Counters = field(default_factory=Counters)
     _waiting: list[_Asked] = field(default_factory=list)
     _events: int = 0
     _under_way: dict[asyncio.Task[None], _Flight] = field(default_factory=dict)
@@ -132,6 +137,7 @@ class Gathering:
         """What became of a call. Raises Overloaded when there is no room, and what recording it raised."""
         size = max(1, len(call.events))
         if self._events and self._events + size > self.room:
+            self.counters.shed += size
             raise Overloaded(max(1, math.ceil(self._events / self._rate)))
         groups = _as_one(call) if self.alone or call.request is not None else _groups(call.events)
         asked = _Asked(call, groups, asyncio.get_running_loop().create_future())
@@ -139,6 +145,11 @@ class Gathering:
         self._events += size
         self._start()
         return await asked.answer
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait to be written."""
+        return self._events
 
     async def close(self) -> None:
         """Wait until all that was taken is written; nobody waits for company any more."""
@@ -221,7 +232,7 @@ class Gathering:
         self._waiting = [asked for asked, staying in left if staying]
         self._events -= flight.events
         self._calm()
-        task = asyncio.create_task(self._fly(parts, flight.events))
+        task = asyncio.create_task(self._fly(parts, flight.events), context=parts[0].asked.context)
         self._under_way[task] = flight
         task.add_done_callback(self._landed)
         return True
@@ -241,6 +252,8 @@ class Gathering:
         begun = time.monotonic()
         await self._write(parts)
         ended = time.monotonic()
+        self.counters.batches.observe(events)
+        self.counters.batch_seconds.observe(ended - begun)
         self._rate += 0.2 * (events / max(ended - begun, 0.001) - self._rate)
         self._expected, self._expected_until = events + self._events, ended + PATIENCE * (ended - begun)
 

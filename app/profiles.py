@@ -6,12 +6,12 @@ Requests that ask at once are answered together: one read of Redis, and for what
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
 from functools import reduce
 from operator import or_
-from typing import Literal
+from time import perf_counter
+from typing import Any
 
 from app.cache.profiles import Cache
 from app.epochs import Belief
@@ -19,11 +19,7 @@ from app.flights import Flights
 from graph.customers import EVERYTHING, Parts, Profile, ProfileKey, load_profiles
 from graph.identity import find_customer_ids
 from graph.store import Reader
-
-CacheStatus = Literal["hit", "miss", "bypassed"]
-
-#: Set by whoever wants to know where the profiles of a request came from; one word is added for each profile asked for.
-watched: ContextVar[list[CacheStatus] | None] = ContextVar("watched", default=None)
+from resolvers.observer import CacheStatus, observed
 
 READS, READ_SIZE = 4, 64
 """Reads of Redis under way at once, and profiles in each."""
@@ -54,11 +50,21 @@ class CachedProfiles:
         self._fills = Flights(self._fill, ways=LOADS, size=LOAD_SIZE)
         self._loads = Flights(self._load, ways=LOADS, size=LOAD_SIZE)
 
-    async def load(self, keys: Sequence[ProfileKey], parts: Parts = EVERYTHING, /) -> list[Profile | None]:
+    def load(self, keys: Sequence[ProfileKey], parts: Parts = EVERYTHING, /) -> Coroutine[Any, Any, list[Profile | None]]:
         """The profile of each key, in order; None where there is no such customer.
 
         Profiles hold at least `parts`: what the cache keeps is whole.
         """
+        return self._timed(keys, parts) if observed.get().traced else self._find(keys, parts)
+
+    async def _timed(self, keys: Sequence[ProfileKey], parts: Parts) -> list[Profile | None]:
+        begun = perf_counter()
+        try:
+            return await self._find(keys, parts)
+        finally:
+            observed.get().spent("load profiles", perf_counter() - begun, "profiles", len(keys))
+
+    async def _find(self, keys: Sequence[ProfileKey], parts: Parts) -> list[Profile | None]:
         if self._cache is None or self._cache.bypassed or self._belief() is None:
             return await self._passed_by(keys, parts)
         found = await self._reads.load(keys)
@@ -179,6 +185,5 @@ def _name(key: ProfileKey) -> str:
 
 
 def _note(status: CacheStatus, times: int) -> None:
-    notes = watched.get()
-    if notes is not None:
-        notes.extend([status] * times)
+    if times:
+        observed.get().loaded(status, times)

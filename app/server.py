@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict
+from functools import partial
+from typing import TYPE_CHECKING, TypedDict
 
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,10 +19,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.errors import SettingsError
 from app.explorer import explorer_files
 from app.graphql import GraphQL
 from app.graphql.replies import COMPRESSED_FROM, LEVEL
 from app.known import KnownDocuments
+from app.metrics import metrics_route, registry_of, serve_apart, watch_loop
+from app.observation import Observations
 from app.persisted import PersistedQueries
 from app.segment import segment_routes
 from app.services import Services, open_services
@@ -28,12 +34,15 @@ from app.trusted import TrustedDocuments
 from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
-from graph.errors import StoreUnavailable
+from graph.errors import MigrationError, StoreUnavailable
 from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
 from resolvers.documents import Documents
 from resolvers.money import Rates
 from resolvers.value import QuintileCopy
+
+if TYPE_CHECKING:
+    from app.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -44,26 +53,37 @@ class State(TypedDict):
     services: Services
     sources: Sources
     documents: KnownDocuments
+    observations: Observations
+    metrics: CollectorRegistry
 
 
 def create_app(settings: Settings) -> ASGIApp:
     """The application; Neo4j and Redis are connected to when it starts, and left when it stops.
 
-    Raises SettingsError where the trusted documents can't be used.
+    Raises SettingsError where the trusted documents can't be used, or the packages that a setting needs are missing.
     """
-    trusted = TrustedDocuments.of(settings)
+    trusted, tracing = TrustedDocuments.of(settings), tracing_of(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with open_services(settings) as services:
-            await warm(services)
-            quintiles = QuintileCopy(lambda: load_quintiles(services.store))
-            try:
+        try:
+            async with open_services(settings) as services:
+                await warm(services)
+                quintiles = QuintileCopy(lambda: load_quintiles(services.store))
                 sources = sources_of(services, quintiles)
                 known = KnownDocuments(trusted, persisted_of(services), sources.documents)
-                yield State(services=services, sources=sources, documents=known)
-            finally:
-                await quintiles.close()
+                registry = registry_of(services, sources.documents)
+                try:
+                    async with observing(services, registry, tracing) as observations:
+                        yield State(
+                            services=services, sources=sources, documents=known, observations=observations, metrics=registry
+                        )
+                finally:
+                    await quintiles.close()
+        except Exception:
+            # uvicorn logs all of it as the text of a message, of which app/logs.py keeps the first line.
+            logger.exception("the service did not start, or not end, in good order")
+            raise
 
     routes: list[BaseRoute] = [
         WebSocketRoute("/graphql", websocket),
@@ -71,6 +91,8 @@ def create_app(settings: Settings) -> ASGIApp:
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
+    if settings.metrics and settings.metrics_port is None:
+        routes.append(metrics_route())
     if settings.graphiql:
         routes.append(explorer_files())
     compress = Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL)
@@ -82,6 +104,39 @@ def create_app(settings: Settings) -> ASGIApp:
         await (graphql if scope["type"] == "http" and scope["path"] == "/graphql" else others)(scope, receive, send)
 
     return app
+
+
+@asynccontextmanager
+async def observing(
+    services: Services, registry: CollectorRegistry, tracing: Callable[[], Tracing] | None
+) -> AsyncIterator[Observations]:
+    """Where requests are observed, and Prometheus is answered on a port of its own, as the settings say."""
+    settings = services.settings
+    async with AsyncExitStack() as ends:
+        if settings.metrics and settings.metrics_port is not None:
+            stop = serve_apart(registry, host=settings.host, port=settings.metrics_port)
+            ends.push_async_callback(asyncio.to_thread, stop)
+        tracer = None
+        if tracing is not None:
+            tracer = tracing()
+            ends.push_async_callback(asyncio.to_thread, tracer.close)
+        watching = asyncio.create_task(watch_loop(services.counters.loop_lag))
+        try:
+            yield Observations(services.counters, tracer, settings.log_requests)
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+
+
+def tracing_of(settings: Settings) -> Callable[[], Tracing] | None:
+    """What begins to send spans; None where nobody takes any. Raises SettingsError where its packages are missing."""
+    if settings.traces is None:
+        return None
+    try:
+        from app.tracing import Tracing
+    except ImportError:
+        raise SettingsError("OTEL_TRACES_EXPORTER", "needs more packages: pip install 'customer360[tracing]'") from None
+    return partial(Tracing.to, settings.traces)
 
 
 async def warm(services: Services) -> None:
@@ -127,11 +182,14 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether requests can be answered: Neo4j must be there; Redis may be away."""
+    """Whether requests can be answered: Neo4j must be there with all migrations; Redis may be away."""
     services: Services = request.state["services"]
     try:
         await services.ready()
     except StoreUnavailable:
         return JSONResponse({"status": "unavailable", "neo4j": False}, status_code=503)
+    except MigrationError as error:
+        logger.error("not ready: %s", error)
+        return JSONResponse({"status": "unavailable", "neo4j": True, "migrations": False}, status_code=503)
     cache = "none" if services.cache is None else "ok" if await services.cache.ping() else "away"
     return JSONResponse({"status": "ok", "neo4j": True, "cache": cache})

@@ -17,6 +17,7 @@ from app.cache.profiles import Cache
 from app.cache.wire import Wire
 from app.catalogue import Copies
 from app.changes import READ_SECONDS, Changes
+from app.counters import Counters
 from app.epochs import Epochs
 from app.errors import SettingsError
 from app.feed import Feed
@@ -35,6 +36,7 @@ from graph.events.inputs import Event
 from graph.migrations import migrate
 from graph.money import exponent
 from graph.store import Store
+from resolvers.observer import observed
 
 FEED_SECONDS = READ_SECONDS + 1.0
 """Before a Redis that doesn't answer a read of the feed counts as away."""
@@ -54,11 +56,14 @@ class Services:
     epochs: Epochs
     publisher: Publisher
     changes: Changes
+    counters: Counters = field(default_factory=Counters)
     gathering: Gathering = field(init=False)
     _migrated: bool = False
 
     def __post_init__(self) -> None:
-        self.gathering = Gathering(self.record_all, room=self.settings.write_queue, alone=not self.settings.group_commit)
+        self.gathering = Gathering(
+            self.record_all, room=self.settings.write_queue, alone=not self.settings.group_commit, counters=self.counters
+        )
 
     async def ready(self) -> None:
         """Return once the graph answers and has every migration; raises StoreUnavailable or MigrationError."""
@@ -109,20 +114,22 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Services for the addresses in `settings`; raises SettingsError when it names no Neo4j."""
     if settings.neo4j_uri is None:
         raise SettingsError("NEO4J_URI", "is not set; run `c360 up` first, or set it")
+    counters = Counters()
     store = await Store.connect(
         settings.neo4j_uri,
         user=settings.neo4j_user,
         password=settings.neo4j_password,
         database=settings.neo4j_database,
         timeout=settings.neo4j_transaction_timeout_seconds,
+        observe=partial(_observe, counters),
     )
-    cache = _cache(settings)
+    cache = _cache(settings, counters)
     epochs = Epochs(EpochNode(store), cache, time.monotonic)
     publisher = Publisher(store, epochs, timedelta(hours=settings.idempotency_hours))
     feed = None if settings.redis_url is None else Wire.connect(settings.redis_url, timeout_seconds=FEED_SECONDS, connections=1)
     changes = Changes(partial(find_versions, store), epochs.belief, None if feed is None else Feed(feed))
     profiles = CachedProfiles(store, cache, epochs.belief)
-    services = Services(settings, store, cache, profiles, Copies(store), epochs, publisher, changes)
+    services = Services(settings, store, cache, profiles, Copies(store), epochs, publisher, changes, counters)
     try:
         await services.ready()
     except StoreUnavailable as error:
@@ -154,9 +161,17 @@ def reporting_weights(settings: Settings) -> Mapping[str, float]:
     return {currency: float(rate.scaleb(scale - exponent(currency))) for currency, rate in rates.items()}
 
 
-def _cache(settings: Settings) -> Cache | None:
+def _observe(counters: Counters, statement: str, seconds: float, failed: bool) -> None:
+    counters.statements[statement].add(seconds, failed=failed)
+    observed.get().spent("neo4j", seconds, "statement", statement)
+
+
+def _cache(settings: Settings, counters: Counters) -> Cache | None:
     if settings.redis_url is None:
         return None
     return Cache.connect(
-        settings.redis_url, timeout_seconds=settings.redis_timeout_ms / 1000, ttl_seconds=settings.cache_ttl_seconds
+        settings.redis_url,
+        timeout_seconds=settings.redis_timeout_ms / 1000,
+        ttl_seconds=settings.cache_ttl_seconds,
+        counters=counters,
     )

@@ -167,6 +167,34 @@ class Settings:
     graphiql: bool = True
     """C360_GRAPHIQL: whether /graphql shows the explorer to a browser: true or false. Default: true."""
 
+    metrics: bool = True
+    """C360_METRICS: whether Prometheus is answered: true or false. Default: true."""
+
+    metrics_port: int | None = None
+    """C360_METRICS_PORT: port of C360_HOST that answers GET /metrics, instead of the port of the service.
+    Default: none; it is answered beside /graphql, and is to be kept behind the proxy."""
+
+    log_format: Literal["json", "text", "auto"] = "auto"
+    """C360_LOG_FORMAT: json, text, or auto, which is text on a terminal and json elsewhere. Default: auto."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """C360_LOG_LEVEL: the least that is logged: debug, info, warning or error. Default: info."""
+
+    log_requests: bool = False
+    """C360_LOG_REQUESTS: whether each GraphQL request is a line in the log: true or false. Default: false."""
+
+    otlp_endpoint: str | None = None
+    """OTEL_EXPORTER_OTLP_ENDPOINT: address of an OpenTelemetry collector that takes OTLP over HTTP. Default: none."""
+
+    traces_exporter: Literal["otlp", "console", "none"] | None = None
+    """OTEL_TRACES_EXPORTER: where spans go: otlp, console or none. Default: otlp where the endpoint above is set, else none."""
+
+    @property
+    def traces(self) -> Literal["otlp", "console"] | None:
+        """Where spans go, if anywhere."""
+        wanted = self.traces_exporter or ("otlp" if self.otlp_endpoint else "none")
+        return None if wanted == "none" else wanted
+
     @property
     def limits(self) -> Limits:
         """How large a GraphQL request may be."""
@@ -366,6 +394,13 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "trusted_documents": ("C360_TRUSTED_DOCUMENTS", _one_of(*get_args(TrustedMode))),
         "trusted_manifest": ("C360_TRUSTED_MANIFEST", Path),
         "graphiql": ("C360_GRAPHIQL", _switch),
+        "metrics": ("C360_METRICS", _switch),
+        "metrics_port": ("C360_METRICS_PORT", _port),
+        "log_format": ("C360_LOG_FORMAT", _one_of("json", "text", "auto")),
+        "log_level": ("C360_LOG_LEVEL", _one_of("debug", "info", "warning", "error")),
+        "log_requests": ("C360_LOG_REQUESTS", _switch),
+        "otlp_endpoint": ("OTEL_EXPORTER_OTLP_ENDPOINT", _address("http", "https")),
+        "traces_exporter": ("OTEL_TRACES_EXPORTER", _one_of("otlp", "console", "none")),
     }
 )
 """Each field's environment variable and how its text is read."""

@@ -5,9 +5,10 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from strawberry.types.unset import UNSET
 
 from app.graphql import payload
 from app.known import KnownDocuments, Reference, Unanswerable
+from app.observation import Observation
 from resolvers.context import Sources
 from resolvers.operations import answers, masked
 from resolvers.schema import schema
@@ -46,8 +48,10 @@ async def websocket(socket: WebSocket) -> None:
         await socket.close(4406, f"Speak {PROTOCOL}")
         return
     await socket.accept(subprotocol=PROTOCOL)
-    seconds = socket.state["services"].settings.request_timeout_seconds
-    await _Handler(_Wire(socket), socket.state["documents"], socket.state["sources"], seconds).handle()
+    state = socket.scope["state"]
+    seconds = state["services"].settings.request_timeout_seconds
+    begin = partial(state["observations"].begin, socket.scope["headers"])
+    await _Handler(_Wire(socket), state["documents"], state["sources"], begin, seconds).handle()
 
 
 def same_origin(socket: WebSocket) -> bool:
@@ -100,12 +104,15 @@ class _View:
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
-    def __init__(self, wire: _Wire, documents: KnownDocuments, sources: Sources, seconds: float) -> None:
+    def __init__(
+        self, wire: _Wire, documents: KnownDocuments, sources: Sources, begin: Callable[[], Observation], seconds: float
+    ) -> None:
         view: Any = _View()
         super().__init__(view, wire, None, None, schema, TIME_TO_BEGIN, MOST_OPERATIONS)
         self._documents = documents
         self._sources = sources
         self._wire = wire
+        self._begin = begin
         self._sizes: dict[str, int] = {}
         self._seconds = seconds
 
@@ -121,6 +128,10 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
         await super().handle_message(message)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
+        with self._begin() as seen:
+            await self._run(operation, seen)
+
+    async def _run(self, operation: Operation[Any, None], seen: Observation) -> None:
         asked: Any = operation.query
         size = self._sizes.pop(operation.id, 0)
         try:
@@ -134,17 +145,22 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             )
             async with aclosing(found):
                 async for given in found:
+                    seen.answered(given.errors, given.executed)
                     if not given.executed:
                         await self._send(operation, "error", given.errors)
                         return
                     await self._send(operation, "next", payload(given))
             await self._send(operation, "complete")
         except Unanswerable as unanswerable:
-            await self._send(operation, "error", [unanswerable.error])
+            await self._refuse(operation, seen, unanswerable.error)
         except WebSocketDisconnected:
             return
         except Exception as error:
-            await self._send(operation, "error", [masked(error, where="the websocket")])
+            await self._refuse(operation, seen, masked(error, where="the websocket"))
+
+    async def _refuse(self, operation: Operation[Any, None], seen: Observation, error: dict[str, Any]) -> None:
+        seen.answered([error], False)
+        await self._send(operation, "error", [error])
 
     async def _send(self, operation: Operation[Any, None], kind: str, payload: object = None) -> None:
         message: Any = {"id": operation.id, "type": kind}

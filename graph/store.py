@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -40,6 +41,10 @@ CONFLICT_ATTEMPTS = 30
 CONFLICT_DELAY = (0.005, 0.020)  # seconds, with jitter: the driver's first delay is a whole second
 
 
+Observe = Callable[[str, float, bool], None]
+"""Called after each statement with its name, the seconds it took, and whether it failed."""
+
+
 class Conflict(Exception):
     """Raised inside a transaction that found its ground shifted: it rolls back and starts again."""
 
@@ -68,10 +73,11 @@ class Store:
     A statement that has had no answer yet, or none the last time, has FIRST_TIMEOUT: Neo4j may be planning it.
     """
 
-    def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float) -> None:
+    def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float, observe: Observe | None = None) -> None:
         self._driver = driver
         self._database = database
         self._timeout = timeout
+        self._observe = observe
         self._answered: set[str] = set()
 
     @classmethod
@@ -83,6 +89,7 @@ class Store:
         password: str | None = None,
         database: str = "neo4j",
         timeout: float = 10.0,
+        observe: Observe | None = None,
     ) -> Store:
         """A store for `uri`; nothing is sent before the first statement or `verify`."""
         driver = AsyncGraphDatabase.driver(
@@ -94,11 +101,11 @@ class Store:
             max_transaction_retry_time=0,
             notifications_min_severity="OFF",
         )
-        return cls(driver, database=database, timeout=timeout)
+        return cls(driver, database=database, timeout=timeout, observe=observe)
 
     def patient(self) -> Store:
         """The same database with long limits, for bulk work. It has the same connections, and isn't closed by itself."""
-        return Store(self._driver, database=self._database, timeout=PATIENCE)
+        return Store(self._driver, database=self._database, timeout=PATIENCE, observe=self._observe)
 
     async def verify(self) -> None:
         """Return once Neo4j answers a query; raises StoreUnavailable when it doesn't."""
@@ -123,7 +130,7 @@ class Store:
         asked.check(frozenset(parameters))
         limit = self._timeout if asked.name in self._answered else max(self._timeout, FIRST_TIMEOUT)
         try:
-            with _Translated():
+            with _Timed(asked.name, self._observe), _Translated():
                 async with asyncio.timeout(limit + GRACE):
                     # Auto-commit: one round trip where an explicit read transaction needs two.
                     async with self._driver.session(database=self._database, default_access_mode=neo4j.READ_ACCESS) as session:
@@ -162,7 +169,7 @@ class Store:
                 self._driver.session(database=self._database, default_access_mode=neo4j.WRITE_ACCESS) as session,
                 await session.begin_transaction(timeout=limit) as transaction,
             ):
-                result = await work(Transaction(transaction))
+                result = await work(Transaction(transaction, self._observe))
                 committing = True
                 await transaction.commit()
                 return result
@@ -192,8 +199,9 @@ class Store:
 class Transaction:
     """Statements that are committed together, or not at all."""
 
-    def __init__(self, transaction: AsyncTransaction) -> None:
+    def __init__(self, transaction: AsyncTransaction, observe: Observe | None = None) -> None:
         self._transaction = transaction
+        self._observe = observe
 
     async def one(self, name: str, record: type[Record], /, **parameters: Any) -> Record | None:
         rows = await self.run(name, **parameters)
@@ -207,11 +215,29 @@ class Transaction:
         asked = statement(name)
         asked.check(frozenset(parameters))
         given = _Asked(parameters)
-        result = await self._transaction.run(asked.text, asked=given)
-        rows = [row[0] async for row in result]
+        with _Timed(name, self._observe):
+            result = await self._transaction.run(asked.text, asked=given)
+            rows = [row[0] async for row in result]
         # The driver's transaction and its results refer to each other and to these: megabytes, until the next search for cycles.
         given.clear()
         return rows
+
+
+class _Timed:
+    """Tells whoever observes how long the statement of the block took."""
+
+    __slots__ = ("_begun", "_name", "_observe")
+
+    def __init__(self, name: str, observe: Observe | None) -> None:
+        self._name = name
+        self._observe = observe
+
+    def __enter__(self) -> None:
+        self._begun = perf_counter()
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._observe is not None:
+            self._observe(self._name, perf_counter() - self._begun, error is not None)
 
 
 class _Translated:

@@ -83,6 +83,9 @@ class Documents:
 
     limits: Limits = field(default_factory=Limits)
     _kept: OrderedDict[str, Document] = field(default_factory=OrderedDict)
+    #: How many texts that came were remembered, and how many had to be read.
+    hits: int = 0
+    misses: int = 0
     _tokens: int = 0
     _coming: dict[str, asyncio.Future[Document]] = field(default_factory=dict)
     #: One thread: however many new texts come at once, they take no more than their share of the interpreter.
@@ -93,6 +96,7 @@ class Documents:
         document = self._kept.get(text)
         if document is not None:
             self._kept.move_to_end(text)
+            self.hits += 1
         return document
 
     async def find(self, text: str) -> Document:
@@ -100,6 +104,7 @@ class Documents:
         document = self.kept(text)
         if document is not None:
             return document
+        self.misses += 1
         coming = self._coming.get(text)
         if coming is None:
             loop = asyncio.get_running_loop()

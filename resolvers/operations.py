@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import traceback
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
-from graphql import GraphQLError, OperationType
+from graphql import FieldNode, GraphQLError, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
@@ -23,6 +22,7 @@ from graph.errors import StoreUnavailable
 from resolvers.context import Context, Sources
 from resolvers.documents import Document, Operation, formatted
 from resolvers.errors import ResolverError
+from resolvers.observer import observed
 from resolvers.plans import Failed
 from resolvers.schema import schema
 
@@ -129,6 +129,7 @@ def _cost(operation: Operation, sources: Sources, variables: dict[str, Any]) -> 
     if limits.cost_mode == "off":
         return None
     cost = operation.price.of(variables)
+    observed.get().priced(cost)
     if cost <= limits.cost or limits.cost_mode == "measure":
         return cost
     dearest = operation.price.dearest(variables)
@@ -140,14 +141,20 @@ def _cost(operation: Operation, sources: Sources, variables: dict[str, Any]) -> 
 
 async def _planned(operation: Operation, context: Context, variables: dict[str, Any], cost: int | None) -> Answer | None:
     """The answer by the operation's plan; None where graphql-core is to be asked."""
+    seen = observed.get()
     plan = operation.plan() if context.sources.plans else None
     if plan is None:
+        seen.planned("none")
         return None
     try:
-        return Answer(data=await plan.run(context, variables), errors=[], executed=True, cost=cost)
+        data = await plan.run(context, variables)
+        seen.planned("answered")
+        return Answer(data=data, errors=[], executed=True, cost=cost)
     except Failed as failed:
+        seen.planned("answered")
         return Answer(data=None, errors=[field_error(failed.error)], executed=True, cost=cost)
     except Exception:
+        seen.planned("left")
         # What is wrong graphql-core tells in its own words, from the beginning: errors come in the order of what was waited for.
         context.loads.forget_all_but_failures()
         context.budget.renew()
@@ -161,6 +168,7 @@ def _chosen(document: Document, name: str | None, *, reads_only: bool, size: int
     operation = document.operation(name)
     if operation is None:
         return _refused(_unknown_operation(document, name))
+    observed.get().running(document.hash, operation)
     if reads_only and operation.type is OperationType.MUTATION:
         return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
     if size > most and not operation.records_only:
@@ -221,7 +229,9 @@ def field_error(error: GraphQLError) -> dict[str, Any]:
     if isinstance(cause, GraphQLError) and cause.nodes:
         # graphql-core's own words on an argument that a variable has made null.
         return formatted(error, "BAD_USER_INPUT")
-    return {**masked(cause, where=error.path), **shown}
+    # The path holds what the client calls its fields.
+    where = next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), "no field")
+    return {**masked(cause, where=where), **shown}
 
 
 def masked(cause: BaseException, *, where: object) -> dict[str, Any]:
@@ -229,7 +239,7 @@ def masked(cause: BaseException, *, where: object) -> dict[str, Any]:
 
     The log has the kind of the error and where it was raised; its message may hold personal data, and stays out.
     """
-    trace = secrets.token_hex(8)
+    trace = observed.get().trace_id()
     frames = traceback.extract_tb(cause.__traceback__)
     raised = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
     log.error("internal error %s at %s: %s raised at %s", trace, where, type(cause).__name__, raised)

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import msgspec
 
 from app.cache.wire import Command, Unanswered, Wire
+from app.counters import Counters
 from app.epochs import Belief
 from app.feed import news
 from graph.customers import Profile
@@ -54,17 +55,19 @@ class Commands(Protocol):
 class Cache:
     """Profiles in Redis. Every method answers within the time-out, and says None or nothing where Redis doesn't."""
 
-    def __init__(self, wire: Commands, *, ttl_seconds: int) -> None:
+    def __init__(self, wire: Commands, *, ttl_seconds: int, counters: Counters | None = None) -> None:
         self._wire = wire
         self._ttl = ttl_seconds
+        self._counters = counters or Counters()
         self._open = False
         self._probe: asyncio.Task[None] | None = None
         self._decoded = Decoded(DECODED_BYTES)
 
     @classmethod
-    def connect(cls, url: str, *, timeout_seconds: float, ttl_seconds: int) -> Cache:
+    def connect(cls, url: str, *, timeout_seconds: float, ttl_seconds: int, counters: Counters | None = None) -> Cache:
         """A cache at `url`; nothing is sent before the first use."""
-        return cls(Wire.connect(url, timeout_seconds=timeout_seconds), ttl_seconds=ttl_seconds)
+        wire = Wire.connect(url, timeout_seconds=timeout_seconds, counters=counters)
+        return cls(wire, ttl_seconds=ttl_seconds, counters=counters)
 
     async def close(self) -> None:
         if self._probe is not None:
@@ -99,7 +102,11 @@ class Cache:
         if run_id != belief.run_id:
             return None
         decoded = self._decoded
-        return [decoded.profile(customer, value, belief.epoch) for customer, value in zip(customers, values, strict=True)]
+        profiles = [decoded.profile(customer, value, belief.epoch) for customer, value in zip(customers, values, strict=True)]
+        if None in profiles:
+            pairs = zip(values, profiles, strict=True)
+            self._counters.stale += sum(value is not None and profile is None for value, profile in pairs)
+        return profiles
 
     async def aliases(self, names: Sequence[str]) -> list[str | None] | None:
         """The customer ids last seen under these names: hints, good only if the profile confirms them."""
@@ -131,6 +138,9 @@ class Cache:
         ]
         answered = await self._ask(*commands)
         taken = [None] * len(tokens) if answered is None else answered[1]
+        if answered is not None:
+            self._counters.leases["taken"] += sum(bool(ok) for ok in taken)
+            self._counters.leases["held"] += sum(not ok for ok in taken)
         return [token if ok else None for token, ok in zip(tokens, taken, strict=True)]
 
     async def fill(self, filled: Sequence[tuple[Profile, str]], belief: Belief) -> None:
@@ -142,8 +152,11 @@ class Cache:
             ("EVAL", _FILL, 2, _value(profile.id), _lease(profile.id), token, encode(profile, epoch=belief.epoch), self._ttl)
             for profile, token in filled
         ]
-        if commands:
-            await self._ask(*commands)
+        answered = await self._ask(*commands) if commands else None
+        if answered is not None:
+            kept = sum(answered[1])
+            self._counters.leases["filled"] += kept
+            self._counters.leases["void"] += len(filled) - kept
 
     async def drop(self, changed: Mapping[str, int]) -> str | None:
         """Drop values and leases of customers that have these versions now, and tell of them whoever follows the feed.
@@ -170,6 +183,7 @@ class Cache:
     def _trip(self) -> None:
         if not self._open:
             self._open = True
+            self._counters.breaker_trips += 1
             self._probe = asyncio.create_task(self._until_back())
 
     async def _until_back(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import perf_counter
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -11,6 +12,9 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from app.counters import Counters
+from resolvers.observer import observed
 
 CONNECTIONS = 64
 CONNECTION_WAIT = 0.02  # seconds for a free connection of the pool
@@ -25,12 +29,15 @@ class Unanswered(Exception):
 class Wire:
     """Commands to one Redis, each waited for no longer than the time-out, and never sent twice."""
 
-    def __init__(self, pool: BlockingConnectionPool, timeout_seconds: float) -> None:
+    def __init__(self, pool: BlockingConnectionPool, timeout_seconds: float, counters: Counters | None = None) -> None:
         self._pool = pool
         self._timeout = timeout_seconds
+        self._counters = counters or Counters()
 
     @classmethod
-    def connect(cls, url: str, *, timeout_seconds: float, connections: int = CONNECTIONS) -> Wire:
+    def connect(
+        cls, url: str, *, timeout_seconds: float, connections: int = CONNECTIONS, counters: Counters | None = None
+    ) -> Wire:
         """A wire to `url`; nothing is sent before the first command."""
         return cls(
             BlockingConnectionPool.from_url(
@@ -45,6 +52,7 @@ class Wire:
                 redis_connect_func=_introduce,
             ),
             timeout_seconds,
+            counters,
         )
 
     async def run(self, *commands: Command, seconds: float | None = None) -> tuple[str, list[Any]]:
@@ -52,6 +60,7 @@ class Wire:
 
         `seconds`: how long they are waited for, instead of the wire's own time-out.
         """
+        begun = perf_counter()
         try:
             async with asyncio.timeout(self._timeout if seconds is None else seconds):
                 connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
@@ -66,7 +75,12 @@ class Wire:
                 finally:
                     await self._pool.release(connection)
         except (RedisError, OSError, TimeoutError) as error:
+            self._counters.redis_failures["timeout" if isinstance(error, TimeoutError) else "error"] += 1
             raise Unanswered(str(error)) from error
+        took, seen = perf_counter() - begun, observed.get()
+        self._counters.redis.observe(took)
+        if seen.traced:
+            seen.spent("redis", took, "commands", len(commands))
         return run_id, answers
 
     async def close(self) -> None:

@@ -130,10 +130,12 @@ class _Demo:
             mark.write_text(loaded)
 
     async def _serve(self) -> None:
+        from app import logs
         from app.commands.trying import first_customer, what_to_try
         from app.commands.web import serving
         from app.server import create_app
 
+        logs.configure(self.settings, least="warning")
         with self.steps.step("Start the service"):
             app = create_app(self.settings)
         async with serving(app, self.settings) as ended:

@@ -16,7 +16,8 @@ GRACE_SECONDS = 3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def configuration(app: ASGIApp, settings: Settings, *, log_level: str) -> uvicorn.Config:
+def configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves it: logging as app/logs.py says, and no accesses, for the paths of GET hold variables."""
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -26,7 +27,7 @@ def configuration(app: ASGIApp, settings: Settings, *, log_level: str) -> uvicor
         ws="websockets-sansio",
         ws_max_size=LONGEST_MESSAGE,
         lifespan="on",
-        log_level=log_level,
+        log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -39,7 +40,7 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[asyncio.Tas
 
     What is given is done when the service has ended by itself.
     """
-    server = _Beside(configuration(app, settings, log_level="warning"))
+    server = _Beside(configuration(app, settings))
     task = asyncio.create_task(server.serve())
     try:
         while not server.started:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -15,7 +14,7 @@ from app.graphql.requests import Asked, BadRequest, headers_of, read
 from app.graphql.streams import streamed
 from app.known import KnownDocuments, Unanswerable
 from app.leaving import WhileConnected
-from app.profiles import CacheStatus, watched
+from app.observation import Observation
 from resolvers.context import Sources
 from resolvers.operations import Answer, answer, masked, too_slow
 
@@ -28,10 +27,17 @@ class GraphQL:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            with scope["state"]["observations"].begin(scope["headers"]) as seen:
+                await self._respond(scope, receive, send, seen)
+        except ClientDisconnect:
+            return
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send, seen: Observation) -> None:
         headers, state = headers_of(scope), scope["state"]
         documents: KnownDocuments = state["documents"]
         sources: Sources = state["sources"]
-        encodings, form = headers.get(b"accept-encoding"), OLDER
+        form = OLDER
         try:
             page = self._explorer and scope["method"] == "GET"
             wanted = preferred(headers.get(b"accept", b"").decode("latin-1"), page=page)
@@ -45,7 +51,7 @@ class GraphQL:
                 await streamed(asked, documents, sources, seconds=self._seconds)(scope, receive, send)
                 return
             with WhileConnected(receive, seconds=self._seconds):
-                given, body = await run(asked, documents, sources)
+                given, body = await run(asked, documents, sources, seen)
         except BadRequest as bad:
             await send_reply(send, {"errors": [bad.error]}, form, bad.status, headers=bad.headers)
         except Unanswerable as unanswerable:
@@ -53,44 +59,34 @@ class GraphQL:
         except TimeoutError:
             await send_reply(send, {"errors": [too_slow(self._seconds)]}, form, 503)
         except ClientDisconnect:
-            pass
+            raise
         except Exception as error:
             await send_reply(send, {"errors": [masked(error, where="the endpoint")]}, form, 500)
         else:
             allow = None if given.read_only else {"allow": "POST"}
+            encodings = headers.get(b"accept-encoding")
             await send_reply(send, body, form, status(given, form), encodings=encodings, headers=allow)
 
 
-async def run(asked: Asked, documents: KnownDocuments, sources: Sources) -> tuple[Answer, dict[str, Any]]:
+async def run(asked: Asked, documents: KnownDocuments, sources: Sources, seen: Observation) -> tuple[Answer, dict[str, Any]]:
     """The answer to one request, and what is said of it; raises Unanswerable."""
+    seen.phase("document")
     text = await documents.text(asked.document)
-    notes: list[CacheStatus] = []
-    token = watched.set(notes) if asked.explain_cache else None
-    try:
-        given = await answer(
-            text,
-            sources,
-            variables=asked.variables,
-            operation_name=asked.operation_name,
-            reads_only=asked.reads_only,
-            size=asked.size,
-        )
-    finally:
-        if token is not None:
-            watched.reset(token)
+    given = await answer(
+        text,
+        sources,
+        variables=asked.variables,
+        operation_name=asked.operation_name,
+        reads_only=asked.reads_only,
+        size=asked.size,
+    )
     body = payload(given)
     extensions: dict[str, Any] = {}
-    if notes:
-        extensions["cache"] = verdict(notes)
+    if asked.explain_cache and seen.cache is not None:
+        extensions["cache"] = seen.cache
     if asked.explain_cost and given.cost is not None:
         limits = sources.documents.limits
         extensions["cost"] = {"requested": given.cost, "limit": limits.cost, "mode": limits.cost_mode}
     if extensions:
         body["extensions"] = extensions
     return given, body
-
-
-def verdict(notes: Iterable[CacheStatus]) -> CacheStatus:
-    """One word for all profiles of a request: the least happy of theirs."""
-    seen = set(notes)
-    return "bypassed" if "bypassed" in seen else "miss" if "miss" in seen else "hit"

@@ -11,6 +11,7 @@ import orjson
 from starlette.types import Send
 
 from app.graphql.media import NEWER, OLDER
+from resolvers.observer import observed
 from resolvers.operations import Answer
 
 COMPRESSED_FROM = 2_000
@@ -36,6 +37,9 @@ async def send_reply(
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """Send the JSON of `body` in the media type `form`, compressed where `encodings`, an Accept-Encoding header, allows it."""
+    seen = observed.get()
+    seen.answered(body.get("errors", ()), "data" in body)
+    seen.phase("write")
     data = orjson.dumps(body, option=orjson.OPT_UTC_Z)
     said = _HEADERS[form]
     if encodings is not None and len(data) >= COMPRESSED_FROM and accepts_gzip(encodings):

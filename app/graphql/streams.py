@@ -17,6 +17,7 @@ from app.graphql.replies import payload
 from app.graphql.requests import Asked
 from app.known import KnownDocuments, Unanswerable
 from resolvers.context import Sources
+from resolvers.observer import observed
 from resolvers.operations import Answer, answers, masked
 
 KEEP_ALIVE = 12.0  # seconds of silence; proxies end connections that are silent for longer
@@ -68,5 +69,6 @@ async def _events(found: AsyncGenerator[Answer]) -> AsyncIterator[bytes]:
                 await asyncio.wait([coming])
             if given is None:
                 break
+            observed.get().answered(given.errors, given.executed)
             yield b"event: next\ndata: " + orjson.dumps(payload(given), option=orjson.OPT_UTC_Z) + b"\n\n"
     yield b"event: complete\ndata:\n\n"

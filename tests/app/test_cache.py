@@ -12,13 +12,14 @@ import pytest
 
 from app.cache.profiles import Cache, decode, encode
 from app.epochs import Belief
-from app.profiles import CachedProfiles, watched
+from app.profiles import CachedProfiles
 from app.services import Services, open_services
 from app.settings import Settings
 from benchmarks.wires import Wire, wire_to
 from graph.customers import Profile, ProfileKey
 from graph.identity import Identifier
 from graph.store import Store
+from resolvers.observer import CacheStatus, Observer, observed
 from tests.conftest import Stack
 from tests.happenings import at, identify, touchpoint, user
 
@@ -160,12 +161,22 @@ async def test_readers_at_once_never_see_less_than_was_acknowledged(services: Se
     await asyncio.gather(writing, *(look(writing) for _ in range(4)))
 
 
+class Notes(Observer):
+    """Where profiles came from."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def loaded(self, status: CacheStatus, profiles: int, /) -> None:
+        self.heard += [status] * profiles
+
+
 async def status(profiles: CachedProfiles, key: ProfileKey) -> tuple[Profile | None, list[str]]:
-    notes: list[str] = []
-    watched.set(notes)  # type: ignore[arg-type]
+    notes = Notes()
+    token = observed.set(notes)
     (profile,) = await profiles.load([key])
-    watched.set(None)
-    return profile, notes
+    observed.reset(token)
+    return profile, notes.heard
 
 
 async def test_redis_gone_costs_the_first_read_a_time_out_and_then_nothing(services: Services, stack: Stack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 
 import pytest
 
@@ -29,6 +30,10 @@ class Source:
         if self.error is not None:
             raise self.error
         return [key.upper() for key in keys]
+
+
+#: Who asks.
+asking: ContextVar[str] = ContextVar("asking", default="nobody")
 
 
 async def turns() -> None:
@@ -121,3 +126,25 @@ async def test_closing_ends_what_is_under_way() -> None:
     await flights.close()
     with pytest.raises(asyncio.CancelledError):
         await asked
+
+
+async def test_a_load_is_part_of_the_request_of_whoever_asked_first_even_if_it_had_to_wait() -> None:
+    gate, asked_by = asyncio.Event(), []
+
+    async def load(keys: list[str]) -> list[str]:
+        asked_by.append((keys, asking.get()))
+        await gate.wait()
+        return keys
+
+    async def ask(key: str) -> None:
+        asking.set(f"who asks for {key}")
+        await flights.load([key])
+
+    flights = Flights(load, ways=1, size=2)
+    requests = []
+    for key in "abcd":
+        requests.append(asyncio.create_task(ask(key)))
+        await turns()
+    gate.set()
+    await asyncio.gather(*requests)
+    assert asked_by == [(["a"], "who asks for a"), (["b", "c"], "who asks for b"), (["d"], "who asks for d")]
