@@ -68,6 +68,9 @@ class CachedProfiles:
         if self._cache is None or self._cache.bypassed or self._belief() is None:
             return await self._passed_by(keys, parts)
         found = await self._reads.load(keys)
+        if len(found) == 1 and type(found[0]) is not _Not:
+            _note("hit", 1)
+            return found  # type: ignore[return-value]
         if _Not.BELIEVED in found:
             return await self._passed_by(keys, parts)
         missing = [key for key, profile in zip(keys, found, strict=True) if profile is _Not.KEPT]

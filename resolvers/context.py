@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 import msgspec
 import strawberry
@@ -146,22 +146,23 @@ class Budget(msgspec.Struct):
     def page(self) -> None:
         """One more page is asked for; raises TooLarge when it is one too many, or the budget was exceeded before."""
         self.spent_pages += 1
-        self._check(TooLarge.pages(self.pages) if self.spent_pages > self.pages else None)
+        if self.spent_pages > self.pages or self.exceeded is not None:
+            self._exceed(TooLarge.pages(self.pages))
 
     def spend(self, rows: int) -> None:
         """So many rows came; raises TooLarge when they are too many, or the budget was exceeded before."""
         self.spent_rows += rows
-        self._check(TooLarge.rows(self.rows) if self.spent_rows > self.rows else None)
+        if self.spent_rows > self.rows or self.exceeded is not None:
+            self._exceed(TooLarge.rows(self.rows))
 
     def renew(self) -> None:
         """Begin again."""
         self.spent_rows, self.spent_pages, self.exceeded = 0, 0, None
 
-    def _check(self, error: TooLarge | None) -> None:
+    def _exceed(self, error: TooLarge) -> NoReturn:
         self.exceeded = self.exceeded or error
-        if self.exceeded is not None:
-            # One for each field: an exception raised again and again drags all its traces along.
-            raise TooLarge(str(self.exceeded))
+        # One for each field: an exception raised again and again drags all its traces along.
+        raise TooLarge(str(self.exceeded))
 
 
 class Loads:
@@ -194,8 +195,11 @@ class Loads:
         else:
             await asyncio.wait([self._future(need) for need in needs])
 
-    async def load_now(self, needs: Iterable[Need]) -> None:
+    async def load_now(self, needs: Sequence[Need]) -> None:
         """`load` for the only one who asks: nothing is to be waited for that others may need as well."""
+        if len(needs) == 1 and needs[0][0] != "asked":
+            await self._batch(needs[0][0], [needs[0][1]])
+            return
         works = list(self._works({need[:2]: need for need in needs}.values()))
         if len(works) == 1:
             await works[0]

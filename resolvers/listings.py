@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import strawberry
@@ -42,7 +42,7 @@ class Period:
     to: datetime = strawberry.field(description="The first moment behind it.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """Which entries are wanted; None selects all, an empty sequence nothing. `since` and `until` are half-open."""
 
@@ -84,7 +84,7 @@ class Asked:
             until=period.to if period else None,
         )
 
-    @property
+    @cached_property
     def filters(self) -> dict[str, Any]:
         """The filters besides kinds, as the graph's functions name them."""
         return {
@@ -95,17 +95,17 @@ class Asked:
             "open": self.open,
         }
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether nothing but kinds narrows the list."""
         return self.since is None and all(value is None for value in self.filters.values())
 
-    @property
+    @cached_property
     def known_kinds(self) -> tuple[str, ...] | None:
         """Those of the kinds that there can be entries of so far."""
         return None if self.kinds is None else tuple(kind for kind in KINDS if kind in self.kinds)
 
-    @property
+    @cached_property
     def nothing(self) -> bool:
         """Whether the arguments rule out every entry."""
         chosen = (self.known_kinds, self.channels, self.types, self.statuses, self.survey_kinds)

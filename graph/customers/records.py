@@ -32,8 +32,7 @@ COUNTED = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileKey:
+class ProfileKey(msgspec.Struct, frozen=True, kw_only=True):
     """Names a customer: by any id ever given, or by an identifier in the form in which it is kept."""
 
     id: str | None = None
