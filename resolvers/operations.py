@@ -30,6 +30,7 @@ log = logging.getLogger("customer360.graphql")
 
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
+LONGEST_PATH = 200  # characters of it that a message shows: aliases are as long as one likes
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
@@ -133,7 +134,7 @@ def _cost(operation: Operation, sources: Sources, variables: dict[str, Any]) -> 
     if cost <= limits.cost or limits.cost_mode == "measure":
         return cost
     dearest = operation.price.dearest(variables)
-    could = f"The answer could hold {cost:,} objects, most of them under {dearest}"
+    could = f"The answer could hold {cost:,} objects, most of them at {dearest[:LONGEST_PATH]}"
     error = _plain(f"{could}, and may hold {limits.cost:,}; ask for shorter pages.", "COST_TOO_HIGH")
     error["extensions"] |= {"limit": limits.cost, "actual": cost}
     return Answer(errors=[error], executed=False, cost=cost)
