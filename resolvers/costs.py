@@ -37,6 +37,7 @@ from graphql import (
 )
 
 from resolvers.fields import Cost, ListSize, stated
+from resolvers.guard import fragments_of
 
 #: No page is longer; whoever asks for more is refused by the field.
 LONGEST = 100
@@ -189,7 +190,7 @@ class Price:
 
 def price_of(document: DocumentNode, operation: OperationDefinitionNode, schema: GraphQLSchema) -> Price:
     """The price of an operation of a valid document."""
-    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    fragments = fragments_of(document)
     root = schema.get_root_type(operation.operation)
     assert root is not None
     sets = _Reading(schema, fragments).sets((operation.selection_set, root))

@@ -284,7 +284,7 @@ async def test_the_limit_itself_may_be_asked_for_and_one_more_may_not(services: 
 
 
 async def test_a_refusal_shows_no_more_of_an_alias_than_anyone_reads(services: Services) -> None:
-    given = await answer(f"{{ {'a' * 5_000}: channels {{ id }} }}", sources(services, Limits(cost=1)))
+    given = await answer(f"{{ {'a' * 5_000}: channels {{ id }} }}", sources(services, Limits(cost=1, alias=10_000)))
     assert LONGEST_PATH < len(given.errors[0]["message"]) < 2 * LONGEST_PATH
 
 
