@@ -195,6 +195,7 @@ def read(text: str, limits: Limits) -> Document:
     try:
         node = _parsed(text, limits)
         tokens = node.token_count
+        _without_links(node)
         node = without_repeats(node)
         found = validate(schema._schema, node, max_errors=limits.errors, hide_suggestions=True)
     except Refused as refused:
@@ -202,6 +203,16 @@ def read(text: str, limits: Limits) -> Document:
     if found:
         return Document(hash, WRONG, tuple(_invalid(error, limits) for error in found))
     return Document(hash, max(tokens, WRONG), operations=tuple(_operations(node)))
+
+
+def _without_links(node: DocumentNode) -> None:
+    """Take the tokens out of the ring that they form, which only the garbage collector would free: what is forgotten is to go at
+    once."""
+    token = node.loc.start_token if node.loc else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 class Refused(Exception):

@@ -1,4 +1,4 @@
-"""No request of 100 KB holds the event loop for 50 ms: measured at the endpoint, with requests made for it."""
+"""No request holds the event loop for 50 ms, events of 1 MB included: measured at the endpoint, with requests made for it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def shortest(settings: Settings, holds: Holds, bodies: list[bytes]) -> flo
     """The hold of the best of some requests, each of which comes twice: what is known already is compiled then."""
     found = []
     for body in bodies:
-        assert len(body) <= 100_000
+        assert len(body) <= 1_000_000
         holds.longest = 0.0
         for _ in range(2):
             assert await asyncio.to_thread(send, settings, body) < 500
@@ -71,15 +71,11 @@ async def test_no_document_holds_the_event_loop(api_settings: Settings, holds: H
     assert await shortest(api_settings, holds, bodies) < LONGEST
 
 
-SMALL = {
-    name: body
-    for name, (text, variables) in large_variables().items()
-    if len(body := orjson.dumps({"query": text, "variables": variables})) <= 100_000
-}
+VARIABLES = {name: orjson.dumps({"query": text, "variables": given}) for name, (text, given) in large_variables().items()}
 
 
 @pytest.mark.usefixtures("service")
-@pytest.mark.parametrize("body", [*SMALL.values(), *BODIES.values()], ids=[*SMALL, *BODIES])
+@pytest.mark.parametrize("body", [*VARIABLES.values(), *BODIES.values()], ids=[*VARIABLES, *BODIES])
 async def test_no_variables_hold_the_event_loop(api_settings: Settings, holds: Holds, body: bytes) -> None:
     assert await shortest(api_settings, holds, [body] * TRIES) < LONGEST
 
