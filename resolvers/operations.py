@@ -79,6 +79,7 @@ async def _run(text: str, document: Document, operation: Operation, sources: Sou
     context = _context(sources, document, operation)
     try:
         if operation.introspects:
+            observed.get().planned("none")
             found = await sources.documents.introspect(operation, variables)
             return _refused(found) if isinstance(found, dict) else _answered(found, context, cost)
         planned = await _planned(operation, context, variables or {}, cost)
