@@ -148,7 +148,7 @@ class Observation(Observer):
             self._counters.errors[code] += 1
         if "INTERNAL" in codes:
             self._outcome = "failed"
-        elif "UNAVAILABLE" in codes:
+        elif not codes.isdisjoint(("UNAVAILABLE", "OVERLOADED")):
             self._outcome = "unavailable"
         else:
             self._outcome = "errors" if executed else "refused"

@@ -122,6 +122,9 @@ class Settings:
     limit_aliases: int = LIMITS.aliases
     """C360_LIMIT_ALIASES: most aliases of an operation. Default: 30."""
 
+    limit_alias: int = LIMITS.alias
+    """C360_LIMIT_ALIAS: most characters of an alias, which stands in the answer again and again. Default: 100."""
+
     limit_root_fields: int = LIMITS.root_fields
     """C360_LIMIT_ROOT_FIELDS: most root fields of an operation. Default: 10."""
 
@@ -130,6 +133,21 @@ class Settings:
 
     limit_selections: int = LIMITS.selections
     """C360_LIMIT_SELECTIONS: most fields and fragments of an operation, with its fragments expanded. Default: 1000."""
+
+    limit_introspection_depth: int = LIMITS.introspection_depth
+    """C360_LIMIT_INTROSPECTION_DEPTH: most levels of fields in `__schema` and `__type`; 0: none. Default: 20."""
+
+    limit_introspection_selections: int = LIMITS.introspection_selections
+    """C360_LIMIT_INTROSPECTION_SELECTIONS: most fields and fragments in them, expanded. Default: 500."""
+
+    limit_introspection_fields: int = LIMITS.introspection_fields
+    """C360_LIMIT_INTROSPECTION_FIELDS: most fields of an answer that tells the schema. Default: 50000."""
+
+    limit_errors: int = LIMITS.errors
+    """C360_LIMIT_ERRORS: most errors that are told of a wrong document. Default: 5."""
+
+    limit_values: int = LIMITS.values
+    """C360_LIMIT_VALUES: most values in the variables of anything but recordEvents. Default: 1000."""
 
     limit_ids: int = LIMITS.ids
     """C360_LIMIT_IDS: most ids of `nodes`. Default: 50."""
@@ -145,6 +163,12 @@ class Settings:
 
     limit_events_body: int = LIMITS.events_body
     """C360_LIMIT_EVENTS_BODY: most bytes of a GraphQL request that only records events. Default: 1000000."""
+
+    limit_kept: int = LIMITS.kept
+    """C360_LIMIT_KEPT: most tokens, of about 600 bytes, of all documents that a process remembers. Default: 500000."""
+
+    limit_waiting: int = LIMITS.waiting
+    """C360_LIMIT_WAITING: most new documents that wait to be read; more are turned away with OVERLOADED. Default: 100."""
 
     plans: bool = True
     """C360_PLANS: whether queries are compiled, or all run on graphql-core: true or false. Default: true."""
@@ -205,12 +229,20 @@ class Settings:
             root_fields=self.limit_root_fields,
             directives=self.limit_directives,
             selections=self.limit_selections,
+            errors=self.limit_errors,
+            introspection_depth=self.limit_introspection_depth,
+            introspection_selections=self.limit_introspection_selections,
+            introspection_fields=self.limit_introspection_fields,
+            alias=self.limit_alias,
+            values=self.limit_values,
             characters=self.limit_body,
             ids=self.limit_ids,
             cost=self.limit_cost,
             cost_mode=self.limit_cost_mode,
             body=self.limit_body,
             events_body=self.limit_events_body,
+            kept=self.limit_kept,
+            waiting=self.limit_waiting,
         )
 
     @classmethod
@@ -379,14 +411,22 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "limit_tokens": ("C360_LIMIT_TOKENS", _whole(10, 100_000)),
         "limit_depth": ("C360_LIMIT_DEPTH", _whole(1, 100)),
         "limit_aliases": ("C360_LIMIT_ALIASES", _whole(0, 10_000)),
+        "limit_alias": ("C360_LIMIT_ALIAS", _whole(1, 10_000)),
         "limit_root_fields": ("C360_LIMIT_ROOT_FIELDS", _whole(1, 1_000)),
         "limit_directives": ("C360_LIMIT_DIRECTIVES", _whole(0, 10_000)),
         "limit_selections": ("C360_LIMIT_SELECTIONS", _whole(1, 100_000)),
+        "limit_introspection_depth": ("C360_LIMIT_INTROSPECTION_DEPTH", _whole(0, 100)),
+        "limit_introspection_selections": ("C360_LIMIT_INTROSPECTION_SELECTIONS", _whole(1, 100_000)),
+        "limit_introspection_fields": ("C360_LIMIT_INTROSPECTION_FIELDS", _whole(1, 10_000_000)),
+        "limit_errors": ("C360_LIMIT_ERRORS", _whole(1, 100)),
+        "limit_values": ("C360_LIMIT_VALUES", _whole(1, 1_000_000)),
         "limit_ids": ("C360_LIMIT_IDS", _whole(1, 10_000)),
         "limit_cost": ("C360_LIMIT_COST", _whole(1, 10_000_000)),
         "limit_cost_mode": ("C360_LIMIT_COST_MODE", _one_of("off", "measure", "enforce")),
         "limit_body": ("C360_LIMIT_BODY", _whole(1_000, 32_000_000)),
         "limit_events_body": ("C360_LIMIT_EVENTS_BODY", _whole(1_000, 32_000_000)),
+        "limit_kept": ("C360_LIMIT_KEPT", _whole(1_000, 100_000_000)),
+        "limit_waiting": ("C360_LIMIT_WAITING", _whole(1, 10_000)),
         "plans": ("C360_PLANS", _switch),
         "persisted": ("C360_PERSISTED", _switch),
         "persisted_kb": ("C360_PERSISTED_KB", _whole(1, 1_048_576)),

@@ -28,9 +28,6 @@ from resolvers.schema import schema
 
 PROTOCOL = "graphql-transport-ws"
 
-LONGEST_MESSAGE = 1_000_000
-"""Bytes of one message: see app.commands.web, which gives it to the server."""
-
 MOST_OPERATIONS = 100
 """Operations under way on one connection."""
 

@@ -2,33 +2,64 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
+from sys import getsizeof
 from typing import Any
 
-from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse, validate
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    get_variable_values,
+    parse,
+    validate,
+)
+from graphql.language.parser import MAX_NESTING_DEPTH
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql.validation.validate import ValidationAbortedError
 
+from resolvers.beside import Beside, Busy, Work
 from resolvers.costs import Price, price_of
-from resolvers.guard import Limits, refusals, without_repeats
+from resolvers.guard import Limits, fragments_of, introspects, refusals, without_repeats
+from resolvers.introspection import introspect
 from resolvers.plans import NotCompiled, Plan, Recording, plan_of
 from resolvers.schema import schema
 
 #: What is remembered of a text that is wrong counts as so many tokens.
 WRONG = 50
 
+#: A token that is remembered takes so many bytes; those of the text itself count as tokens, too.
+TOKEN_BYTES = 600
+
+#: Characters of a message: some quote what is wrong, which may be most of the text.
+LONGEST_MESSAGE = 1_000
+
+#: Errors of variables that are told: graphql-core's own number.
+MISFITS = 50
+
+#: Seconds after which there should be room again for texts that nobody has read.
+RETRY_SECONDS = 1
+
+# Fields of one name are compared each with each, and graphql-core stops after ten times as many comparisons as this. A page
+# full of fragments that repeat each other takes a tenth of it.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
+
 
 @dataclass(slots=True)
 class Operation:
-    """One operation of a valid document."""
+    """One operation of a valid document. `introspects`: whether it asks for the schema, and so for nothing else."""
 
     document: DocumentNode
     node: OperationDefinitionNode
     price: Price
+    introspects: bool = False
     _plan: Plan | Recording | None = None
     _asked: bool = False
     _planned: bool = False
@@ -49,10 +80,11 @@ class Operation:
         return self.node.operation
 
     def plan(self) -> Plan | Recording | None:
-        """None for an operation that can't be compiled, or comes for the first time: many never come again."""
+        """None for an operation that can't be compiled, or comes for the first time: many never come again. What records events
+        may be large, and is read in slices by its plan only."""
         if self._planned:
             return self._plan
-        if not self._asked:
+        if not self._asked and not self.records_only:
             self._asked = True
             return None
         self._planned = True
@@ -77,19 +109,16 @@ class Document:
         return next((each for each in self.operations if each.name == name), None)
 
 
-@dataclass(slots=True)
 class Documents:
     """Documents by their texts, the least recently used ones forgotten first."""
 
-    limits: Limits = field(default_factory=Limits)
-    _kept: OrderedDict[str, Document] = field(default_factory=OrderedDict)
-    #: How many texts that came were remembered, and how many had to be read.
-    hits: int = 0
-    misses: int = 0
-    _tokens: int = 0
-    _coming: dict[str, asyncio.Future[Document]] = field(default_factory=dict)
-    #: One thread: however many new texts come at once, they take no more than their share of the interpreter.
-    _reader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "documents"))
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        #: How many texts that came were remembered, and how many had to be read.
+        self.hits = self.misses = 0
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._tokens = 0
+        self._beside = Beside(self.limits.waiting)
 
     def kept(self, text: str) -> Document | None:
         """The document of a text that was read before, as long as it is remembered."""
@@ -100,60 +129,146 @@ class Documents:
         return document
 
     async def find(self, text: str) -> Document:
-        """The document of a text; texts that come while they are being read are read once."""
+        """The document of a text, read where it isn't known; one that says OVERLOADED where too many wait to be read."""
         document = self.kept(text)
         if document is not None:
             return document
         self.misses += 1
-        coming = self._coming.get(text)
-        if coming is None:
-            loop = asyncio.get_running_loop()
-            coming = self._coming[text] = asyncio.ensure_future(loop.run_in_executor(self._reader, read, text, self.limits))
-            coming.add_done_callback(lambda _: self._coming.pop(text, None))
-        document = await asyncio.shield(coming)
+        try:
+            document = await self._beside.run(text, read, text, self.limits)
+        except Busy as busy:
+            return Document(hash="", tokens=WRONG, errors=(_overloaded(busy.waiting, self.limits),))
         self.keep(text, document)
         return document
+
+    async def introspect(self, operation: Operation, variables: dict[str, Any] | None) -> ExecutionResult | dict[str, Any]:
+        """The result of an operation that only asks for the schema, or the request error that it is instead."""
+        most = self.limits.introspection_fields
+        try:
+            found = await self.aside(introspect, operation.document, operation.name, variables, most)
+        except Busy as busy:
+            return _overloaded(busy.waiting, self.limits)
+        if found is None:
+            message = (
+                f"The schema as it is asked for has {most + 1:,} fields or more, and may have {most:,}; ask for less at once."
+            )
+            return _plain(message, "TOO_LARGE", limit=most, actual=most + 1)
+        result: ExecutionResult = found
+        return result
+
+    async def misfits(self, operation: Operation, variables: dict[str, Any]) -> list[dict[str, Any]]:
+        """Request errors of variables that don't fit their types, found beside the event loop."""
+        declared = operation.node.variable_definitions or ()
+        try:
+            found = await self.aside(get_variable_values, schema._schema, declared, variables, MISFITS)
+        except Busy as busy:
+            return [_overloaded(busy.waiting, self.limits)]
+        return [formatted(each, "BAD_USER_INPUT") for each in found] if isinstance(found, list) else []
+
+    async def aside(self, work: Work, *arguments: Any) -> Any:
+        """What some work returns or raises that takes too long for the event loop; raises Busy."""
+        return await self._beside.run(object(), work, *arguments)
 
     def keep(self, text: str, document: Document) -> None:
         if text not in self._kept:
             self._kept[text] = document
-            self._tokens += document.tokens
+            self._tokens += _weight(text, document)
             while self._tokens > self.limits.kept and len(self._kept) > 1:
-                self._tokens -= self._kept.popitem(last=False)[1].tokens
+                self._tokens -= _weight(*self._kept.popitem(last=False))
 
     def __len__(self) -> int:
         return len(self._kept)
 
 
+def _weight(text: str, document: Document) -> int:
+    return document.tokens + getsizeof(text) // TOKEN_BYTES
+
+
+def _overloaded(waiting: int, limits: Limits) -> dict[str, Any]:
+    message = f"{waiting:,} requests wait for documents to be read, and {limits.waiting:,} may; send this again in a second."
+    return _plain(message, "OVERLOADED", limit=limits.waiting, actual=waiting, retryAfter=RETRY_SECONDS)
+
+
 def read(text: str, limits: Limits) -> Document:
     """Parse, guard and validate a text, in an order in which no step takes longer than its input is worth."""
     hash = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    try:
+        node = _parsed(text, limits)
+        tokens = node.token_count
+        _without_links(node)
+        node = without_repeats(node)
+        found = validate(schema._schema, node, max_errors=limits.errors, hide_suggestions=True)
+    except Refused as refused:
+        return Document(hash, WRONG, refused.errors)
+    if found:
+        return Document(hash, WRONG, tuple(_invalid(error, limits) for error in found))
+    return Document(hash, max(tokens, WRONG), operations=tuple(_operations(node)))
+
+
+def _without_links(node: DocumentNode) -> None:
+    """Take the tokens out of the ring that they form, which only the garbage collector would free: what is forgotten is to go at
+    once."""
+    token = node.loc.start_token if node.loc else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
+
+
+class Refused(Exception):
+    """A text that is no document, or one that asks for too much."""
+
+    def __init__(self, *errors: dict[str, Any]) -> None:
+        self.errors = errors
+
+
+def _parsed(text: str, limits: Limits) -> DocumentNode:
+    """The document of a text, within the limits; raises Refused."""
     if len(text) > limits.characters:
-        return Document(hash, WRONG, (_exceeded("BODY_TOO_LARGE", len(text), limits.characters, "characters"),))
+        raise Refused(_exceeded("BODY_TOO_LARGE", len(text), limits.characters, "characters"))
     try:
         node = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens, allow_empty_selection_sets=False)
-        errors = refusals(node, limits)
-    except RecursionError:
-        return Document(hash, WRONG, ({**_plain("The document is nested too deeply to be read.", "DOCUMENT_TOO_DEEP")},))
     except GraphQLError as error:
-        if error.message.startswith("Syntax Error: Document contains more"):
-            message = f"The document has more than {limits.tokens:,} tokens; send values as variables, and ask for less at once."
-            return Document(hash, WRONG, (_plain(message, "TOO_MANY_TOKENS", limit=limits.tokens),))
-        return Document(hash, WRONG, (formatted(error, "GRAPHQL_PARSE_FAILED"),))
+        raise Refused(_unreadable(error, limits)) from None
+    errors = refusals(node, limits)
     if errors:
-        return Document(hash, WRONG, tuple(errors[: limits.errors]))
-    tokens = node.token_count
-    node = without_repeats(node)
-    found = validate(schema._schema, node, max_errors=limits.errors, hide_suggestions=True)
-    if found:
-        return Document(hash, WRONG, tuple(formatted(error, "GRAPHQL_VALIDATION_FAILED") for error in found))
-    return Document(hash, max(tokens, WRONG), operations=tuple(_operations(node)))
+        raise Refused(*errors[: limits.errors])
+    return node
+
+
+def _unreadable(error: GraphQLError, limits: Limits) -> dict[str, Any]:
+    """What the parser says; where it has stopped at a limit, nobody knows how much more there is."""
+    if "contains more than" in error.message:
+        what = "comments" if "comments" in error.message else "tokens"
+        message = (
+            f"The document has {limits.tokens + 1:,} {what} or more, and may have {limits.tokens:,}; send values as variables."
+        )
+        return _plain(message, "TOO_MANY_TOKENS", limit=limits.tokens, actual=limits.tokens + 1)
+    if "nested too deeply" in error.message:
+        message = f"The document has {MAX_NESTING_DEPTH + 1:,} levels of nesting or more, and may have {MAX_NESTING_DEPTH:,}."
+        return _plain(message, "DOCUMENT_TOO_DEEP", limit=MAX_NESTING_DEPTH, actual=MAX_NESTING_DEPTH + 1)
+    return _shortened(formatted(error, "GRAPHQL_PARSE_FAILED"))
+
+
+def _invalid(error: GraphQLError, limits: Limits) -> dict[str, Any]:
+    if isinstance(error, ValidationAbortedError):
+        if "error limit" in error.message:
+            message = f"The document has more than {limits.errors:,} errors: those before this one, and others."
+            return _plain(message, "TOO_MANY_ERRORS", limit=limits.errors, actual=limits.errors + 1)
+        message = "The document has too many fields of the same name to compare them all; select each of them once."
+        return _plain(message, "TOO_MANY_SELECTIONS")
+    return _shortened(formatted(error, "GRAPHQL_VALIDATION_FAILED"))
+
+
+def _shortened(error: dict[str, Any]) -> dict[str, Any]:
+    return {**error, "message": error["message"][:LONGEST_MESSAGE]}
 
 
 def _operations(document: DocumentNode) -> Iterator[Operation]:
     # Priced here, beside the loop: with many types and variables that takes a while.
+    fragments = fragments_of(document)
     return (
-        Operation(document, each, price_of(document, each, schema._schema))
+        Operation(document, each, price_of(document, each, schema._schema), introspects(each, fragments))
         for each in document.definitions
         if isinstance(each, OperationDefinitionNode)
     )

@@ -25,7 +25,7 @@ class ResolverError(Exception):
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
-        self.extensions = {"code": code or self.code}
+        self.extensions: dict[str, str | int] = {"code": code or self.code}
 
 
 class BadValue(ResolverError):
@@ -125,8 +125,10 @@ class NotThere(ResolverError):
 
 class TooMany(ResolverError):
     @classmethod
-    def ids(cls, most: int) -> TooMany:
-        return cls(f"send at most {most} ids at once", code="TOO_MANY_IDS")
+    def ids(cls, number: int, most: int) -> TooMany:
+        error = cls(f"these are {number:,} ids; send at most {most:,} at once", code="TOO_MANY_IDS")
+        error.extensions |= {"limit": most, "actual": number}
+        return error
 
     @classmethod
     def values(cls, argument: str, most: int) -> TooMany:

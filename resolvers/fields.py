@@ -47,7 +47,14 @@ class ListSize:
 
 
 @strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
+    locations=[
+        Location.FIELD_DEFINITION,
+        Location.ARGUMENT_DEFINITION,
+        Location.OBJECT,
+        Location.SCALAR,
+        Location.ENUM,
+        Location.INPUT_FIELD_DEFINITION,
+    ],
     name="cost",
     description="What a field costs, where that isn't 1 for an object and nothing for a leaf.",
 )
@@ -59,6 +66,11 @@ def at_most(length: int, *, by: str | None = None) -> ListSize:
     """For a plain list: it is never longer, or than the list given as the argument `by`."""
     slicing = strawberry.UNSET if by is None else [by]
     return ListSize(assumed_size=length, slicing_arguments=slicing, require_one_slicing_argument=False)
+
+
+def one_for_each(argument: str, *, of: str) -> ListSize:
+    """For a field whose object has in `of` a list no longer than the list given as an argument."""
+    return ListSize(slicing_arguments=[argument], sized_fields=[of], require_one_slicing_argument=False)
 
 
 def about(length: int) -> ListSize:

@@ -1,14 +1,16 @@
 """What a document may ask for: one pass over what was parsed, in time that grows with its length and nothing else.
 
-Each operation is measured with its fragments expanded, and each fragment is measured once: of one that spreads another twice,
-which spreads another twice, and so on, the numbers grow exponentially, and the work doesn't. Introspection is measured apart,
-since standard tools ask for more than any client needs; graphql-core's own rule keeps its lists from multiplying.
+Each operation is measured with its fragments expanded, and each fragment is measured once, after those that it spreads: of one
+that spreads another twice, which spreads another twice, and so on, the numbers grow exponentially, and the work doesn't.
+Introspection is measured apart, since standard tools ask for more than any client needs; graphql-core's own rule keeps its
+lists from multiplying.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal
 
 from graphql import (
@@ -22,26 +24,40 @@ from graphql import (
     Visitor,
     visit,
 )
+from graphql.language.parser import MAX_NESTING_DEPTH
+
+#: Counting ends here: fragments that spread others twice make numbers of hundreds of digits.
+MOST = 1_000_000
+
+INTROSPECTION = {"__schema", "__type"}
+
+#: Fragments of a ring that are named.
+RING = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How large a request may be. app.settings says what each means, and takes its defaults from here.
 
-    `depth`: levels of fields, root fields and leaves included; `selections`: fields and fragments, expanded; `kept`: tokens of
-    all documents that a process remembers; `characters`: of a document's text; `ids`: of `nodes`; `cost`: objects of an answer;
-    `body`, `events_body`: bytes of a request, and of one that only records events.
+    `depth`: levels of fields, root fields and leaves included; `alias`: characters of one; `selections`: fields and fragments,
+    expanded; `introspection_fields`: those of an answer; `errors`: those of validation that are told; `values`: in variables;
+    `ids`: of `nodes`; `cost`: objects of an answer; `characters`: of a document's text; `body`, `events_body`: bytes of a
+    request, and of one that only records events; `kept`: tokens of all documents that a process remembers; `waiting`:
+    documents that wait to be read.
     """
 
     tokens: int = 2_000
     depth: int = 12
     aliases: int = 30
+    alias: int = 100
     root_fields: int = 10
     directives: int = 20
     selections: int = 1_000
     errors: int = 5
     introspection_depth: int = 20
     introspection_selections: int = 500
+    introspection_fields: int = 50_000
+    values: int = 1_000
     ids: int = 50
     characters: int = 100_000
     cost: int = 10_000
@@ -49,13 +65,16 @@ class Limits:
     body: int = 100_000
     events_body: int = 1_000_000
     kept: int = 500_000
+    waiting: int = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a selection set comes to. `depth`: 1 for leaves only; `roots`: fields at its own level."""
+    """What a selection set comes to. `depth`: 1 for leaves only; `nesting`: selection sets one within the other, those of
+    fragments included; `roots`: fields at its own level."""
 
     depth: int = 0
+    nesting: int = 0
     selections: int = 0
     roots: int = 0
     introspection_depth: int = 0
@@ -64,23 +83,59 @@ class Size:
 
 def refusals(document: DocumentNode, limits: Limits) -> list[dict[str, Any]]:
     """Why a document is refused: request errors with code, limit and actual value; none where it may be asked."""
-    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    measure = _Measure(fragments)
+    fragments = fragments_of(document)
+    try:
+        measure = _Measure.of_all(fragments)
+    except CycleError as error:
+        ring = ", which spreads ".join(name[:50] for name in error.args[1][:RING])
+        message = f"A fragment spreads itself: {ring}; break the ring."
+        return [{"message": message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]
     found: list[dict[str, Any]] = []
     for each in document.definitions:
         if isinstance(each, OperationDefinitionNode):
             size = measure.of(each.selection_set, root=True)
             written = measure.written(each)
             found += _exceeded(size, written, limits)
+            if len({name in INTROSPECTION for name in _root_fields(each, fragments)}) > 1:
+                message = "Ask for __schema and __type in an operation of their own: they are answered beside everything else."
+                found.append({"message": message, "extensions": {"code": "INTROSPECTION_NOT_ALONE"}})
     return found
+
+
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+
+
+def introspects(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
+    """Whether an operation asks for the schema."""
+    return not INTROSPECTION.isdisjoint(_root_fields(operation, fragments))
+
+
+def _root_fields(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> set[str]:
+    """The names of the root fields that an operation selects, `__typename` apart."""
+    found: set[str] = set()
+    reached: set[str] = set()
+    waiting = list(operation.selection_set.selections)
+    while waiting:
+        node: Any = waiting.pop()
+        if isinstance(node, FieldNode):
+            found.add(node.name.value)
+        elif isinstance(node, InlineFragmentNode):
+            waiting += node.selection_set.selections
+        elif node.name.value in fragments and node.name.value not in reached:
+            reached.add(node.name.value)
+            waiting += fragments[node.name.value].selection_set.selections
+    return found - {"__typename"}
 
 
 def _exceeded(size: Size, written: _Written, limits: Limits) -> Iterator[dict[str, Any]]:
     checks = (
         ("DOCUMENT_TOO_DEEP", "levels of fields", "ask for less at once", size.depth, limits.depth),
+        ("DOCUMENT_TOO_DEEP", "levels of fields and fragments", "spread fewer within others", size.nesting, MAX_NESTING_DEPTH),
         ("TOO_MANY_ROOT_FIELDS", "root fields", "send several requests", size.roots, limits.root_fields),
         ("TOO_MANY_SELECTIONS", "selected fields and fragments", "ask for less at once", size.selections, limits.selections),
         ("TOO_MANY_ALIASES", "aliases", "send several requests", written.aliases, limits.aliases),
+        ("ALIAS_TOO_LONG", "characters in an alias", "shorten it", written.alias, limits.alias),
         ("TOO_MANY_DIRECTIVES", "directives", "leave some out", written.directives, limits.directives),
         (
             "DOCUMENT_TOO_DEEP",
@@ -99,8 +154,9 @@ def _exceeded(size: Size, written: _Written, limits: Limits) -> Iterator[dict[st
     )
     for code, what, instead, actual, limit in checks:
         if actual > limit:
-            message = f"The operation has {actual:,} {what}, and may have {limit:,}; {instead}."
-            yield {"message": message, "extensions": {"code": code, "limit": limit, "actual": actual}}
+            shown = f"{MOST:,} or more" if actual >= MOST else f"{actual:,}"
+            message = f"The operation has {shown} {what}, and may have {limit:,}; {instead}."
+            yield {"message": message, "extensions": {"code": code, "limit": limit, "actual": min(actual, MOST)}}
 
 
 @dataclass(slots=True)
@@ -108,49 +164,58 @@ class _Written:
     """What stands in the text of an operation and of the fragments that it reaches, each counted once."""
 
     aliases: int = 0
+    alias: int = 0
     directives: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Measure:
     fragments: Mapping[str, FragmentDefinitionNode]
     _known: dict[tuple[str, bool], Size] = field(default_factory=dict)
-    _open: set[tuple[str, bool]] = field(default_factory=set)
+
+    @classmethod
+    def of_all(cls, fragments: Mapping[str, FragmentDefinitionNode]) -> _Measure:
+        """With the sizes of all fragments; raises CycleError. No recursion goes from one fragment to another."""
+        measure = cls(fragments)
+        for name in TopologicalSorter({name: _spreads(each) for name, each in fragments.items()}).static_order():
+            # That one doesn't exist, validation says.
+            if name in fragments:
+                for root in (False, True):
+                    measure._known[name, root] = measure.of(fragments[name].selection_set, root=root)
+        return measure
 
     def of(self, selections: SelectionSetNode | None, *, root: bool = False) -> Size:
         """The size of a selection set with its fragments expanded."""
-        parts = [self._one(each, root=root) for each in (selections.selections if selections else ())]
+        if selections is None:
+            return Size()
+        parts = [self._one(each, root=root) for each in selections.selections]
         return Size(
             depth=max((part.depth for part in parts), default=0),
-            selections=sum(part.selections for part in parts),
-            roots=sum(part.roots for part in parts),
+            nesting=1 + max((part.nesting for part in parts), default=0),
+            selections=min(sum(part.selections for part in parts), MOST),
+            roots=min(sum(part.roots for part in parts), MOST),
             introspection_depth=max((part.introspection_depth for part in parts), default=0),
-            introspection_selections=sum(part.introspection_selections for part in parts),
+            introspection_selections=min(sum(part.introspection_selections for part in parts), MOST),
         )
 
     def _one(self, node: Any, *, root: bool) -> Size:
         if isinstance(node, FieldNode):
             inner = self.of(node.selection_set)
-            if root and node.name.value in ("__schema", "__type"):
-                return Size(roots=1, introspection_depth=inner.depth + 1, introspection_selections=inner.selections + 1)
-            return Size(depth=inner.depth + 1, selections=inner.selections + 1, roots=1)
+            if root and node.name.value in INTROSPECTION:
+                return Size(
+                    nesting=inner.nesting,
+                    roots=1,
+                    introspection_depth=inner.depth + 1,
+                    introspection_selections=inner.selections + 1,
+                )
+            return replace(inner, depth=inner.depth + 1, selections=inner.selections + 1, roots=1)
         if isinstance(node, InlineFragmentNode):
-            return _with_itself(self.of(node.selection_set, root=root))
-        assert isinstance(node, FragmentSpreadNode)
-        return _with_itself(self._spread(node.name.value, root=root))
-
-    def _spread(self, name: str, *, root: bool) -> Size:
-        key = name, root
-        size = self._known.get(key)
-        if size is None:
-            fragment = self.fragments.get(name)
-            # That it doesn't exist, or spreads itself, validation says.
-            if fragment is None or key in self._open:
-                return Size()
-            self._open.add(key)
-            size = self._known[key] = self.of(fragment.selection_set, root=root)
-            self._open.discard(key)
-        return size
+            inner = self.of(node.selection_set, root=root)
+        else:
+            assert isinstance(node, FragmentSpreadNode)
+            inner = self._known.get((node.name.value, root), Size())
+        # A fragment counts as a selection, too: bombs of them need hold no field.
+        return replace(inner, selections=inner.selections + 1)
 
     def written(self, operation: OperationDefinitionNode) -> _Written:
         found = _Written()
@@ -159,8 +224,9 @@ class _Measure:
         while waiting:
             node = waiting.pop()
             found.directives += len(node.directives or ())
-            if isinstance(node, FieldNode):
-                found.aliases += node.alias is not None
+            if isinstance(node, FieldNode) and node.alias is not None:
+                found.aliases += 1
+                found.alias = max(found.alias, len(node.alias.value))
             if isinstance(node, OperationDefinitionNode):
                 waiting += node.variable_definitions or ()
             if isinstance(node, FragmentSpreadNode):
@@ -173,9 +239,30 @@ class _Measure:
         return found
 
 
-def _with_itself(size: Size) -> Size:
-    """A fragment counts as a selection, too: bombs of them need hold no field."""
-    return Size(size.depth, size.selections + 1, size.roots, size.introspection_depth, size.introspection_selections)
+def values_in(value: object, most: int) -> int:
+    """How many values there are in one from JSON, lists, objects and itself counted; a number above `most` for more than that."""
+    found, waiting = 0, [value]
+    while waiting and found + len(waiting) <= most:
+        each = waiting.pop()
+        found += 1
+        if isinstance(each, list):
+            waiting += each
+        elif isinstance(each, dict):
+            waiting += each.values()
+    return found + len(waiting)
+
+
+def _spreads(fragment: FragmentDefinitionNode) -> set[str]:
+    """The fragments that one spreads by itself."""
+    found: set[str] = set()
+    waiting: list[Any] = [fragment]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, FragmentSpreadNode):
+            found.add(node.name.value)
+        elif (selections := getattr(node, "selection_set", None)) is not None:
+            waiting += selections.selections
+    return found
 
 
 def without_repeats(document: DocumentNode) -> DocumentNode:

@@ -25,7 +25,7 @@ def node(info: Info, id: strawberry.ID) -> Node | None:
 def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
     most = info.context.sources.documents.limits.ids
     if len(ids) > most:
-        raise TooMany.ids(most)
+        raise TooMany.ids(len(ids), most)
     info.context.budget.spend(len(ids))
     return all_of(partial(find_node, info.context, each) for each in ids)
 

@@ -24,7 +24,7 @@ from graph.events.inputs import Event, IdentifierKey, IdentifyInput
 from resolvers.context import Context, Info, load_customer
 from resolvers.customers import Customer
 from resolvers.events import EventInput, Stated
-from resolvers.fields import about
+from resolvers.fields import about, one_for_each
 from resolvers.identity import IdentifierInput
 
 MOST_EVENTS = 1_000
@@ -82,7 +82,7 @@ class RejectedEvent:
 class RecordEventsPayload:
     accepted: int = strawberry.field(description="Events that are kept now and were not before.")
     duplicates: int = strawberry.field(description="Events that were kept already.")
-    rejected: list[RejectedEvent] = strawberry.field(description="Events that were not kept.", directives=[about(10)])
+    rejected: list[RejectedEvent] = strawberry.field(description="Events that were not kept.")
     user_errors: list[UserError] = strawberry.field(description="Why nothing was kept; empty otherwise.", directives=[about(5)])
 
     @classmethod
@@ -289,6 +289,7 @@ def _request(operation: str, key: str | None, body: Any) -> Request | None:
 class Mutation:
     record_events: RecordEventsPayload = strawberry.mutation(
         resolver=record_events,
+        directives=[one_for_each("events", of="rejected")],
         description=(
             "Up to 1,000 events in one call; each is kept whole, or refused with its index and reason. Acknowledged means "
             "committed to the graph. Variables that don't fit these types refuse the whole call, with the path of each misfit, "

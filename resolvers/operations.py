@@ -14,6 +14,7 @@ from contextlib import aclosing
 from typing import Any
 
 import msgspec
+from graphql import ExecutionResult as GraphQLResult
 from graphql import FieldNode, GraphQLError, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
@@ -22,6 +23,7 @@ from graph.errors import StoreUnavailable
 from resolvers.context import Context, Sources
 from resolvers.documents import Document, Operation, formatted
 from resolvers.errors import ResolverError
+from resolvers.guard import Limits, values_in
 from resolvers.observer import observed
 from resolvers.plans import Failed
 from resolvers.schema import schema
@@ -30,6 +32,7 @@ log = logging.getLogger("customer360.graphql")
 
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
+LONGEST_PATH = 200  # characters of it that a message shows: aliases are as long as one likes
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
@@ -60,7 +63,7 @@ async def answer(
     `size`: bytes of the request, of which most operations may have few.
     """
     document = sources.documents.kept(text) or await sources.documents.find(text)
-    operation = _chosen(document, operation_name, reads_only=reads_only, size=size, most=sources.documents.limits.body)
+    operation = _chosen(document, operation_name, variables, reads_only=reads_only, size=size, limits=sources.documents.limits)
     if isinstance(operation, Answer):
         return operation
     if operation.type is OperationType.SUBSCRIPTION:
@@ -75,9 +78,18 @@ async def _run(text: str, document: Document, operation: Operation, sources: Sou
         return cost
     context = _context(sources, document, operation)
     try:
+        if operation.introspects:
+            observed.get().planned("none")
+            found = await sources.documents.introspect(operation, variables)
+            return _refused(found) if isinstance(found, dict) else _answered(found, context, cost)
         planned = await _planned(operation, context, variables or {}, cost)
         if planned is not None:
             return planned
+        if operation.records_only:
+            # They may be many, which graphql-core would look at without a pause.
+            misfits = await sources.documents.misfits(operation, variables or {})
+            if misfits:
+                return _refused(*misfits)
         result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=operation.name)
     finally:
         context.loads.close()
@@ -97,7 +109,7 @@ async def answers(
     """`answer` of a query or a mutation, within so many seconds, and of a subscription each answer when there is one, until the
     reader closes it."""
     document = await sources.documents.find(text)
-    operation = _chosen(document, operation_name, reads_only=reads_only, size=size, most=sources.documents.limits.body)
+    operation = _chosen(document, operation_name, variables, reads_only=reads_only, size=size, limits=sources.documents.limits)
     if isinstance(operation, Answer):
         yield operation
         return
@@ -133,7 +145,7 @@ def _cost(operation: Operation, sources: Sources, variables: dict[str, Any]) -> 
     if cost <= limits.cost or limits.cost_mode == "measure":
         return cost
     dearest = operation.price.dearest(variables)
-    could = f"The answer could hold {cost:,} objects, most of them under {dearest}"
+    could = f"The answer could hold {cost:,} objects, most of them at {dearest[:LONGEST_PATH]}"
     error = _plain(f"{could}, and may hold {limits.cost:,}; ask for shorter pages.", "COST_TOO_HIGH")
     error["extensions"] |= {"limit": limits.cost, "actual": cost}
     return Answer(errors=[error], executed=False, cost=cost)
@@ -161,7 +173,9 @@ async def _planned(operation: Operation, context: Context, variables: dict[str, 
         return None
 
 
-def _chosen(document: Document, name: str | None, *, reads_only: bool, size: int, most: int) -> Operation | Answer:
+def _chosen(
+    document: Document, name: str | None, variables: dict[str, Any] | None, *, reads_only: bool, size: int, limits: Limits
+) -> Operation | Answer:
     """The operation of a document that is asked for, or why there is none."""
     if document.errors:
         return _refused(*document.errors)
@@ -171,9 +185,21 @@ def _chosen(document: Document, name: str | None, *, reads_only: bool, size: int
     observed.get().running(document.hash, operation)
     if reads_only and operation.type is OperationType.MUTATION:
         return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
-    if size > most and not operation.records_only:
-        return _refused(too_large(size, most))
+    if operation.records_only:
+        return operation
+    if size > limits.body:
+        return _refused(too_large(size, limits.body))
+    # Each value takes two bytes.
+    if size > 2 * limits.values and (number := values_in(variables, limits.values)) > limits.values:
+        return _refused(_too_many_values(number, limits.values))
     return operation
+
+
+def _too_many_values(number: int, most: int) -> dict[str, Any]:
+    message = f"The variables have {number:,} values or more, and may have {most:,}; only recordEvents may have more."
+    error = _plain(message, "TOO_MANY_VALUES")
+    error["extensions"] |= {"limit": most, "actual": number}
+    return error
 
 
 def too_large(size: int, most: int) -> dict[str, Any]:
@@ -187,7 +213,7 @@ def _context(sources: Sources, document: Document, operation: Operation) -> Cont
     return Context.of(sources, document=operation.document, rows=WORK // max(document.tokens, 1))
 
 
-def _answered(result: ExecutionResult | PreExecutionError, context: Context, cost: int | None) -> Answer:
+def _answered(result: ExecutionResult | GraphQLResult | PreExecutionError, context: Context, cost: int | None) -> Answer:
     exceeded, errors = context.budget.exceeded, result.errors or []
     if exceeded is not None:
         # Thousands of fields may have failed for this one reason.

@@ -10,7 +10,6 @@ from starlette.types import ASGIApp
 
 from app.errors import AppError
 from app.settings import Settings
-from app.websocket import LONGEST_MESSAGE
 
 GRACE_SECONDS = 3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -25,7 +24,7 @@ def configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
-        ws_max_size=LONGEST_MESSAGE,
+        ws_max_size=max(settings.limit_body, settings.limit_events_body),
         lifespan="on",
         log_config=None,
         access_log=False,

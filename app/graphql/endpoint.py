@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.explorer import explorer_page
 from app.graphql.media import OLDER, PAGE, STREAM, preferred
-from app.graphql.replies import payload, send_reply, status
+from app.graphql.replies import advice, payload, send_reply, status
 from app.graphql.requests import Asked, BadRequest, headers_of, read
 from app.graphql.streams import streamed
 from app.known import KnownDocuments, Unanswerable
@@ -46,7 +46,7 @@ class GraphQL:
                 return
             # Also where a stream is wanted, what is no request is told in JSON.
             form = OLDER if wanted == STREAM else wanted
-            asked = await read(scope, headers, receive, most=sources.documents.limits.events_body)
+            asked = await read(scope, headers, receive, sources.documents.limits)
             if wanted == STREAM:
                 await streamed(asked, documents, sources, seconds=self._seconds)(scope, receive, send)
                 return
@@ -63,9 +63,8 @@ class GraphQL:
         except Exception as error:
             await send_reply(send, {"errors": [masked(error, where="the endpoint")]}, form, 500)
         else:
-            allow = None if given.read_only else {"allow": "POST"}
             encodings = headers.get(b"accept-encoding")
-            await send_reply(send, body, form, status(given, form), encodings=encodings, headers=allow)
+            await send_reply(send, body, form, status(given, form), encodings=encodings, headers=advice(given))
 
 
 async def run(asked: Asked, documents: KnownDocuments, sources: Sources, seen: Observation) -> tuple[Answer, dict[str, Any]]:

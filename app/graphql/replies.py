@@ -83,4 +83,16 @@ def status(given: Answer, form: str) -> int:
     codes = {error["extensions"]["code"] for error in given.errors}
     if "BODY_TOO_LARGE" in codes:
         return 413
+    if "OVERLOADED" in codes:
+        return 503
     return 400 if form == NEWER or "UNKNOWN_OPERATION" in codes else 200
+
+
+def advice(given: Answer) -> dict[str, str] | None:
+    """What HTTP has headers for, of how a request that wasn't executed is to be sent instead."""
+    if given.executed:
+        return None
+    if not given.read_only:
+        return {"allow": "POST"}
+    later = [str(error["extensions"]["retryAfter"]) for error in given.errors if "retryAfter" in error["extensions"]]
+    return {"retry-after": later[0]} if later else None

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from app.known import Reference
+from resolvers.guard import Limits
 
 LONGEST_READ = 32_000_000  # bytes
 
@@ -21,11 +22,16 @@ _MOST_FIELDS = 20
 class BadRequest(Exception):
     """What arrived is no GraphQL request."""
 
-    def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None, **more: int) -> None:
         super().__init__(message)
         self.status = status
-        self.error = {"message": message, "extensions": {"code": code}}
+        self.error = {"message": message, "extensions": {"code": code, **more}}
         self.headers = headers
+
+    @classmethod
+    def too_large(cls, status: int, size: int, most: int, *, headers: dict[str, str] | None = None) -> BadRequest:
+        message = f"Send at most {most:,} bytes, not {size:,}{' or more' if headers else ''}."
+        return cls(status, "BODY_TOO_LARGE", message, headers=headers, limit=most, actual=size)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -51,17 +57,19 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     return found
 
 
-async def read(scope: Scope, headers: dict[bytes, bytes], receive: Receive, *, most: int) -> Asked:
-    """The GraphQL request in an HTTP request, whose body may have `most` bytes; raises BadRequest or Unanswerable."""
-    size = 0
+async def read(scope: Scope, headers: dict[bytes, bytes], receive: Receive, limits: Limits) -> Asked:
+    """The GraphQL request in an HTTP request; raises BadRequest or Unanswerable."""
     if scope["method"] == "POST":
         _check_type(headers.get(b"content-type", b""))
-        body = await _body(receive, most)
+        body = await _body(receive, limits.events_body)
         given, size = _json(body, "the body"), len(body)
         if not isinstance(given, dict):
             raise BadRequest(400, "BAD_REQUEST", 'Send a JSON object such as {"query": "{ channels { key } }"}, one at a time.')
     elif scope["method"] == "GET":
-        given = _from_query(scope["query_string"])
+        query = scope["query_string"]
+        if len(query) > limits.body:
+            raise BadRequest.too_large(414, len(query), limits.body)
+        given, size = _from_query(query), len(query)
     else:
         raise BadRequest(405, "METHOD_NOT_ALLOWED", "Send GET or POST.", headers={"allow": "GET, POST"})
     return _checked(given, size, explain=headers.get(b"x-c360-explain"), reads_only=scope["method"] == "GET")
@@ -104,7 +112,7 @@ async def _body(receive: Receive, most: int) -> bytes:
     # A client that is still sending doesn't hear an answer: what is too large is read to its end, and dropped.
     if size > most:
         headers = {"connection": "close"} if size > LONGEST_READ else None
-        raise BadRequest(413, "BODY_TOO_LARGE", f"Send at most {most:,} bytes.", headers=headers)
+        raise BadRequest.too_large(413, size, most, headers=headers)
     return bytes(body)
 
 

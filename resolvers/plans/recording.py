@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, VariableNode
@@ -11,13 +11,17 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from resolvers.context import Context
+from resolvers.guard import values_in
 from resolvers.plans.arguments import ArgumentReader, VariableReader, Variables
 from resolvers.plans.projection import Run, compiled
 from resolvers.plans.selections import NotCompiled, Selections, conditional, fragments_of
 from resolvers.schema import schema
 
-#: Events read between two chances for everything else to go on: about two milliseconds.
-SLICE = 100
+#: Values read between two chances for everything else to go on: about two milliseconds.
+SLICE = 1_000
+
+#: An event of more values than this is read beside the event loop. Sensible ones have a tenth.
+HEAVY = 5_000
 
 
 class Failed(Exception):
@@ -57,7 +61,7 @@ class Recording:
     async def run(self, context: Context, given: Variables) -> dict[str, Any]:
         """The data of the answer. Raises Failed, and before anything was done whatever else: then graphql-core is to be asked."""
         run = Run(context, [])
-        arguments = await self._read(given)
+        arguments = await self._read(context, given)
         try:
             payload = await self._resolve(info=run, **self._same, **arguments)
         except Exception as error:
@@ -65,17 +69,38 @@ class Recording:
             raise Failed(located) from error
         return {self._key: self._projection.project(payload, run)}
 
-    async def _read(self, given: Variables) -> dict[str, Any]:
+    async def _read(self, context: Context, given: Variables) -> dict[str, Any]:
         """The arguments, in which the events were read in slices: each as if there were no others."""
         stated = given.get(self._events)
         if type(stated) is not list:
             raise NotCompiled
         events: list[Any] = []
-        arguments: dict[str, Any] = {}
-        for start in range(0, max(len(stated), 1), SLICE):
-            if start:
+        arguments = self._arguments({**given, self._events: []})
+        for number, (part, values) in enumerate(_slices(stated)):
+            variables = {**given, self._events: part}
+            if values > HEAVY:
+                events += (await context.sources.documents.aside(self._arguments, variables))["events"]
+                continue
+            if number:
                 await asyncio.sleep(0)
-            variables = self._variables.read({**given, self._events: stated[start : start + SLICE]})
-            arguments = {name: build(variables) for name, build in self._varying.items()}
-            events += arguments["events"]
+            events += self._arguments(variables)["events"]
         return arguments | {"events": events}
+
+    def _arguments(self, given: Variables) -> dict[str, Any]:
+        variables = self._variables.read(given)
+        return {name: build(variables) for name, build in self._varying.items()}
+
+
+def _slices(events: list[Any]) -> Iterator[tuple[list[Any], int]]:
+    """The events in parts of about SLICE values, each with their number."""
+    part: list[Any] = []
+    values = 0
+    for event in events:
+        more = values_in(event, HEAVY)
+        if part and values + more > SLICE:
+            yield part, values
+            part, values = [], 0
+        part.append(event)
+        values += more
+    if part:
+        yield part, values
