@@ -67,8 +67,11 @@ class Copy(Generic[Record]):
         records = await self._load(keys)
         for key, record in zip(keys, records, strict=True):
             kept = self._kept.pop(key, None)
-            if record is not None:
-                self._kept[key] = _Kept(record, started, kept.used if kept else started)
+            if record is None:
+                continue
+            # The very same as before, where nothing has changed: then what was made of it is good still.
+            same = kept is not None and kept.record == record
+            self._kept[key] = _Kept(kept.record if kept and same else record, started, kept.used if kept else started)
         while len(self._kept) > COPY_SIZE:
             self._kept.popitem(last=False)
         return records

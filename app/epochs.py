@@ -80,6 +80,8 @@ class Epochs:
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _seen: Seen | None = None
+    #: Made once: it is asked for with each request.
+    _believed: Belief = Belief(-1, "")
     _until: float = 0.0
     _opened_at: float = float("-inf")
     _calm: float = WAIT
@@ -91,7 +93,10 @@ class Epochs:
         seen = self._seen
         if seen is None or not seen.open or seen.run_id is None or self.clock() >= self._until:
             return None
-        return Belief(seen.epoch, seen.run_id)
+        believed = self._believed
+        if believed.epoch != seen.epoch or believed.run_id != seen.run_id:
+            believed = self._believed = Belief(seen.epoch, seen.run_id)
+        return believed
 
     @property
     def seen(self) -> Seen | None:

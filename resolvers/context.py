@@ -175,6 +175,8 @@ class Loads:
         self._sources = sources
         #: Of the profiles that this request reads.
         self.parts = EVERYTHING
+        #: Whether the same would be answered later, if everything that is known were still so.
+        self.lasting = True
         self._gate: asyncio.Semaphore | None = None
         self.known: dict[str, dict[Any, Any]] = {
             "customer": {},
@@ -380,6 +382,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         """One more answer of the same request: nothing was loaded, and nothing spent."""
         self.forget()
         self.budget.renew()
+
+    def now(self) -> datetime:
+        """What time it is."""
+        self.loads.lasting = False
+        return self.sources.rules.clock()
 
     @property
     def rules(self) -> Rules:

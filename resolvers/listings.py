@@ -68,8 +68,8 @@ class Asked:
         period: Period | None = None,
     ) -> Asked:
         """What a field's arguments ask for; raises InvalidPeriod or TooMany."""
-        others = (channels, types, statuses, survey_kinds, open, period)
-        if (kinds is None or len(kinds) == 1) and all(each is None for each in others):
+        nothing_else = channels is None and types is None and statuses is None and survey_kinds is None and open is None
+        if nothing_else and period is None and (kinds is None or len(kinds) == 1):
             return _of_kind(kinds[0] if kinds else None)
         if period is not None and period.from_ >= period.to:
             raise InvalidPeriod

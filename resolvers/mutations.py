@@ -211,14 +211,14 @@ def _identified(context: Context, given: UpsertCustomerInput) -> IdentifyInput:
         if value is not strawberry.UNSET:
             _check_format(name, value)
             traits[name] = _trait(value)
-    if given.birth_date and given.birth_date > context.rules.clock().date():
+    if given.birth_date and given.birth_date > context.now().date():
         raise InvalidEvent("birthDate", f"lies in the future ({given.birth_date})")
     for number, address in enumerate(given.addresses or []):
         _check_format("country", address.country, f"addresses.{number}.country")
     return IdentifyInput(
         id=uuid4().hex,
         source=given.source,
-        at=context.rules.clock(),
+        at=context.now(),
         identifiers=tuple(IdentifierKey(each.type, each.value) for each in given.identifiers),
         traits=traits,
         account=None if given.account is None else IdentifierKey(given.account.type, given.account.value),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -37,12 +37,13 @@ STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/eve
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """`data` and `errors` of a response. `executed`: whether any field was; without that, the request itself was wrong.
+    """`data` and `errors` of a response, for orjson to write: `data` may be written already.
 
-    `cost`: how many objects the answer could hold, where that was worked out.
+    `executed`: whether any field was; without that, the request itself was wrong. `cost`: how many objects the answer could
+    hold, where that was worked out.
     """
 
-    data: Mapping[str, Any] | None = None
+    data: Any = None
     errors: list[dict[str, Any]]
     executed: bool
     read_only: bool = True

@@ -83,8 +83,8 @@ class Cart:
     @resolved("When it was left; null while in use, and once bought.")
     @staticmethod
     def abandoned_at(cart: Parent[purchases.Cart], info: Info) -> datetime | None:
-        rules = info.context.rules
-        return abandoned_at(cart, after=rules.cart_abandoned_after, now=rules.clock())
+        context = info.context
+        return abandoned_at(cart, after=context.rules.cart_abandoned_after, now=context.now())
 
     @resolved("What it became.")
     @staticmethod

@@ -146,7 +146,7 @@ class CustomerValue:
     def rfm(worth: Parent[Worth], info: Info) -> RFM | None:
         context = info.context
         boundaries = context.ask("quintiles", context.sources.quintiles.current)
-        return Placement.of(worth, boundaries, context.rules.clock())  # type: ignore[return-value]
+        return Placement.of(worth, boundaries, context.now())  # type: ignore[return-value]
 
     @resolved("Revenue less refunds.")
     @staticmethod

@@ -162,6 +162,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     referred_by: Referral | None = None
 
     @cached_property
+    def answers(self) -> dict[Any, Any]:
+        """Room for what is made of this very document again and again; it goes when the document goes."""
+        return {}
+
+    @cached_property
     def owned(self) -> Mapping[str | None, Sequence[OwnedEntry]]:
         """The entries with their owner: those of each kind, and under None all of them; newest first."""
         found: dict[str | None, list[OwnedEntry]] = {kind: [] for kind in (None, *KINDS)}

@@ -7,6 +7,7 @@ selections     which fields an operation selects of a type, once its conditions 
 arguments      from literals and variables to what resolvers take
 projection     the functions that turn the sources of a type into what is selected of it
 plan           a plan, and how it is run
+again          answers that were given before
 recording      the plan of a recordEvents
 """
 

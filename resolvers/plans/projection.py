@@ -47,7 +47,7 @@ class Run:
     needs: list[Any] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Projection:
     """`project` makes of an object, None being the root, and a run what was selected of it; `arguments` are those that each
     request makes from its variables, `parts` those of profiles that it reads."""
