@@ -67,6 +67,7 @@ OURS = Operation(
 _CUT = """CALL () {{
 {statement}
 }}
+UNWIND found.rows AS row
 WITH row.profile AS p
 RETURN p {{.id, .name, .email, .phone, .country, .first_seen_at, .last_seen_at,
   identifiers: [i IN p.identifiers | i {{.type, .value, .verified}}],

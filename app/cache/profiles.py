@@ -26,7 +26,7 @@ from app.epochs import Belief
 from app.feed import news
 from graph.customers import Profile
 
-LAYOUT = 1
+LAYOUT = 2
 DECODED_BYTES = 16_000_000
 """How much of what Redis gave is remembered with the profile in it; that takes about four times as much memory."""
 

@@ -11,7 +11,7 @@ from operator import attrgetter
 import msgspec
 
 from graph.customers.records import COUNTED, EVERYTHING, HOT_SET, Address, Facts, Parts, Profile, ProfileKey
-from graph.identity import Identifier, provenance
+from graph.identity import Identifier
 from graph.settled import ATTEMPTS, moved, never_settled, pause
 from graph.store import Reader
 from graph.timeline import newest_first
@@ -31,8 +31,11 @@ class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
     addresses: str | None
     traits: str | None
     sums: tuple[tuple[str, int], ...]
-    trait_states: tuple[str, ...]
     profile: Profile
+
+
+class ProfileRows(msgspec.Struct, frozen=True, kw_only=True):
+    rows: tuple[ProfileRow, ...]
 
 
 async def load_profiles(reader: Reader, keys: Sequence[ProfileKey], *, parts: Parts = EVERYTHING) -> list[Profile | None]:
@@ -78,10 +81,10 @@ def _torn(row: ProfileRow, parts: Parts) -> bool:
     return used[0] != facts.touchpoints or used[1] > facts.purchases
 
 
-async def _load(reader: Reader, keys: list[tuple[int, ProfileKey]], parts: Parts) -> list[ProfileRow]:
-    return await reader.many(
+async def _load(reader: Reader, keys: list[tuple[int, ProfileKey]], parts: Parts) -> Sequence[ProfileRow]:
+    found = await reader.one(
         "customers/load_profiles",
-        ProfileRow,
+        ProfileRows,
         keys=[{"position": position, "id": key.id, "type": key.type, "value": key.value} for position, key in keys],
         kinds=list(parts.kinds),
         limit=HOT_SET + 1,
@@ -90,6 +93,7 @@ async def _load(reader: Reader, keys: list[tuple[int, ProfileKey]], parts: Parts
         with_referred_by=parts.referred_by,
         with_traits=parts.provenance,
     )
+    return found.rows if found else ()
 
 
 def _profile(row: ProfileRow) -> Profile:
@@ -99,7 +103,6 @@ def _profile(row: ProfileRow) -> Profile:
         row.profile,
         addresses=tuple(_addresses(row.addresses)) if row.addresses else (),
         traits=_traits.decode(row.traits) if row.traits else None,
-        provenance=provenance(row.trait_states),
         identifiers=tuple(sorted(row.profile.identifiers, key=_age)),
         facts=_with_sums(row.profile.facts, row.sums),
         entries=newest_first(row.profile.entries),

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from graph.events.identities import normalised
-from graph.identity import Identifier, TraitProvenance
+from graph.identity import Identifier, TraitProvenance, provenance
 from graph.purchases import Cart
 from graph.referrals import Referral
 from graph.timeline import KINDS, Entry, OwnedEntry
@@ -132,7 +132,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     `entries`: newest first; for each kind its newest HOT_SET + 1 entries, and the newest HOT_SET + 1 of all kinds.
     `ids`: every id that one of its identifiers was given. `carts`: newest first, at most HOT_SET + 1. `traits`: those that
-    have no field of their own.
+    have no field of their own. `trait_states`: what its identifiers observed of each trait, as JSON.
     """
 
     id: str
@@ -153,13 +153,18 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     erased_at: datetime | None = None
     addresses: tuple[Address, ...] = ()
     traits: dict[str, Any] | None = None
-    provenance: tuple[TraitProvenance, ...] = ()
+    trait_states: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
     channels: tuple[CustomerChannel, ...] = ()
     facts: Facts = Facts()
     entries: tuple[Entry, ...] = ()
     carts: tuple[Cart, ...] = ()
     referred_by: Referral | None = None
+
+    @cached_property
+    def provenance(self) -> tuple[TraitProvenance, ...]:
+        """Where each trait came from, by name: worked out only where someone asks."""
+        return provenance(self.trait_states)
 
     @cached_property
     def answers(self) -> dict[Any, Any]:

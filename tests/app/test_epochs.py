@@ -24,7 +24,7 @@ from app.profiles import CachedProfiles
 from app.publishing import newest
 from graph.cache import Seen
 from graph.customers import Profile, ProfileKey
-from graph.customers.profiles import ProfileRow
+from graph.customers.profiles import ProfileRow, ProfileRows
 
 CUSTOMERS = ("cus_a", "cus_b")
 PROCESSES = 2
@@ -106,17 +106,19 @@ class World:
 
     # The profile statement.
 
-    async def many(self, name: str, record: type[Any], /, **parameters: Any) -> list[Any]:
-        assert record is ProfileRow
+    async def one(self, name: str, record: type[Any], /, **parameters: Any) -> Any:
+        assert record is ProfileRows
 
-        def done() -> list[Any]:
+        def done() -> ProfileRows:
             self.versions_read += 1
-            return [_row(key["position"], key["id"], self.versions[key["id"]]) for key in parameters["keys"]]
+            return ProfileRows(
+                rows=tuple(_row(key["position"], key["id"], self.versions[key["id"]]) for key in parameters["keys"])
+            )
 
         return await self.ask(done)
 
-    async def one(self, name: str, record: type[Any], /, **parameters: Any) -> Any:
-        raise AssertionError("profiles are loaded many at a time")
+    async def many(self, name: str, record: type[Any], /, **parameters: Any) -> list[Any]:
+        raise AssertionError("profiles are loaded many in one row")
 
 
 def _row(position: int, customer: str, version: int) -> ProfileRow:
@@ -127,7 +129,6 @@ def _row(position: int, customer: str, version: int) -> ProfileRow:
         addresses=None,
         traits=None,
         sums=(),
-        trait_states=(),
         profile=Profile(id=customer, version=version),
     )
 
