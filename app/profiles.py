@@ -24,7 +24,7 @@ from resolvers.observer import CacheStatus, observed
 READS, READ_SIZE = 4, 64
 """Reads of Redis under way at once, and profiles in each."""
 
-LOADS, LOAD_SIZE = 3, 32
+LOADS, LOAD_SIZE = 2, 32
 """Statements under way at once, and customers in each."""
 
 HINTS = 20_000
