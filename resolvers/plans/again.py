@@ -20,7 +20,7 @@ MOST = 8
 """Answers that are kept with a document."""
 
 LONGEST = 16_000
-"""Bytes of one that is kept."""
+"""Bytes of one that is kept, with its variables."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -31,21 +31,17 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Answers:
-    """Those to one question about the document of one customer. `asked`: the plan, and which variables it got."""
+    """Those to one question about the document of one customer: by `plan`, with these variables as they came in JSON."""
 
     def __init__(self, context: Context, profile: Profile, plan: object, variables: Mapping[str, Any]) -> None:
         self._context = context
         self._profile = profile
-        # 1, 1.0 and true are equal, and not the same.
-        self._asked = plan, tuple([(name, type(value), value) for name, value in variables.items()])
+        # As text: 1, 1.0 and true are equal, and not the same.
+        self._asked = plan, orjson.dumps(variables)
 
     def find(self) -> orjson.Fragment | None:
         """The answer of before, ready to be sent, if it is good still."""
-        try:
-            kept: _Kept | None = self._profile.answers.get(self._asked)
-        except TypeError:
-            # A list or an object among the variables.
-            return None
+        kept: _Kept | None = self._profile.answers.get(self._asked)
         if kept is None:
             return None
         for at_hand, key, record in kept.catalogued:
@@ -60,13 +56,9 @@ class Answers:
             return data
         if any(customer is not self._profile for customer in known["customer"].values()):
             return data
-        try:
-            hash(self._asked)
-        except TypeError:
-            return data
         written = orjson.dumps(data, option=orjson.OPT_UTC_Z)
         ready = orjson.Fragment(written)
-        if len(written) <= LONGEST:
+        if len(written) + len(self._asked[1]) <= LONGEST:
             at_hand = (("channel", catalogue.channel), ("campaign", catalogue.campaign), ("product", catalogue.product))
             used = tuple((look, key, record) for kind, look in at_hand for key, record in known[kind].items())
             answers = self._profile.answers
