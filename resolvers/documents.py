@@ -184,7 +184,7 @@ class Documents:
             self._weigh(text, document.tokens + getsizeof(text) // TOKEN_BYTES)
 
     def planned(self, text: str, size: int) -> None:
-        """A plan of a text was compiled, or one more way of it: that takes so many bytes, and constants up to those of the text."""
+        """A plan of a text was compiled, or one more way of it: that takes so many bytes, and its constants those of the text."""
         if text in self._kept:
             self._weigh(text, (size + getsizeof(text)) // TOKEN_BYTES)
 
