@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 import msgspec
 import strawberry
-from graphql import DocumentNode
 
 from graph.answers import Request
 from graph.catalogue import Campaign, Channel, Product
@@ -313,14 +312,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """One request. What isn't loaded yet is Missing: its runner loads it, and asks again."""
 
     sources: Sources
-    document: DocumentNode
     budget: Budget
     loads: Loads
 
     @classmethod
-    def of(cls, sources: Sources, *, document: DocumentNode, rows: int = MOST_ROWS) -> Context:
-        """The context of running a validated `document`, which may bring `rows` rows."""
-        return cls(sources=sources, document=document, budget=Budget(min(rows, MOST_ROWS)), loads=Loads(sources))
+    def of(cls, sources: Sources, *, rows: int = MOST_ROWS) -> Context:
+        """The context of running an operation, which may bring `rows` rows."""
+        return cls(sources=sources, budget=Budget(min(rows, MOST_ROWS)), loads=Loads(sources))
 
     def customer(self, key: ProfileKey) -> Profile | None:
         """The customer that a key names."""

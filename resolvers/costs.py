@@ -15,6 +15,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -148,14 +149,15 @@ class Part:
 class Price:
     """The price of an operation.
 
-    `_sets`: the parts of each selection set, those within before those around them, and the operation's own last; `_amounts`:
-    what those parts come to that always cost the same; `_varying`: the places that have others, and these.
+    `_amounts`: what the parts of each selection set come to that always cost the same, those within before those around them, and
+    the operation's own last; `_varying`: the places that have other parts, and these; `_sets`: all parts of each, written down:
+    they are seldom needed, and as objects would be the most that a process remembers of its operations.
     """
 
-    _sets: Sequence[Parts]
     _amounts: Sequence[Amount]
     _varying: Sequence[tuple[int, Parts]]
     _defaults: Variables
+    _sets: bytes
 
     def of(self, variables: Variables) -> int:
         """How many objects the answer can hold; MOST for more than that."""
@@ -165,11 +167,12 @@ class Price:
     def dearest(self, variables: Variables) -> str:
         """The path of the field that brings most of them."""
         given = self._given(variables)
-        amounts = self._worked_out(given)
+        amounts: list[Amount] = []
         shares: list[tuple[Share, Share]] = []
-        for parts in self._sets:
+        for parts in _WRITTEN.decode(self._sets):
             found = [part.share(amounts, shares, given) for part in parts] or [(Share(), Share())]
             shares.append((max((once for once, _ in found), key=_objects), max((by_row for _, by_row in found), key=_objects)))
+            amounts.append(_sum([part.amount(amounts, given) for part in parts]))
         return ".".join(max(shares[-1], key=_objects).path)
 
     def _given(self, variables: Variables) -> Variables:
@@ -186,6 +189,9 @@ class Price:
                 by_row += amount[1]
             amounts[place] = Amount(once, by_row)
         return amounts
+
+
+_WRITTEN = msgspec.msgpack.Decoder(list[tuple[Part, ...]])
 
 
 def price_of(document: DocumentNode, operation: OperationDefinitionNode, schema: GraphQLSchema) -> Price:
@@ -206,7 +212,7 @@ def price_of(document: DocumentNode, operation: OperationDefinitionNode, schema:
         for each in operation.variable_definitions or ()
         if each.default_value is not None
     }
-    return Price(sets, amounts, tuple(varying.items()), defaults)
+    return Price(amounts if varying else amounts[-1:], tuple(varying.items()), defaults, msgspec.msgpack.encode(sets))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     get_variable_values,
-    parse,
     validate,
 )
 from graphql.language.parser import MAX_NESTING_DEPTH
@@ -31,11 +30,12 @@ from resolvers.guard import Limits, fragments_of, introspects, refusals, without
 from resolvers.introspection import introspect
 from resolvers.plans import NotCompiled, Plan, Recording, plan_of
 from resolvers.schema import schema
+from resolvers.trees import Trees, operation_of, parsed
 
 #: What is remembered of a text that is wrong counts as so many tokens.
 WRONG = 50
 
-#: A token that is remembered takes so many bytes; those of the text itself count as tokens, too.
+#: What is remembered of a token takes less than so many bytes; those of texts and plans count as tokens, too.
 TOKEN_BYTES = 600
 
 #: Characters of a message: some quote what is wrong, which may be most of the text.
@@ -54,32 +54,36 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 
 @dataclass(slots=True)
 class Operation:
-    """One operation of a valid document. `introspects`: whether it asks for the schema, and so for nothing else."""
+    """One operation of a valid document, without its syntax tree: `Trees` has that, or reads it again from `text`.
 
-    document: DocumentNode
-    node: OperationDefinitionNode
+    `records_only`: whether it only records events, for which a request may be larger; `introspects`: whether it asks for the
+    schema, and so for nothing else.
+    """
+
+    text: str
+    name: str | None
+    type: OperationType
     price: Price
-    introspects: bool = False
+    records_only: bool
+    introspects: bool
     _plan: Plan | Recording | None = None
     _asked: bool = False
     _planned: bool = False
 
-    @property
-    def records_only(self) -> bool:
-        """Whether it only records events, for which a request may be larger."""
-        selected = self.node.selection_set.selections
+    @classmethod
+    def of(cls, text: str, tree: DocumentNode, node: OperationDefinitionNode) -> Operation:
+        selected = node.selection_set.selections
         only = selected[0] if len(selected) == 1 else None
-        return isinstance(only, FieldNode) and only.name.value == "recordEvents"
+        return cls(
+            text,
+            name=node.name.value if node.name else None,
+            type=node.operation,
+            price=price_of(tree, node, schema._schema),
+            records_only=isinstance(only, FieldNode) and only.name.value == "recordEvents",
+            introspects=introspects(node, fragments_of(tree)),
+        )
 
-    @property
-    def name(self) -> str | None:
-        return self.node.name.value if self.node.name else None
-
-    @property
-    def type(self) -> OperationType:
-        return self.node.operation
-
-    def plan(self) -> Plan | Recording | None:
+    def plan(self, documents: Documents) -> Plan | Recording | None:
         """None for an operation that can't be compiled, or comes for the first time: many never come again. What records events
         may be large, and is read in slices by its plan only."""
         if self._planned:
@@ -89,7 +93,7 @@ class Operation:
             return None
         self._planned = True
         with contextlib.suppress(NotCompiled):
-            self._plan = plan_of(self.document, self.node)
+            self._plan = plan_of(self.text, self.name, documents)
         return self._plan
 
 
@@ -116,8 +120,10 @@ class Documents:
         self.limits = limits or Limits()
         #: How many texts that came were remembered, and how many had to be read.
         self.hits = self.misses = 0
+        self.trees = Trees()
         self._kept: OrderedDict[str, Document] = OrderedDict()
-        self._tokens = 0
+        self._weights: dict[str, int] = {}
+        self._weight = 0
         self._beside = Beside(self.limits.waiting)
 
     def kept(self, text: str) -> Document | None:
@@ -135,17 +141,19 @@ class Documents:
             return document
         self.misses += 1
         try:
-            document = await self._beside.run(text, read, text, self.limits)
+            document, tree = await self._beside.run(text, examine, text, self.limits)
         except Busy as busy:
             return Document(hash="", tokens=WRONG, errors=(_overloaded(busy.waiting, self.limits),))
-        self.keep(text, document)
+        if tree is not None:
+            self.trees.hold(text, tree, document.tokens)
+        self._keep(text, document)
         return document
 
     async def introspect(self, operation: Operation, variables: dict[str, Any] | None) -> ExecutionResult | dict[str, Any]:
         """The result of an operation that only asks for the schema, or the request error that it is instead."""
         most = self.limits.introspection_fields
         try:
-            found = await self.aside(introspect, operation.document, operation.name, variables, most)
+            found = await self.aside(introspect, self.trees.of(operation.text), operation.name, variables, most)
         except Busy as busy:
             return _overloaded(busy.waiting, self.limits)
         if found is None:
@@ -158,7 +166,7 @@ class Documents:
 
     async def misfits(self, operation: Operation, variables: dict[str, Any]) -> list[dict[str, Any]]:
         """Request errors of variables that don't fit their types, found beside the event loop."""
-        declared = operation.node.variable_definitions or ()
+        declared = operation_of(self.trees.of(operation.text), operation.name).variable_definitions or ()
         try:
             found = await self.aside(get_variable_values, schema._schema, declared, variables, MISFITS)
         except Busy as busy:
@@ -169,19 +177,27 @@ class Documents:
         """What some work returns or raises that takes too long for the event loop; raises Busy."""
         return await self._beside.run(object(), work, *arguments)
 
-    def keep(self, text: str, document: Document) -> None:
+    def _keep(self, text: str, document: Document) -> None:
         if text not in self._kept:
             self._kept[text] = document
-            self._tokens += _weight(text, document)
-            while self._tokens > self.limits.kept and len(self._kept) > 1:
-                self._tokens -= _weight(*self._kept.popitem(last=False))
+            self._weights[text] = 0
+            self._weigh(text, document.tokens + getsizeof(text) // TOKEN_BYTES)
+
+    def planned(self, text: str, size: int) -> None:
+        """A plan of a text was compiled, or one more way of it: that takes so many bytes, and its constants those of the text."""
+        if text in self._kept:
+            self._weigh(text, (size + getsizeof(text)) // TOKEN_BYTES)
+
+    def _weigh(self, text: str, tokens: int) -> None:
+        """What is remembered of a text takes as much more as so many tokens; others are forgotten for it."""
+        self._weights[text] += tokens
+        self._weight += tokens
+        while self._weight > self.limits.kept and len(self._kept) > 1:
+            forgotten, _ = self._kept.popitem(last=False)
+            self._weight -= self._weights.pop(forgotten)
 
     def __len__(self) -> int:
         return len(self._kept)
-
-
-def _weight(text: str, document: Document) -> int:
-    return document.tokens + getsizeof(text) // TOKEN_BYTES
 
 
 def _overloaded(waiting: int, limits: Limits) -> dict[str, Any]:
@@ -190,29 +206,23 @@ def _overloaded(waiting: int, limits: Limits) -> dict[str, Any]:
 
 
 def read(text: str, limits: Limits) -> Document:
-    """Parse, guard and validate a text, in an order in which no step takes longer than its input is worth."""
+    """What there is to remember of a text."""
+    return examine(text, limits)[0]
+
+
+def examine(text: str, limits: Limits) -> tuple[Document, DocumentNode | None]:
+    """Parse, guard and validate a text, in an order in which no step takes longer than its input is worth; with the tree of one
+    that is right."""
     hash = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     try:
-        node = _parsed(text, limits)
-        tokens = node.token_count
-        _without_links(node)
-        node = without_repeats(node)
-        found = validate(schema._schema, node, max_errors=limits.errors, hide_suggestions=True)
+        whole = _parsed(text, limits)
+        tree = without_repeats(whole)
+        found = validate(schema._schema, tree, max_errors=limits.errors, hide_suggestions=True)
     except Refused as refused:
-        return Document(hash, WRONG, refused.errors)
+        return Document(hash, WRONG, refused.errors), None
     if found:
-        return Document(hash, WRONG, tuple(_invalid(error, limits) for error in found))
-    return Document(hash, max(tokens, WRONG), operations=tuple(_operations(node)))
-
-
-def _without_links(node: DocumentNode) -> None:
-    """Take the tokens out of the ring that they form, which only the garbage collector would free: what is forgotten is to go at
-    once."""
-    token = node.loc.start_token if node.loc else None
-    while token is not None:
-        following = token.next
-        token.prev = token.next = None
-        token = following
+        return Document(hash, WRONG, tuple(_invalid(error, limits) for error in found)), None
+    return Document(hash, max(whole.token_count, WRONG), operations=tuple(_operations(text, tree))), tree
 
 
 class Refused(Exception):
@@ -227,13 +237,13 @@ def _parsed(text: str, limits: Limits) -> DocumentNode:
     if len(text) > limits.characters:
         raise Refused(_exceeded("BODY_TOO_LARGE", len(text), limits.characters, "characters"))
     try:
-        node = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens, allow_empty_selection_sets=False)
+        tree = parsed(text, tokens=limits.tokens)
     except GraphQLError as error:
         raise Refused(_unreadable(error, limits)) from None
-    errors = refusals(node, limits)
+    errors = refusals(tree, limits)
     if errors:
         raise Refused(*errors[: limits.errors])
-    return node
+    return tree
 
 
 def _unreadable(error: GraphQLError, limits: Limits) -> dict[str, Any]:
@@ -264,14 +274,9 @@ def _shortened(error: dict[str, Any]) -> dict[str, Any]:
     return {**error, "message": error["message"][:LONGEST_MESSAGE]}
 
 
-def _operations(document: DocumentNode) -> Iterator[Operation]:
+def _operations(text: str, tree: DocumentNode) -> Iterator[Operation]:
     # Priced here, beside the loop: with many types and variables that takes a while.
-    fragments = fragments_of(document)
-    return (
-        Operation(document, each, price_of(document, each, schema._schema), introspects(each, fragments))
-        for each in document.definitions
-        if isinstance(each, OperationDefinitionNode)
-    )
+    return (Operation.of(text, tree, each) for each in tree.definitions if isinstance(each, OperationDefinitionNode))
 
 
 def formatted(error: GraphQLError, code: str) -> dict[str, Any]:

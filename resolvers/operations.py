@@ -77,7 +77,7 @@ async def _run(text: str, document: Document, operation: Operation, sources: Sou
     cost = _cost(operation, sources, variables or {})
     if isinstance(cost, Answer):
         return cost
-    context = _context(sources, document, operation)
+    context = _context(sources, document)
     try:
         if operation.introspects:
             observed.get().planned("none")
@@ -126,7 +126,7 @@ async def answers(
     if isinstance(cost, Answer):
         yield cost
         return
-    context = _context(sources, document, operation)
+    context = _context(sources, document)
     try:
         results = await schema.subscribe(text, variable_values=variables, context_value=context, operation_name=operation.name)
         async with aclosing(results):
@@ -155,7 +155,7 @@ def _cost(operation: Operation, sources: Sources, variables: dict[str, Any]) -> 
 async def _planned(operation: Operation, context: Context, variables: dict[str, Any], cost: int | None) -> Answer | None:
     """The answer by the operation's plan; None where graphql-core is to be asked."""
     seen = observed.get()
-    plan = operation.plan() if context.sources.plans else None
+    plan = operation.plan(context.sources.documents) if context.sources.plans else None
     if plan is None:
         seen.planned("none")
         return None
@@ -210,8 +210,8 @@ def too_large(size: int, most: int) -> dict[str, Any]:
     return error
 
 
-def _context(sources: Sources, document: Document, operation: Operation) -> Context:
-    return Context.of(sources, document=operation.document, rows=WORK // max(document.tokens, 1))
+def _context(sources: Sources, document: Document) -> Context:
+    return Context.of(sources, rows=WORK // max(document.tokens, 1))
 
 
 def _answered(result: ExecutionResult | GraphQLResult | PreExecutionError, context: Context, cost: int | None) -> Answer:

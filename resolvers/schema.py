@@ -56,11 +56,13 @@ class Names(NameConverter):
 
 
 class Prepared(SchemaExtension):
-    """Hands over the document of the context, which is parsed and valid already."""
+    """Hands over the tree of a text that is known to be valid, without parsing it where that was done a short while ago."""
 
     def on_parse(self) -> Iterator[None]:
         context: Context = self.execution_context.context
-        self.execution_context.graphql_document = context.document
+        text = self.execution_context.query
+        assert text is not None
+        self.execution_context.graphql_document = context.sources.documents.trees.of(text)
         yield
 
     def on_validate(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ does: most mutations, subscriptions, introspection, variables that don't fit, fi
 selections     which fields an operation selects of a type, once its conditions are known
 arguments      from literals and variables to what resolvers take
 projection     the functions that turn the sources of a type into what is selected of it
+memory         how much of it they take
 plan           a plan, and how it is run
 again          answers that were given before
 recording      the plan of a recordEvents

@@ -24,6 +24,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
+    Node,
     ObjectValueNode,
     OperationDefinitionNode,
     Undefined,
@@ -322,7 +323,15 @@ def _reader(node: ValueNode, declared: GraphQLInputType) -> Callable[[Variables]
         # What has a default is looked up where nothing is given for it, or a variable that isn't there.
         if given.keys() <= inner.fields.keys() and all(field.default_value is Undefined for field in inner.fields.values()):
             return _object_reader(given, inner)
-    return lambda variables: value_from_ast(node, declared, dict(variables))
+    bare = _bare(node)
+    return lambda variables: value_from_ast(bare, declared, dict(variables))
+
+
+def _bare(value: Any) -> Any:
+    """A node or part of one, without the places that lead to the whole text."""
+    if isinstance(value, Node):
+        return type(value)(**{key: _bare(getattr(value, key)) for key in value.keys if key != "loc"})
+    return tuple(map(_bare, value)) if isinstance(value, tuple) else value
 
 
 def _object_reader(given: Mapping[str, ValueNode], declared: GraphQLInputObjectType) -> Callable[[Variables], Any]:

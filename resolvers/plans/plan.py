@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
@@ -11,10 +11,15 @@ from graph.customers import Profile
 from resolvers.context import Context
 from resolvers.plans.again import Answers
 from resolvers.plans.arguments import ArgumentReader, VariableReader, Variables
+from resolvers.plans.memory import bytes_of
 from resolvers.plans.projection import Projection, Run, compiled
 from resolvers.plans.recording import Recording
 from resolvers.plans.selections import NotCompiled, Selections, conditional, fragments_of
 from resolvers.schema import schema
+from resolvers.trees import operation_of
+
+if TYPE_CHECKING:
+    from resolvers.documents import Documents
 
 #: An operation with more ways in which its conditions have turned out is left to graphql-core from then on.
 MOST_WAYS = 32
@@ -25,29 +30,34 @@ MOST_ROUNDS = 50
 _READER = ArgumentReader(schema.config, schema.schema_converter.scalar_registry)
 
 
-def plan_of(document: DocumentNode, operation: OperationDefinitionNode) -> Plan | Recording:
-    """The plan of an operation; raises NotCompiled for one that can't be compiled."""
+def plan_of(text: str, name: str | None, documents: Documents) -> Plan | Recording:
+    """The plan of an operation of a valid text; raises NotCompiled for one that can't be compiled."""
+    tree = documents.trees.of(text)
+    operation = operation_of(tree, name)
     if operation.operation is OperationType.QUERY:
-        return Plan(document, operation)
-    return Recording(document, operation, _READER)
+        return Plan(text, operation, tree, documents)
+    recording = Recording(tree, operation, _READER)
+    documents.planned(text, bytes_of(recording.projection))
+    return recording
 
 
 class Plan:
-    """A query's. Raises NotCompiled for an operation that can't be compiled."""
+    """A query's. It keeps the text for ways that come later, and nothing of its tree. Raises NotCompiled for an operation that
+    can't be compiled."""
 
-    def __init__(self, document: DocumentNode, operation: OperationDefinitionNode) -> None:
-        self._operation = operation
-        self._fragments = fragments_of(document)
-        self._conditions = conditional(operation, self._fragments.values())
+    def __init__(self, text: str, operation: OperationDefinitionNode, tree: DocumentNode, documents: Documents) -> None:
+        self._text = text
+        self._name = operation.name.value if operation.name else None
+        self._conditions = conditional(operation, fragments_of(tree).values())
         self._variables = VariableReader(schema._schema, operation)
         self._ways: dict[tuple[bool, ...], Projection] = {}
         if not self._conditions:
-            self._ways[()] = self._compiled(())
+            self._compile((), documents)
 
     async def run(self, context: Context, given: Variables) -> Any:
         """The data of the answer, for orjson to write. Raises NotCompiled, or whatever else, where graphql-core shall answer."""
         variables = self._variables.read(given)
-        projection = self._projection(variables)
+        projection = self._projection(variables, context.sources.documents)
         context.loads.parts = projection.parts
         run = Run(context, [build(variables) for build in projection.arguments])
         answers: Answers | None = None
@@ -68,18 +78,22 @@ class Plan:
             context.budget.renew()
         raise NotCompiled
 
-    def _projection(self, variables: Mapping[str, Any]) -> Projection:
+    def _projection(self, variables: Mapping[str, Any], documents: Documents) -> Projection:
         way = tuple([variables.get(name) is True for name in self._conditions])
         projection = self._ways.get(way)
         if projection is None:
             if len(self._ways) >= MOST_WAYS or any(variables.get(name) is None for name in self._conditions):
                 raise NotCompiled
-            projection = self._ways[way] = self._compiled(way)
+            projection = self._compile(way, documents)
         return projection
 
-    def _compiled(self, way: tuple[bool, ...]) -> Projection:
+    def _compile(self, way: tuple[bool, ...], documents: Documents) -> Projection:
+        tree = documents.trees.of(self._text)
         conditions = dict(zip(self._conditions, way, strict=True))
-        selections = Selections(schema._schema, self._fragments, conditions)
+        selections = Selections(schema._schema, fragments_of(tree), conditions)
         root = schema._schema.query_type
         assert root is not None
-        return compiled(root, [self._operation.selection_set], selections, _READER)
+        projection = compiled(root, [operation_of(tree, self._name).selection_set], selections, _READER)
+        self._ways[way] = projection
+        documents.planned(self._text, bytes_of(projection))
+        return projection

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, VariableNode
+from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, VariableNode
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
@@ -43,8 +43,8 @@ class Recording:
             raise NotCompiled
         selections = Selections(schema._schema, fragments, {})
         selected = selections.of(root, [operation.selection_set])
-        self._key, self._nodes = next(iter(selected.items()))
-        node = self._nodes[0]
+        self._key, nodes = next(iter(selected.items()))
+        node = nodes[0]
         given = {each.name.value: each.value for each in node.arguments or ()}
         events = given.get("events")
         if len(selected) > 1 or node.name.value != "recordEvents" or not isinstance(events, VariableNode):
@@ -56,7 +56,9 @@ class Recording:
         self._events = events.name.value
         self._variables = VariableReader(schema._schema, operation)
         self._same, self._varying = reader.of(declared, stated, node, self._resolve)
-        self._projection = compiled(declared.type.of_type, [each.selection_set for each in self._nodes], selections, reader)
+        self.projection = compiled(declared.type.of_type, [each.selection_set for each in nodes], selections, reader)
+        # What an error says of them: their name and where they stand.
+        self._nodes = [FieldNode(name=each.name, loc=each.loc) for each in nodes]
 
     async def run(self, context: Context, given: Variables) -> dict[str, Any]:
         """The data of the answer. Raises Failed, and before anything was done whatever else: then graphql-core is to be asked."""
@@ -67,7 +69,7 @@ class Recording:
         except Exception as error:
             located = GraphQLError(str(error), nodes=self._nodes, path=[self._key], original_error=error)
             raise Failed(located) from error
-        return {self._key: self._projection.project(payload, run)}
+        return {self._key: self.projection.project(payload, run)}
 
     async def _read(self, context: Context, given: Variables) -> dict[str, Any]:
         """The arguments, in which the events were read in slices: each as if there were no others."""

@@ -90,7 +90,7 @@ def sources(settings: Settings, graph: Store, run: Callable[[Coroutine[Any, Any,
 async def answered(operation: Operation, sources: Sources) -> bytes:
     # As if it had come before: the first time nothing is compiled.
     for each in (await sources.documents.find(operation.text)).operations:
-        each.plan()
+        each.plan(sources.documents)
     given = await operations.answer(operation.text, sources, variables=operation.variables)
     # Which of several fields fails first is a matter of time.
     errors = sorted((_apart_from_chance(each) for each in given.errors), key=lambda each: str(each.get("path")))

@@ -111,7 +111,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 async def answered(text: str, variables: Variables, sources: Sources) -> bytes:
     for each in (await sources.documents.find(text)).operations:
         # As if it had come before: the first time nothing is compiled.
-        each.plan()
+        each.plan(sources.documents)
     found = await operations.answer(text, sources, variables=variables)
     for error in found.errors:
         error["extensions"].pop("traceId", None)

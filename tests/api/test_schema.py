@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 from graphql import (
     DirectiveDefinitionNode,
@@ -20,6 +21,7 @@ from graphql import (
 )
 from graphql.type import is_enum_type, is_input_object_type, is_interface_type, is_introspection_type, is_object_type
 
+from resolvers.documents import Documents
 from resolvers.schema import schema
 from tests.api.conftest import Api
 from tests.app.outside import contract
@@ -160,13 +162,11 @@ async def test_strawberry_runs_the_document_it_is_handed() -> None:
     assert isinstance(schema._schema, GraphQLSchema)
     fields = ExecutionContext.__dataclass_fields__
     assert "graphql_document" in fields and "pre_execution_errors" in fields
-    handed = parse("{ __typename }")
-
-    class Handed:
-        document = handed
-
+    documents = Documents()
+    documents.trees.hold("{ nonsense ", parse("{ __typename }"), 3)
+    handed = SimpleNamespace(sources=SimpleNamespace(documents=documents))
     # The text would fail to parse, and `nonsense` to validate: neither is looked at.
-    result = await schema.execute("{ nonsense ", context_value=Handed())
+    result = await schema.execute("{ nonsense ", context_value=handed)
     assert result.errors is None and result.data == {"__typename": "Query"}
     assert isinstance(schema._schema.query_type, GraphQLObjectType)
 

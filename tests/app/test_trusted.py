@@ -77,7 +77,7 @@ def test_a_manifest_is_not_read_when_nothing_is_trusted(tmp_path: Path) -> None:
         (apollo(operation(body="query Channels { nonsense }")), r"operations\[0\] \(Channels\): Cannot query field 'nonsense'"),
         ({"a": QUERY, "b": "{ nonsense }"}, "the document b: Cannot query field 'nonsense'"),
         ({"a": "fragment F on Query { channels { key } }"}, "the document a: "),
-        ({"a": "query Q {" + "channels { key } " * 1_000 + "}"}, "the document a: .*2,000 tokens"),
+        ({"a": "query Q {" + "channels { key } " * 1_000 + "}"}, "the document a: .* 2,001 tokens or more, and may have 2,000"),
     ],
 )  # fmt: skip
 def test_a_wrong_manifest_stops_the_start_and_its_entry_is_named(tmp_path: Path, manifest: Any, problem: str) -> None:
