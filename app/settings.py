@@ -165,7 +165,7 @@ class Settings:
     """C360_LIMIT_EVENTS_BODY: most bytes of a GraphQL request that only records events. Default: 1000000."""
 
     limit_kept: int = LIMITS.kept
-    """C360_LIMIT_KEPT: most tokens of all documents that a process remembers, and of their plans: 600 bytes. Default: 500000."""
+    """C360_LIMIT_KEPT: most tokens of all documents that a process remembers, and of their plans: 600 bytes. Default: 200000."""
 
     limit_waiting: int = LIMITS.waiting
     """C360_LIMIT_WAITING: most new documents that wait to be read; more are turned away with OVERLOADED. Default: 100."""

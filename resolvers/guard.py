@@ -64,7 +64,7 @@ class Limits:
     cost_mode: Literal["off", "measure", "enforce"] = "enforce"
     body: int = 100_000
     events_body: int = 1_000_000
-    kept: int = 500_000
+    kept: int = 200_000
     waiting: int = 100
 
 

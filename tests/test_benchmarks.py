@@ -74,7 +74,7 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         "floor: 1 process", "floor: 1 process", "floor: 2 processes", "floor", "floor",
         "cached", "cached",
         "cached: 1 process", "cached: 1 process", "cached: 2 processes",
-        "cached", "cached", "cached", "cached", "cached", "cached", "cached",
+        "cached", "cached", "cached", "cached", "cached", "cached", "cached", "cached", "cached",
         "uncached: 1 process", "uncached: 1 process", "uncached: 2 processes", "uncached",
         "Uncached profiles that the cache lacked", "Processor of the load generator",
         "Cached profile at half of the saturating load", "Memory of one process over 20 requests of 10 different operations",

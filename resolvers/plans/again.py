@@ -31,9 +31,9 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Answers:
-    """Those to one question about the document of one customer: by `plan`, with these variables as they came in JSON."""
+    """Those to one question about one customer: by the plan of that number, with variables as they came in JSON."""
 
-    def __init__(self, context: Context, profile: Profile, plan: object, variables: Mapping[str, Any]) -> None:
+    def __init__(self, context: Context, profile: Profile, plan: int, variables: Mapping[str, Any]) -> None:
         self._context = context
         self._profile = profile
         # As text: 1, 1.0 and true are equal, and not the same.

@@ -70,7 +70,7 @@ class Plan:
             if number == 0 and len(needs) == 1 and needs[0][0] == "customer":
                 profile = context.loads.known["customer"][needs[0][1]]
                 if type(profile) is Profile:
-                    answers = Answers(context, profile, projection, given)
+                    answers = Answers(context, profile, projection.number, given)
                     found = answers.find()
                     if found is not None:
                         return found

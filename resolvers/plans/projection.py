@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from graphql import (
@@ -55,6 +56,8 @@ class Projection:
     project: Callable[[Any, Run], dict[str, Any]]
     arguments: tuple[Build, ...]
     parts: Parts
+    #: Tells it from all others, for those who are not to keep it alive.
+    number: int = field(default_factory=count().__next__)
 
 
 def compiled(

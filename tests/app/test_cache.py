@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.cache.profiles import Cache, decode, encode
+from app.cache.profiles import LAYOUT, Cache, decode, encode
 from app.epochs import Belief
 from app.profiles import CachedProfiles
 from app.services import Services, open_services
@@ -64,12 +64,12 @@ async def read(cache: Cache, belief: Belief | None = None) -> Profile | None:
 
 def test_a_value_has_its_layout_epoch_and_version_before_the_profile() -> None:
     value = encode(ANA, epoch=7)
-    assert value[:17] == bytes([1]) + (7).to_bytes(8) + (3).to_bytes(8)
+    assert value[:17] == bytes([LAYOUT]) + (7).to_bytes(8) + (3).to_bytes(8)
     assert decode(value, epoch=7) == ANA
     assert decode(value, epoch=8) is None
 
 
-@pytest.mark.parametrize("value", [None, b"", b"\x01", b"\x02" + KEPT[1:], KEPT[:-1], KEPT[:17] + b"[]"])
+@pytest.mark.parametrize("value", [None, b"", b"\x02", bytes([LAYOUT - 1]) + KEPT[1:], KEPT[:-1], KEPT[:17] + b"[]"])
 def test_a_value_that_cannot_be_read_is_a_miss(value: bytes | None) -> None:
     assert decode(value, epoch=7) is None
 
