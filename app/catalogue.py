@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Generic, TypeVar
 
 from app.flights import Flights
@@ -20,7 +21,12 @@ FRESH_SECONDS = 1.0
 RENEW_SECONDS = 0.5
 """The age at which a record is asked for again, if it was used not long ago: so nobody has to wait for it."""
 
-USED_SECONDS = 3.0
+USED_SECONDS = 10.0
+"""What was used so long ago is used no more."""
+
+RENEWED = 2_000
+"""Records that are renewed at a time: those used last. A thousand take a few milliseconds."""
+
 TICK_SECONDS = 0.1
 COPY_SIZE = 10_000
 LOADS, LOAD_SIZE = 2, 1_000
@@ -83,10 +89,11 @@ class Copy(Generic[Record]):
             while used:
                 await asyncio.sleep(TICK_SECONDS)
                 now = time.monotonic()
-                used = any(now - kept.used < USED_SECONDS for kept in self._kept.values())
-                due = [
-                    key for key, kept in self._kept.items() if now - kept.used < USED_SECONDS and now - kept.at > RENEW_SECONDS
-                ]
+                in_use = [(kept.used, key, kept.at) for key, kept in self._kept.items() if now - kept.used < USED_SECONDS]
+                used = bool(in_use)
+                if len(in_use) > RENEWED:
+                    in_use = nlargest(RENEWED, in_use)
+                due = [key for _, key, at in in_use if now - at > RENEW_SECONDS]
                 for start in range(0, len(due), LOAD_SIZE):
                     await self._loaded(due[start : start + LOAD_SIZE])
         except StoreUnavailable:

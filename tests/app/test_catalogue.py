@@ -107,3 +107,17 @@ async def test_it_keeps_a_bounded_number(copy: Copy[str], clock: Clock, monkeypa
     monkeypatch.setattr(catalogue, "COPY_SIZE", 2)
     await copy.many(["a", "b", "c"])
     assert [copy.at_hand(key) is not None for key in "abc"] == [False, True, True]
+
+
+async def test_of_many_those_used_last_are_renewed(
+    source: Source, copy: Copy[str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "RENEWED", 2)
+    await copy.many(["a", "b", "c"])
+    for key in "cab":
+        clock.now += 0.01
+        copy.at_hand(key)
+    clock.now += catalogue.RENEW_SECONDS
+    while len(source.asked) < 2:
+        await asyncio.sleep(0)
+    assert set(source.asked[1]) == {"a", "b"}
