@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -88,6 +88,12 @@ def window(
         before=None if before is None else cursors.open(name, before, argument="before"),
         backwards=last is not None,
     )
+
+
+@cache
+def _beginning(size: int) -> tuple[Window, Window]:
+    """The window of the first rows, and the one that tells whether the list goes on."""
+    return Window(size=size), Window(size=size + 1)
 
 
 def load_page(listing: Listing[Row], wanted: Window) -> Page[Row]:
@@ -243,9 +249,17 @@ def connect(
     before: str | None = None,
 ) -> Any:
     """A Paged: one page of a list; `build` makes of a row the source of its node."""
-    cursors = context.rules.cursors
-    wanted = window(cursors, listing.name, first=first, after=after, last=last, before=before)
-    context.budget.page()
-    page = load_page(listing, wanted)
+    cursors = context.sources.rules.cursors
+    if after is None and before is None and last is None and (first is None or 1 <= first <= LARGEST_SIZE):
+        # Most are the beginning of a list: of that nothing has to be worked out.
+        wanted, one_more = _beginning(first or PAGE_SIZE)
+        context.budget.page()
+        rows = listing.fetch(one_more)
+        behind = len(rows) > wanted.size
+        page: Page[Any] = Page(rows=rows[: wanted.size] if behind else rows, ahead=False, behind=behind)
+    else:
+        wanted = window(cursors, listing.name, first=first, after=after, last=last, before=before)
+        context.budget.page()
+        page = load_page(listing, wanted)
     context.budget.spend(len(page.rows))
     return Paged(listing, page, wanted, cursors, build)
