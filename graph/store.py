@@ -70,7 +70,7 @@ class _Asked(dict[str, Any]):
 class Store:
     """One Neo4j database. `timeout` is the limit of a read in seconds, there and here; writes have WRITE_TIMEOUT.
 
-    A statement that has had no answer yet, or none the last time, has FIRST_TIMEOUT: Neo4j may be planning it.
+    A statement that has had no answer yet since Neo4j could be reached has FIRST_TIMEOUT: Neo4j may be planning it.
     """
 
     def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float, observe: Observe | None = None) -> None:
@@ -136,8 +136,10 @@ class Store:
                     async with self._driver.session(database=self._database, default_access_mode=neo4j.READ_ACCESS) as session:
                         result = await session.run(Query(asked.text, timeout=limit), asked=_Asked(parameters))
                         rows = [row[0] async for row in result]
-        except StoreUnavailable:
-            self._answered.discard(asked.name)
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, (ServiceUnavailable, SessionExpired, ConnectionError)):
+                # Whoever answers next may have started since, and has all plans still to make.
+                self._answered.clear()
             raise
         self._answered.add(asked.name)
         return rows

@@ -47,9 +47,11 @@ def _weights(accept: str) -> Iterable[tuple[str, float]]:
         kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
         try:
-            yield kind, float(quality)
+            weight = float(quality)
         except ValueError:
-            yield kind, 0.0
+            weight = 0.0
+        # What is no weight at all (below 0, above 1, not a number) wants nothing.
+        yield kind, weight if 0.0 <= weight <= 1.0 else 0.0
 
 
 def _quality(weights: dict[str, float], offer: str) -> float:

@@ -15,6 +15,9 @@ from resolvers.guard import Limits
 
 LONGEST_READ = 32_000_000  # bytes
 
+MOST_PARTS = 50_000
+"""Lists and objects of a body that is larger than most may be: a thousand events of fifty each. Reading it is one step."""
+
 _USUAL = (b"application/json", b"application/json; charset=utf-8", b"application/json;charset=UTF-8")
 _MOST_FIELDS = 20
 
@@ -62,6 +65,8 @@ async def read(scope: Scope, headers: dict[bytes, bytes], receive: Receive, limi
     if scope["method"] == "POST":
         _check_type(headers.get(b"content-type", b""))
         body = await _body(receive, limits.events_body)
+        if len(body) > limits.body:
+            _check_parts(body)
         given, size = _json(body, "the body"), len(body)
         if not isinstance(given, dict):
             raise BadRequest(400, "BAD_REQUEST", 'Send a JSON object such as {"query": "{ channels { key } }"}, one at a time.')
@@ -121,6 +126,13 @@ async def _next(receive: Receive) -> Any:
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
     return message
+
+
+def _check_parts(body: bytes) -> None:
+    parts = body.count(b"{") + body.count(b"[")
+    if parts > MOST_PARTS:
+        message = f"The body has {parts:,} lists and objects, and may have {MOST_PARTS:,}; send fewer events at once."
+        raise BadRequest(413, "BODY_TOO_LARGE", message)
 
 
 def _json(data: bytes, what: str) -> Any:

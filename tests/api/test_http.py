@@ -160,6 +160,9 @@ def test_forms_for_browsers() -> None:
     assert preferred("", page=True) == "application/json"
     assert preferred("application/json, text/html;q=0.5", page=True) == "application/json"
     assert preferred("text/html;q=nonsense, */*;q=0.1", page=True) == "application/json"
+    for weight in ("-1", "nan", "inf", "2"):
+        with pytest.raises(BadRequest):
+            preferred(f"application/json;q={weight}", page=False)
     with pytest.raises(BadRequest):
         preferred("text/html", page=False)
 
@@ -207,3 +210,12 @@ async def test_health(api: Api) -> None:
     assert (await api.http.get("/healthz")).json() == {"status": "ok"}
     ready = await api.http.get("/readyz")
     assert ready.status_code == 200 and ready.json() == {"status": "ok", "neo4j": True, "cache": "ok"}
+
+
+async def test_a_large_body_has_only_so_many_parts(api: Api) -> None:
+    text = '{"query": "mutation($e: [EventInput!]!) { recordEvents(events: $e) { accepted } }", "variables": {"e": [%s]}}'
+    for body in (text % ",".join(["[]"] * 300_000), text % ",".join(['{"a":{}}'] * 60_000)):
+        assert len(body) < 1_000_000
+        response = await api.http.post("/graphql", content=body.encode(), headers=JSON)
+        assert response.status_code == 413 and problem(response) == "BODY_TOO_LARGE"
+        assert "50,000" in response.json()["errors"][0]["message"]

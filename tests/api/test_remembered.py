@@ -6,6 +6,7 @@ import gc
 import tracemalloc
 from collections.abc import Iterator
 from itertools import product
+from threading import current_thread
 from types import ModuleType
 from typing import Any
 
@@ -116,3 +117,21 @@ def test_only_so_many_trees_are_held_and_all_others_read_again() -> None:
     assert again is not first and print_ast(again) == print_ast(first)
     assert print_ast(again).count("id") == 1 and print_ast(again).count("key") == 1
     assert sum(isinstance(each, DocumentNode) for each in reached(trees)) <= HELD // 10
+
+
+async def test_no_garbage_is_collected_while_a_document_is_read() -> None:
+    """Hundreds of thousands of objects are compared then, and a collection would stop all threads."""
+    text = "{customers(first:1){nodes{" + " value(currency:USD){orders}" * 100 + "}}}"
+    begun: list[str] = []
+
+    def told(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            begun.append(current_thread().name)
+
+    gc.callbacks.append(told)
+    try:
+        await Documents().find(text)
+    finally:
+        gc.callbacks.remove(told)
+    # One may follow when all is done, and little is left; there were ten.
+    assert gc.isenabled() and len([name for name in begun if name.startswith("beside")]) <= 1
