@@ -56,6 +56,9 @@ SERVICES: Mapping[str, tuple[int, Mapping[str, str]]] = MappingProxyType(
 COMMANDS: Mapping[str, str] = MappingProxyType({"unbatched": "benchmarks.unbatched"})
 """The modules of those that aren't `c360` itself."""
 
+VARIOUS = 200
+"""Operations that are all known after a moment, and with the customers make more requests than any answer is remembered for."""
+
 FLOOR_PROCESSES = 2
 FILLERS = 8
 REFERENCES = 20
@@ -187,6 +190,7 @@ def _subjects(folder: Path, found: Contenders, operations: int) -> Iterator[tupl
         ("profile", [PROFILE], found.hot),
         ("shapes", SHAPES, found.hot),
         ("different", different(operations), found.hot),
+        ("various", different(min(operations, VARIOUS)), found.hot),
         ("others", [PROFILE], found.others),
         ("translated", [TRANSLATED], found.others),
         ("ours", [OURS], found.others),

@@ -65,7 +65,7 @@ PATHS: Mapping[str, Way] = MappingProxyType(
         "cached, the same request": Way("service", "repeated"),
         "cached": Way("service", "profile", processes=2),
         "cached, any selection": Way("service", "shapes", processes=2),
-        "cached, never the same": Way("service", "different"),
+        "cached, never the same": Way("service", "various"),
         "cached, any selection, lean": Way("lean", "shapes"),
         "cached, plain Strawberry": Way("plain", "profile"),
         "uncached": Way("uncached", "others", in_turn=True, processes=2),
