@@ -7,12 +7,12 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
+from app import settings_values as reading
 from app.errors import SettingsError
 from resolvers.guard import Limits
 
@@ -296,151 +296,68 @@ def _read(variable: str, text: str, read: Callable[[str], Any]) -> Any:
         raise SettingsError(variable, str(error)) from None
 
 
-def _address(*schemes: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if urlsplit(text).scheme not in schemes or not urlsplit(text).netloc:
-            raise ValueError(f"must be an address that begins with one of {', '.join(f'{s}://' for s in schemes)}")
-        return text
-
-    return read
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}, not {text!r}")
-        return int(text)
-
-    return read
-
-
-def _seconds(text: str) -> float:
-    return float(_whole(1, 3600)(text))
-
-
-def _memory(text: str) -> str:
-    if not (text[:-1].isdecimal() and text[-1].lower() in "kmg"):
-        raise ValueError(f"must be a size such as 512m or 2g, not {text!r}")
-    return text.lower()
-
-
-def _currency(text: str) -> str:
-    if not (len(text) == 3 and text.isascii() and text.isupper()):
-        raise ValueError(f"must be an ISO 4217 code such as USD, not {text!r}")
-    return text
-
-
-def _rates(text: str) -> Mapping[str, Decimal]:
-    rates: dict[str, Decimal] = {}
-    for pair in text.split(","):
-        code, _, number = pair.partition("=")
-        try:
-            rate = Decimal(number.strip())
-        except InvalidOperation:
-            rate = Decimal(0)
-        if not rate.is_finite() or rate <= 0:
-            raise ValueError(f"must be pairs such as EUR=1.08,JPY=0.0067, not {pair!r}")
-        rates[_currency(code.strip())] = rate
-    return MappingProxyType(rates)
-
-
-def _keys(text: str) -> Mapping[str, str]:
-    keys: dict[str, str] = {}
-    for pair in text.split(","):
-        source, _, key = (part.strip() for part in pair.partition("="))
-        if not source or len(key) < 16:
-            raise ValueError("must be pairs such as shop=KEY,crm=KEY, each key of 16 characters or more")
-        if key in keys:
-            raise ValueError(f"has one key for both {keys[key]} and {source}")
-        keys[key] = source
-    return MappingProxyType(keys)
-
-
-def _secret(text: str) -> bytes:
-    if len(text) < 16:
-        raise ValueError("must have 16 characters or more")
-    return text.encode()
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text.lower() not in words:
-            raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}, not {text!r}")
-        return text.lower()
-
-    return read
-
-
-def _switch(text: str) -> bool:
-    if text.lower() not in {"true", "false", "1", "0"}:
-        raise ValueError(f"must be true or false, not {text!r}")
-    return text.lower() in {"true", "1"}
-
-
-_port = _whole(1, 65535)
-
 VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
     {
-        "neo4j_uri": ("NEO4J_URI", _address("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")),
+        "neo4j_uri": ("NEO4J_URI", reading.address("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")),
         "neo4j_user": ("NEO4J_USER", str),
         "neo4j_password": ("NEO4J_PASSWORD", str),
         "neo4j_database": ("NEO4J_DATABASE", str),
-        "redis_url": ("REDIS_URL", _address("redis", "rediss")),
+        "redis_url": ("REDIS_URL", reading.address("redis", "rediss")),
         "host": ("C360_HOST", str),
-        "port": ("C360_PORT", _port),
+        "port": ("C360_PORT", reading.port),
         "home": ("C360_HOME", Path),
         "cache_home": ("C360_CACHE_HOME", Path),
-        "maven_mirror": ("C360_MAVEN_MIRROR", _address("http", "https")),
+        "maven_mirror": ("C360_MAVEN_MIRROR", reading.address("http", "https")),
         "java_home": ("JAVA_HOME", Path),
-        "local_bolt_port": ("C360_LOCAL_BOLT_PORT", _port),
-        "local_redis_port": ("C360_LOCAL_REDIS_PORT", _port),
-        "neo4j_heap": ("C360_NEO4J_HEAP", _memory),
-        "neo4j_page_cache": ("C360_NEO4J_PAGE_CACHE", _memory),
-        "neo4j_transaction_timeout_seconds": ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", _seconds),
-        "request_timeout_seconds": ("C360_REQUEST_TIMEOUT_SECONDS", _seconds),
-        "redis_timeout_ms": ("C360_REDIS_TIMEOUT_MS", _whole(1, 10_000)),
-        "cache_ttl_seconds": ("C360_CACHE_TTL_SECONDS", _whole(1, 604_800)),
-        "reporting_currency": ("C360_REPORTING_CURRENCY", _currency),
-        "currency_rates": ("C360_CURRENCY_RATES", _rates),
-        "cart_abandoned_after_minutes": ("C360_CART_ABANDONED_AFTER_MINUTES", _whole(1, 525_600)),
-        "write_queue": ("C360_WRITE_QUEUE", _whole(1, 1_000_000)),
-        "group_commit": ("C360_GROUP_COMMIT", _switch),
-        "idempotency_hours": ("C360_IDEMPOTENCY_HOURS", _whole(1, 8_760)),
-        "write_keys": ("C360_WRITE_KEYS", _keys),
-        "cursor_secret": ("C360_CURSOR_SECRET", _secret),
-        "limit_tokens": ("C360_LIMIT_TOKENS", _whole(10, 100_000)),
-        "limit_depth": ("C360_LIMIT_DEPTH", _whole(1, 100)),
-        "limit_aliases": ("C360_LIMIT_ALIASES", _whole(0, 10_000)),
-        "limit_alias": ("C360_LIMIT_ALIAS", _whole(1, 10_000)),
-        "limit_root_fields": ("C360_LIMIT_ROOT_FIELDS", _whole(1, 1_000)),
-        "limit_directives": ("C360_LIMIT_DIRECTIVES", _whole(0, 10_000)),
-        "limit_selections": ("C360_LIMIT_SELECTIONS", _whole(1, 100_000)),
-        "limit_introspection_depth": ("C360_LIMIT_INTROSPECTION_DEPTH", _whole(0, 100)),
-        "limit_introspection_selections": ("C360_LIMIT_INTROSPECTION_SELECTIONS", _whole(1, 100_000)),
-        "limit_introspection_fields": ("C360_LIMIT_INTROSPECTION_FIELDS", _whole(1, 10_000_000)),
-        "limit_errors": ("C360_LIMIT_ERRORS", _whole(1, 100)),
-        "limit_values": ("C360_LIMIT_VALUES", _whole(1, 1_000_000)),
-        "limit_ids": ("C360_LIMIT_IDS", _whole(1, 10_000)),
-        "limit_cost": ("C360_LIMIT_COST", _whole(1, 10_000_000)),
-        "limit_cost_mode": ("C360_LIMIT_COST_MODE", _one_of("off", "measure", "enforce")),
-        "limit_body": ("C360_LIMIT_BODY", _whole(1_000, 32_000_000)),
-        "limit_events_body": ("C360_LIMIT_EVENTS_BODY", _whole(1_000, 32_000_000)),
-        "limit_kept": ("C360_LIMIT_KEPT", _whole(1_000, 100_000_000)),
-        "limit_waiting": ("C360_LIMIT_WAITING", _whole(1, 10_000)),
-        "plans": ("C360_PLANS", _switch),
-        "persisted": ("C360_PERSISTED", _switch),
-        "persisted_kb": ("C360_PERSISTED_KB", _whole(1, 1_048_576)),
-        "persisted_ttl_seconds": ("C360_PERSISTED_TTL_SECONDS", _whole(1, 31_536_000)),
-        "trusted_documents": ("C360_TRUSTED_DOCUMENTS", _one_of(*get_args(TrustedMode))),
+        "local_bolt_port": ("C360_LOCAL_BOLT_PORT", reading.port),
+        "local_redis_port": ("C360_LOCAL_REDIS_PORT", reading.port),
+        "neo4j_heap": ("C360_NEO4J_HEAP", reading.memory),
+        "neo4j_page_cache": ("C360_NEO4J_PAGE_CACHE", reading.memory),
+        "neo4j_transaction_timeout_seconds": ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", reading.seconds),
+        "request_timeout_seconds": ("C360_REQUEST_TIMEOUT_SECONDS", reading.seconds),
+        "redis_timeout_ms": ("C360_REDIS_TIMEOUT_MS", reading.whole(1, 10_000)),
+        "cache_ttl_seconds": ("C360_CACHE_TTL_SECONDS", reading.whole(1, 604_800)),
+        "reporting_currency": ("C360_REPORTING_CURRENCY", reading.currency),
+        "currency_rates": ("C360_CURRENCY_RATES", reading.rates),
+        "cart_abandoned_after_minutes": ("C360_CART_ABANDONED_AFTER_MINUTES", reading.whole(1, 525_600)),
+        "write_queue": ("C360_WRITE_QUEUE", reading.whole(1, 1_000_000)),
+        "group_commit": ("C360_GROUP_COMMIT", reading.switch),
+        "idempotency_hours": ("C360_IDEMPOTENCY_HOURS", reading.whole(1, 8_760)),
+        "write_keys": ("C360_WRITE_KEYS", reading.keys),
+        "cursor_secret": ("C360_CURSOR_SECRET", reading.secret),
+        "limit_tokens": ("C360_LIMIT_TOKENS", reading.whole(10, 100_000)),
+        "limit_depth": ("C360_LIMIT_DEPTH", reading.whole(1, 100)),
+        "limit_aliases": ("C360_LIMIT_ALIASES", reading.whole(0, 10_000)),
+        "limit_alias": ("C360_LIMIT_ALIAS", reading.whole(1, 10_000)),
+        "limit_root_fields": ("C360_LIMIT_ROOT_FIELDS", reading.whole(1, 1_000)),
+        "limit_directives": ("C360_LIMIT_DIRECTIVES", reading.whole(0, 10_000)),
+        "limit_selections": ("C360_LIMIT_SELECTIONS", reading.whole(1, 100_000)),
+        "limit_introspection_depth": ("C360_LIMIT_INTROSPECTION_DEPTH", reading.whole(0, 100)),
+        "limit_introspection_selections": ("C360_LIMIT_INTROSPECTION_SELECTIONS", reading.whole(1, 100_000)),
+        "limit_introspection_fields": ("C360_LIMIT_INTROSPECTION_FIELDS", reading.whole(1, 10_000_000)),
+        "limit_errors": ("C360_LIMIT_ERRORS", reading.whole(1, 100)),
+        "limit_values": ("C360_LIMIT_VALUES", reading.whole(1, 1_000_000)),
+        "limit_ids": ("C360_LIMIT_IDS", reading.whole(1, 10_000)),
+        "limit_cost": ("C360_LIMIT_COST", reading.whole(1, 10_000_000)),
+        "limit_cost_mode": ("C360_LIMIT_COST_MODE", reading.one_of("off", "measure", "enforce")),
+        "limit_body": ("C360_LIMIT_BODY", reading.whole(1_000, 32_000_000)),
+        "limit_events_body": ("C360_LIMIT_EVENTS_BODY", reading.whole(1_000, 32_000_000)),
+        "limit_kept": ("C360_LIMIT_KEPT", reading.whole(1_000, 100_000_000)),
+        "limit_waiting": ("C360_LIMIT_WAITING", reading.whole(1, 10_000)),
+        "plans": ("C360_PLANS", reading.switch),
+        "persisted": ("C360_PERSISTED", reading.switch),
+        "persisted_kb": ("C360_PERSISTED_KB", reading.whole(1, 1_048_576)),
+        "persisted_ttl_seconds": ("C360_PERSISTED_TTL_SECONDS", reading.whole(1, 31_536_000)),
+        "trusted_documents": ("C360_TRUSTED_DOCUMENTS", reading.one_of(*get_args(TrustedMode))),
         "trusted_manifest": ("C360_TRUSTED_MANIFEST", Path),
-        "graphiql": ("C360_GRAPHIQL", _switch),
-        "metrics": ("C360_METRICS", _switch),
-        "metrics_port": ("C360_METRICS_PORT", _port),
-        "log_format": ("C360_LOG_FORMAT", _one_of("json", "text", "auto")),
-        "log_level": ("C360_LOG_LEVEL", _one_of("debug", "info", "warning", "error")),
-        "log_requests": ("C360_LOG_REQUESTS", _switch),
-        "otlp_endpoint": ("OTEL_EXPORTER_OTLP_ENDPOINT", _address("http", "https")),
-        "traces_exporter": ("OTEL_TRACES_EXPORTER", _one_of("otlp", "console", "none")),
+        "graphiql": ("C360_GRAPHIQL", reading.switch),
+        "metrics": ("C360_METRICS", reading.switch),
+        "metrics_port": ("C360_METRICS_PORT", reading.port),
+        "log_format": ("C360_LOG_FORMAT", reading.one_of("json", "text", "auto")),
+        "log_level": ("C360_LOG_LEVEL", reading.one_of("debug", "info", "warning", "error")),
+        "log_requests": ("C360_LOG_REQUESTS", reading.switch),
+        "otlp_endpoint": ("OTEL_EXPORTER_OTLP_ENDPOINT", reading.address("http", "https")),
+        "traces_exporter": ("OTEL_TRACES_EXPORTER", reading.one_of("otlp", "console", "none")),
     }
 )
 """Each field's environment variable and how its text is read."""
