@@ -7,14 +7,16 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import orjson
 import uvloop
+
+Plan = TypeVar("Plan")
 
 RECORD = """mutation ($events: [EventInput!]!) { recordEvents(events: $events) {
   accepted duplicates rejected { code message } userErrors { code message } } }"""
@@ -126,11 +128,12 @@ async def load(plan: LoadPlan) -> Loaded:
     return Loaded(accepted=total, seconds=time.perf_counter() - begun, latencies=latencies)
 
 
-def main() -> None:
-    plan = msgspec.json.decode(sys.argv[1], type=LoadPlan)
+def carry_out(kind: type[Plan], work: Callable[[Plan], Coroutine[Any, Any, Any]]) -> None:
+    """Do what the plan in the first argument says, and print what came of it; both are JSON."""
+    plan = msgspec.json.decode(sys.argv[1], type=kind)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.stdout.buffer.write(msgspec.json.encode(runner.run(load(plan))))
+        sys.stdout.buffer.write(msgspec.json.encode(runner.run(work(plan))))
 
 
 if __name__ == "__main__":
-    main()
+    carry_out(LoadPlan, load)

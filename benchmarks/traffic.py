@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import cast
 
 import msgspec
-import uvloop
+
+from benchmarks.load import carry_out
 
 WAIT_SECONDS = 60.0
 """For what is still unanswered in the end."""
@@ -237,11 +238,5 @@ async def send(plan: Traffic) -> Answered:
     return await Run(plan, msgspec.json.decode(Path(plan.file).read_bytes(), type=Subjects)).go()
 
 
-def main() -> None:
-    plan = msgspec.json.decode(sys.argv[1], type=Traffic)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.stdout.buffer.write(msgspec.json.encode(runner.run(send(plan))))
-
-
 if __name__ == "__main__":
-    main()
+    carry_out(Traffic, send)

@@ -11,7 +11,7 @@ from typing import Any
 
 import strawberry
 
-from graph.customers import HOT_SET, Facts, Profile
+from graph.customers import COUNTED, HOT_SET, Facts, Profile
 from graph.timeline import KINDS, OwnedEntry, count_entries, page_entries, page_key, time_key
 from resolvers.connections import Listing, Window, connect
 from resolvers.context import Context
@@ -24,16 +24,6 @@ COUNT_CAP = 10_000
 
 # Sorts behind every character of a key, so that a bound with it appended takes in the bound itself.
 _BEHIND = "~"
-
-_COUNTED = {
-    "TOUCHPOINT": "touchpoints",
-    "PURCHASE": "purchases",
-    "REVIEW": "reviews",
-    "SURVEY_RESPONSE": "survey_responses",
-    "CASE": "cases",
-    "COMMUNICATION": "communications",
-    "REFERRAL": "referrals",
-}
 
 
 @strawberry.input(description="Half-open: from <= time < to.")
@@ -157,7 +147,7 @@ def bounds(asked: Asked, wanted: Window) -> tuple[str | None, str | None]:
 
 def counted(facts: Facts, kinds: Sequence[str]) -> int:
     """How many entries of these kinds there are, from the folded facts."""
-    return sum(getattr(facts, _COUNTED[kind]) for kind in kinds)
+    return sum(getattr(facts, COUNTED[kind]) for kind in kinds)
 
 
 def entry_listing(context: Context, profile: Profile, asked: Asked, *, name: str) -> Listing[OwnedEntry]:
