@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,12 +18,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.http.async_base_view import AsyncWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 from strawberry.types.unset import UNSET
 
 from app.graphql import payload
+from app.graphql.requests import MOST_PARTS, Explain, parts_of, too_many_parts
 from app.known import KnownDocuments, Reference, Unanswerable
 from app.observation import Observation
 from resolvers.context import Sources
+from resolvers.guard import Limits
 from resolvers.operations import answers, masked
 from resolvers.schema import schema
 
@@ -48,7 +52,9 @@ async def websocket(socket: WebSocket) -> None:
     state = socket.scope["state"]
     seconds = state["services"].settings.request_timeout_seconds
     begin = partial(state["observations"].begin, socket.scope["headers"])
-    await _Handler(_Wire(socket), state["documents"], state["sources"], begin, seconds).handle()
+    await _Handler(
+        _Wire(socket, state["sources"].documents.limits), state["documents"], state["sources"], begin, seconds
+    ).handle()
 
 
 def same_origin(socket: WebSocket) -> bool:
@@ -60,8 +66,9 @@ def same_origin(socket: WebSocket) -> bool:
 class _Wire(AsyncWebSocketAdapter):
     """A WebSocket as Strawberry wants one."""
 
-    def __init__(self, socket: WebSocket) -> None:
+    def __init__(self, socket: WebSocket, limits: Limits) -> None:
         self._socket = socket
+        self._limits = limits
         self.size = 0
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
@@ -73,9 +80,13 @@ class _Wire(AsyncWebSocketAdapter):
             if text is None:
                 raise NonTextMessageReceived
             # Of the message that Strawberry handles next: it takes one after the other.
-            self.size = len(text.encode())
+            data = text.encode()
+            self.size = len(data)
+            if self.size > self._limits.body and (parts := parts_of(data)) > MOST_PARTS:
+                await self.close(1009, too_many_parts(parts))
+                return
             try:
-                yield orjson.loads(text)
+                yield orjson.loads(data)
             except orjson.JSONDecodeError:
                 raise NonJsonMessageReceived from None
 
@@ -100,6 +111,15 @@ class _View:
         return UNSET
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a message asks for. `size`: of the message, in bytes."""
+
+    document: Reference
+    explain: Explain
+    size: int
+
+
 class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
     def __init__(
         self, wire: _Wire, documents: KnownDocuments, sources: Sources, begin: Callable[[], Observation], seconds: float
@@ -110,7 +130,6 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
         self._sources = sources
         self._wire = wire
         self._begin = begin
-        self._sizes: dict[str, int] = {}
         self._seconds = seconds
 
     async def handle_message(self, message: Any) -> None:
@@ -119,10 +138,20 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.handle_invalid_message(fault)
             return
         if message["type"] == "subscribe":
-            self._sizes[message["id"]] = self._wire.size
+            asked = message["payload"]
             # Strawberry takes whatever stands there for the text, and hands it to run_operation.
-            message["payload"]["query"] = Reference.of(message["payload"])
+            asked["query"] = _Asked(Reference.of(asked), Explain.of(asked.get("extensions")), self._wire.size)
         await super().handle_message(message)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        number = len(self.operations)
+        if self.connection_acknowledged and number >= MOST_OPERATIONS and message["id"] not in self.operations:
+            told = f"{number} operations are under way on this connection, and {MOST_OPERATIONS} may; wait, or open another one."
+            extensions = {"code": "TOO_MANY_OPERATIONS", "limit": MOST_OPERATIONS, "actual": number + 1}
+            refusal: Any = {"message": told, "extensions": extensions}
+            await self.send_message({"id": message["id"], "type": "error", "payload": [refusal]})
+            return
+        await super().handle_subscribe(message)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         with self._begin() as seen:
@@ -130,14 +159,13 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def _run(self, operation: Operation[Any, None], seen: Observation) -> None:
         asked: Any = operation.query
-        size = self._sizes.pop(operation.id, 0)
         try:
             found = answers(
-                await self._documents.text(asked),
+                await self._documents.text(asked.document),
                 self._sources,
                 variables=operation.variables,
                 operation_name=operation.operation_name,
-                size=size,
+                size=asked.size,
                 seconds=self._seconds,
             )
             async with aclosing(found):
@@ -146,7 +174,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
                     if not given.executed:
                         await self._send(operation, "error", given.errors)
                         return
-                    await self._send(operation, "next", payload(given))
+                    await self._send(operation, "next", payload(given, asked.explain, self._sources.documents.limits))
             await self._send(operation, "complete")
         except Unanswerable as unanswerable:
             await self._refuse(operation, seen, unanswerable.error)

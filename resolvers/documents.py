@@ -22,6 +22,7 @@ from graphql import (
 )
 from graphql.language.parser import MAX_NESTING_DEPTH
 from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql.validation.rules.max_introspection_depth_rule import MAX_LIST_DEPTH
 from graphql.validation.validate import ValidationAbortedError
 
 from resolvers.beside import Beside, Busy, Work
@@ -49,7 +50,7 @@ RETRY_SECONDS = 1
 
 # Fields of one name are compared each with each, and graphql-core stops after ten times as many comparisons as this. A page
 # full of fragments that repeat each other takes a tenth of it.
-overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
+COMPARISONS = overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 
 
 @dataclass(slots=True)
@@ -265,8 +266,12 @@ def _invalid(error: GraphQLError, limits: Limits) -> dict[str, Any]:
         if "error limit" in error.message:
             message = f"The document has more than {limits.errors:,} errors: those before this one, and others."
             return _plain(message, "TOO_MANY_ERRORS", limit=limits.errors, actual=limits.errors + 1)
-        message = "The document has too many fields of the same name to compare them all; select each of them once."
-        return _plain(message, "TOO_MANY_SELECTIONS")
+        message = f"Fields of the same name take more than {COMPARISONS:,} comparisons, which they may; select each of them once."
+        return _plain(message, "TOO_MANY_SELECTIONS", limit=COMPARISONS, actual=COMPARISONS + 1)
+    if error.message == "Maximum introspection depth exceeded":
+        most = MAX_LIST_DEPTH - 1
+        message = f"Introspection asks for {most + 1} lists within each other or more, and may for {most}; ask for less at once."
+        return _plain(message, "DOCUMENT_TOO_DEEP", limit=most, actual=most + 1)
     return _shortened(formatted(error, "GRAPHQL_VALIDATION_FAILED"))
 
 

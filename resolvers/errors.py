@@ -131,8 +131,16 @@ class TooMany(ResolverError):
         return error
 
     @classmethod
-    def values(cls, argument: str, most: int) -> TooMany:
-        return cls(f"send at most {most} values in {argument}, each of at most 1,000 characters", code="TOO_MANY_VALUES")
+    def values(cls, argument: str, number: int, most: int) -> TooMany:
+        error = cls(f"these are {number:,} values of {argument}; send at most {most}", code="TOO_MANY_VALUES")
+        error.extensions |= {"limit": most, "actual": number}
+        return error
+
+    @classmethod
+    def characters(cls, argument: str, number: int, most: int) -> TooMany:
+        error = cls(f"a value of {argument} has {number:,} characters; send at most {most:,}", code="TOO_MANY_VALUES")
+        error.extensions |= {"limit": most, "actual": number}
+        return error
 
 
 class TooLarge(ResolverError):

@@ -114,8 +114,11 @@ def _names(values: Sequence[Enum] | None) -> tuple[str, ...] | None:
 def _texts(argument: str, values: Sequence[str] | None) -> tuple[str, ...] | None:
     if values is None:
         return None
-    if len(values) > MOST_VALUES or any(len(value) > LONGEST_VALUE for value in values):
-        raise TooMany.values(argument, MOST_VALUES)
+    if len(values) > MOST_VALUES:
+        raise TooMany.values(argument, len(values), MOST_VALUES)
+    longest = max(map(len, values), default=0)
+    if longest > LONGEST_VALUE:
+        raise TooMany.characters(argument, longest, LONGEST_VALUE)
     return tuple(dict.fromkeys(values))
 
 

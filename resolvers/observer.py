@@ -25,6 +25,9 @@ class Observer:
     #: Whether it keeps what `phase` and `spent` say; others need not take the time.
     traced: ClassVar[bool] = False
 
+    #: One word for all profiles of the request, the least happy of theirs.
+    cache: CacheStatus | None = None
+
     def phase(self, name: str, /) -> None:
         """A phase begins, and the one before has ended."""
 

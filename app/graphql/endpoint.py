@@ -79,13 +79,4 @@ async def run(asked: Asked, documents: KnownDocuments, sources: Sources, seen: O
         reads_only=asked.reads_only,
         size=asked.size,
     )
-    body = payload(given)
-    extensions: dict[str, Any] = {}
-    if asked.explain_cache and seen.cache is not None:
-        extensions["cache"] = seen.cache
-    if asked.explain_cost and given.cost is not None:
-        limits = sources.documents.limits
-        extensions["cost"] = {"requested": given.cost, "limit": limits.cost, "mode": limits.cost_mode}
-    if extensions:
-        body["extensions"] = extensions
-    return given, body
+    return given, payload(given, asked.explain, sources.documents.limits)

@@ -11,6 +11,8 @@ import orjson
 from starlette.types import Send
 
 from app.graphql.media import NEWER, OLDER
+from app.graphql.requests import NOTHING, Explain
+from resolvers.guard import Limits
 from resolvers.observer import observed
 from resolvers.operations import Answer
 
@@ -66,11 +68,20 @@ def accepts_gzip(encodings: bytes) -> bool:
     return False
 
 
-def payload(given: Answer) -> dict[str, Any]:
+def payload(given: Answer, explain: Explain, limits: Limits) -> dict[str, Any]:
     """An answer as the specification has it: no data where nothing was executed, no errors where there are none."""
     body: dict[str, Any] = {"data": given.data} if given.executed else {}
     if given.errors:
         body["errors"] = given.errors
+    if explain is not NOTHING:
+        extensions: dict[str, Any] = {}
+        cache = observed.get().cache
+        if explain.cache and cache is not None:
+            extensions["cache"] = cache
+        if explain.cost and given.cost is not None:
+            extensions["cost"] = {"requested": given.cost, "limit": limits.cost, "mode": limits.cost_mode}
+        if extensions:
+            body["extensions"] = extensions
     return body
 
 

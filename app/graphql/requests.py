@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -37,15 +38,32 @@ class BadRequest(Exception):
         return cls(status, "BODY_TOO_LARGE", message, headers=headers, limit=most, actual=size)
 
 
+class Explain(msgspec.Struct, frozen=True):
+    """Whether an answer is to say where the profiles came from, and what it costs."""
+
+    cache: bool = False
+    cost: bool = False
+
+    @classmethod
+    def of(cls, extensions: Mapping[str, Any] | None, header: bytes | None = None) -> Explain:
+        """As the request's extensions ask for it, or the header X-C360-Explain."""
+        if not header and not extensions:
+            return NOTHING
+        said = {part.strip() for part in (header or b"").lower().split(b",")}
+        given = extensions or {}
+        return cls(b"cache" in said or given.get("cache") is True, b"cost" in said or given.get("cost") is True)
+
+
+NOTHING = Explain()
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One GraphQL request. `explain_cache`, `explain_cost`: whether the answer is to say where the profiles came from, and what
-    it costs. `reads_only`: whether it came by GET, which must not change anything."""
+    """One GraphQL request. `reads_only`: whether it came by GET, which must not change anything."""
 
     document: Reference
     variables: dict[str, Any] | None
     operation_name: str | None
-    explain_cache: bool
-    explain_cost: bool
+    explain: Explain
     reads_only: bool
     size: int
 
@@ -65,8 +83,8 @@ async def read(scope: Scope, headers: dict[bytes, bytes], receive: Receive, limi
     if scope["method"] == "POST":
         _check_type(headers.get(b"content-type", b""))
         body = await _body(receive, limits.events_body)
-        if len(body) > limits.body:
-            _check_parts(body)
+        if len(body) > limits.body and (parts := parts_of(body)) > MOST_PARTS:
+            raise BadRequest(413, "BODY_TOO_LARGE", too_many_parts(parts), limit=MOST_PARTS, actual=parts)
         given, size = _json(body, "the body"), len(body)
         if not isinstance(given, dict):
             raise BadRequest(400, "BAD_REQUEST", 'Send a JSON object such as {"query": "{ channels { key } }"}, one at a time.')
@@ -128,11 +146,13 @@ async def _next(receive: Receive) -> Any:
     return message
 
 
-def _check_parts(body: bytes) -> None:
-    parts = body.count(b"{") + body.count(b"[")
-    if parts > MOST_PARTS:
-        message = f"The body has {parts:,} lists and objects, and may have {MOST_PARTS:,}; send fewer events at once."
-        raise BadRequest(413, "BODY_TOO_LARGE", message)
+def parts_of(body: bytes) -> int:
+    """How many lists and objects the JSON in a body can have."""
+    return body.count(b"{") + body.count(b"[")
+
+
+def too_many_parts(parts: int) -> str:
+    return f"The body has {parts:,} lists and objects, and may have {MOST_PARTS:,}; send fewer events at once."
 
 
 def _json(data: bytes, what: str) -> Any:
@@ -150,18 +170,11 @@ def _checked(given: dict[str, Any], size: int, *, explain: bytes | None, reads_o
         raise BadRequest(400, "BAD_REQUEST", "Send operationName as a string, or leave it out.")
     if extensions is not None and not isinstance(extensions, dict):
         raise BadRequest(400, "BAD_REQUEST", "Send extensions as an object, or leave it out.")
-    cache = cost = False
-    if explain or extensions:
-        said = {part.strip() for part in (explain or b"").lower().split(b",")}
-        extensions = extensions or {}
-        cache = b"cache" in said or extensions.get("cache") is True
-        cost = b"cost" in said or extensions.get("cost") is True
     return Asked(
         document=Reference.of(given),
         variables=variables,
         operation_name=name or None,
-        explain_cache=cache,
-        explain_cost=cost,
+        explain=Explain.of(extensions, explain),
         reads_only=reads_only,
         size=size,
     )

@@ -14,9 +14,10 @@ from starlette.responses import StreamingResponse
 
 from app.graphql.media import STREAM
 from app.graphql.replies import payload
-from app.graphql.requests import Asked
+from app.graphql.requests import Asked, Explain
 from app.known import KnownDocuments, Unanswerable
 from resolvers.context import Sources
+from resolvers.guard import Limits
 from resolvers.observer import observed
 from resolvers.operations import Answer, answers, masked
 
@@ -26,7 +27,7 @@ KEEP_ALIVE = 12.0  # seconds of silence; proxies end connections that are silent
 def streamed(asked: Asked, documents: KnownDocuments, sources: Sources, *, seconds: float) -> StreamingResponse:
     """The response whose events `next` are the answers, with `complete` in the end."""
     return StreamingResponse(
-        _events(_found(asked, documents, sources, seconds)),
+        _events(_found(asked, documents, sources, seconds), asked.explain, sources.documents.limits),
         media_type=STREAM,
         headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"},
     )
@@ -52,7 +53,7 @@ async def _found(asked: Asked, documents: KnownDocuments, sources: Sources, seco
             yield each
 
 
-async def _events(found: AsyncGenerator[Answer]) -> AsyncIterator[bytes]:
+async def _events(found: AsyncGenerator[Answer], explain: Explain, limits: Limits) -> AsyncIterator[bytes]:
     # Something to begin with: headers alone are kept back by some proxies.
     yield b":\n\n"
     async with aclosing(found):
@@ -70,5 +71,6 @@ async def _events(found: AsyncGenerator[Answer]) -> AsyncIterator[bytes]:
             if given is None:
                 break
             observed.get().answered(given.errors, given.executed)
-            yield b"event: next\ndata: " + orjson.dumps(payload(given), option=orjson.OPT_UTC_Z) + b"\n\n"
+            data = orjson.dumps(payload(given, explain, limits), option=orjson.OPT_UTC_Z)
+            yield b"event: next\ndata: " + data + b"\n\n"
     yield b"event: complete\ndata:\n\n"

@@ -16,6 +16,7 @@ from gql.client import AsyncClientSession
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
+from app.websocket import MOST_OPERATIONS
 from graph.events.inputs import IdentifyInput
 from tests.api.conftest import Api, Tell, at, email
 from tests.conftest import Stack
@@ -280,3 +281,51 @@ async def test_only_events_may_be_large_here_too(service: str) -> None:
             assert answer["type"] == kind
             if kind == "error":
                 assert answer["payload"][0]["extensions"]["code"] == "BODY_TOO_LARGE"
+
+
+@asynccontextmanager
+async def spoken(service: str) -> AsyncIterator[websockets.ClientConnection]:
+    """A connection on which everything has been agreed on."""
+    ours = [websockets.Subprotocol("graphql-transport-ws")]
+    async with websockets.connect(f"{service.replace('http', 'ws')}/graphql", subprotocols=ours) as socket:
+        await socket.send('{"type": "connection_init"}')
+        await socket.recv()
+        yield socket
+
+
+async def test_what_an_answer_costs_and_where_it_came_from_is_told_here_too(service: str, api: Api, told: Tell) -> None:
+    await told(named("1", "Ana"))
+    query = '{ customer(by: {email: "ana@example.com"}) { name } }'
+    asked = {"query": query, "extensions": {"cost": True, "cache": True}}
+    async with spoken(service) as socket:
+        await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": asked}))
+        by_socket = json.loads(await socket.recv())["payload"]
+    async with api.http.stream("POST", "/graphql", json=asked, headers={"accept": "text/event-stream"}) as response:
+        (_, by_stream), _ = [event async for event in events(response)]
+    plainly = (await api.http.post("/graphql", json=asked)).json()
+    for answer in (by_socket, by_stream, plainly):
+        assert answer["data"] == {"customer": {"name": "Ana"}}
+        assert answer["extensions"]["cost"] == {"requested": 1, "limit": 10_000, "mode": "enforce"}
+        assert answer["extensions"]["cache"] in ("hit", "miss", "bypassed")
+
+
+async def test_a_connection_has_so_many_operations(service: str, told: Tell) -> None:
+    await told(named("1", "Ana"))
+    async with spoken(service) as socket:
+        for number in range(MOST_OPERATIONS + 1):
+            asked = {"query": ASK, "variables": ANA}
+            await socket.send(json.dumps({"type": "subscribe", "id": str(number), "payload": asked}))
+        answer = json.loads(await asyncio.wait_for(socket.recv(), 60))
+    [error] = answer["payload"]
+    assert (answer["id"], answer["type"]) == (str(MOST_OPERATIONS), "error")
+    assert error["extensions"] == {"code": "TOO_MANY_OPERATIONS", "limit": MOST_OPERATIONS, "actual": MOST_OPERATIONS + 1}
+
+
+async def test_a_message_of_too_many_parts_ends_the_connection(service: str) -> None:
+    async with spoken(service) as socket:
+        await socket.send(
+            json.dumps({"type": "subscribe", "id": "1", "payload": {"query": "{a}", "variables": {"a": [[]] * 200_000}}})
+        )
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await socket.recv()
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009

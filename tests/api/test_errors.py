@@ -17,6 +17,7 @@ SOURCES = (
     "app/graphql/media.py",
     "app/graphql/replies.py",
     "app/known.py",
+    "app/websocket.py",
 )
 #: Words in capitals that are no codes.
 OTHERS = {"UTF", "JSON", "POST", "GET", "RFC", "ISO", "HTTP", "ASGI"}
