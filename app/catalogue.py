@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Generic, TypeVar
@@ -19,7 +19,10 @@ Record = TypeVar("Record")
 
 FRESH_SECONDS = 1.0
 RENEW_SECONDS = 0.5
-"""The age at which a record is asked for again, if it was used not long ago: so nobody has to wait for it."""
+"""So often records are asked for again that were used not long ago: so nobody has to wait for them."""
+
+APART_SECONDS = 0.1
+"""What is alike in two reads so far apart was no commit half seen."""
 
 USED_SECONDS = 10.0
 """What was used so long ago is used no more."""
@@ -27,25 +30,34 @@ USED_SECONDS = 10.0
 RENEWED = 2_000
 """Records that are renewed at a time: those used last. A thousand take a few milliseconds."""
 
-TICK_SECONDS = 0.1
 COPY_SIZE = 10_000
 LOADS, LOAD_SIZE = 2, 1_000
 
 
 @dataclass(slots=True)
 class _Kept(Generic[Record]):
-    """`at`: when it was asked for, `used`: when it was last given, by time.monotonic()."""
+    """`at`: when it was asked for, `used`: when it was last given, by time.monotonic(). `twice`: whether it was read so twice."""
 
     record: Record
     at: float
     used: float
+    twice: bool = False
 
 
 class Copy(Generic[Record]):
-    """Records by key, none older than FRESH_SECONDS; what isn't there is asked for each time."""
+    """Records by key, none older than FRESH_SECONDS; what isn't there is asked for each time.
 
-    def __init__(self, load: Callable[[list[str]], Awaitable[Sequence[Record | None]]]) -> None:
+    `renew` gets what is known of each key, or None, and need not read anew what wasn't written to since. A commit is half seen
+    for a moment, its count of writes beside what was there before: so a record is known when it was read twice alike.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[list[str]], Awaitable[Sequence[Record | None]]],
+        renew: Callable[[Mapping[str, Record | None]], Awaitable[Sequence[Record | None]]] | None = None,
+    ) -> None:
         self._load = load
+        self._renew = renew
         self._kept: OrderedDict[str, _Kept[Record]] = OrderedDict()
         self._flights = Flights(self._loaded, ways=LOADS, size=LOAD_SIZE)
         self._renewing: asyncio.Task[None] | None = None
@@ -57,7 +69,7 @@ class Copy(Generic[Record]):
             return None
         kept.used = now = time.monotonic()
         if self._renewing is None:
-            self._renewing = asyncio.create_task(self._renew())
+            self._renewing = asyncio.create_task(self._go_on())
         return kept.record if now - kept.at < FRESH_SECONDS else None
 
     async def many(self, keys: Sequence[str]) -> list[Record | None]:
@@ -69,33 +81,49 @@ class Copy(Generic[Record]):
         return [found[key] for key in keys]
 
     async def _loaded(self, keys: list[str]) -> Sequence[Record | None]:
+        return self._keep(keys, time.monotonic(), await self._load(keys))
+
+    async def _renewed(self, keys: list[str]) -> None:
+        """As they are now, of those that are kept."""
+        if self._renew is None:
+            await self._loaded(keys)
+            return
         started = time.monotonic()
-        records = await self._load(keys)
+        known = {key: kept.record if kept.twice else None for key in keys if (kept := self._kept.get(key))}
+        self._keep(list(known), started, await self._renew(known))
+
+    def _keep(self, keys: Sequence[str], started: float, records: Sequence[Record | None]) -> Sequence[Record | None]:
         for key, record in zip(keys, records, strict=True):
             kept = self._kept.pop(key, None)
+            if kept is not None and kept.at > started:
+                self._kept[key] = kept
+                continue
             if record is None:
                 continue
+            if kept is None or kept.record != record:
+                self._kept[key] = _Kept(record, started, kept.used if kept else started)
+                continue
             # The very same as before, where nothing has changed: then what was made of it is good still.
-            same = kept is not None and kept.record == record
-            self._kept[key] = _Kept(kept.record if kept and same else record, started, kept.used if kept else started)
+            self._kept[key] = kept
+            kept.twice = kept.twice or started - kept.at >= APART_SECONDS
+            kept.at = started
         while len(self._kept) > COPY_SIZE:
             self._kept.popitem(last=False)
         return records
 
-    async def _renew(self) -> None:
-        """Until nothing is used any more."""
+    async def _go_on(self) -> None:
+        """Renew until nothing is used any more."""
         try:
-            used = True
-            while used:
-                await asyncio.sleep(TICK_SECONDS)
-                now = time.monotonic()
-                in_use = [(kept.used, key, kept.at) for key, kept in self._kept.items() if now - kept.used < USED_SECONDS]
-                used = bool(in_use)
+            while True:
+                await asyncio.sleep(RENEW_SECONDS)
+                since = time.monotonic() - USED_SECONDS
+                in_use = [(kept.used, key) for key, kept in self._kept.items() if kept.used > since]
+                if not in_use:
+                    return
                 if len(in_use) > RENEWED:
                     in_use = nlargest(RENEWED, in_use)
-                due = [key for _, key, at in in_use if now - at > RENEW_SECONDS]
-                for start in range(0, len(due), LOAD_SIZE):
-                    await self._loaded(due[start : start + LOAD_SIZE])
+                for start in range(0, len(in_use), LOAD_SIZE):
+                    await self._renewed([key for _, key in in_use[start : start + LOAD_SIZE]])
         except StoreUnavailable:
             # Whoever needs them asks, and hears of it.
             pass
@@ -118,7 +146,7 @@ class Copies:
         self._listed: tuple[float, Sequence[catalogue.Channel]] | None = None
         self._channels = Copy(self._load_channels)
         self._campaigns = Copy(self._load_campaigns)
-        self._products = Copy(self._load_products)
+        self._products = Copy(self._load_products, self._renew_products)
         self.channel = self._channels.at_hand
         self.campaign = self._campaigns.at_hand
         self.product = self._products.at_hand
@@ -146,3 +174,6 @@ class Copies:
 
     async def _load_products(self, skus: list[str]) -> Sequence[catalogue.Product | None]:
         return await catalogue.load_products(self._reader, skus=skus)
+
+    async def _renew_products(self, known: Mapping[str, catalogue.Product | None]) -> Sequence[catalogue.Product | None]:
+        return await catalogue.renew_products(self._reader, known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -28,7 +28,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """`price` is the last unit price that a source stated; `rating_sum` over `review_count` gives the average rating."""
+    """`price` is the last unit price that a source stated; `rating_sum` over `review_count` gives the average rating. `writes`:
+    how often the record was written to."""
 
     id: str
     sku: str
@@ -37,10 +38,14 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     price: Money | None = None
     rating_sum: int = 0
     review_count: int = 0
+    writes: int = 0
 
 
 class Products(msgspec.Struct, frozen=True, kw_only=True):
+    """`unchanged`: skus of products that are as they were known."""
+
     products: tuple[Product, ...]
+    unchanged: tuple[str, ...] = ()
 
 
 async def list_channels(reader: Reader) -> list[Channel]:
@@ -64,10 +69,24 @@ async def load_campaigns(reader: Reader, *, keys: Sequence[str] = (), ids: Seque
 
 async def load_products(reader: Reader, *, skus: Sequence[str] = (), ids: Sequence[str] = ()) -> list[Product | None]:
     """The product of each sku, then that of each id, in order; None where there is none."""
-    answered = await reader.one("catalogue/load_products", Products, skus=list(skus), ids=list(ids))
-    found = answered.products if answered else ()
-    by_sku, by_id = {each.sku: each for each in found}, {each.id: each for each in found}
+    found = await _products(reader, skus=list(skus), ids=list(ids))
+    by_sku, by_id = {each.sku: each for each in found.products}, {each.id: each for each in found.products}
     return [by_sku.get(sku) for sku in skus] + [by_id.get(id) for id in ids]
+
+
+async def renew_products(reader: Reader, known: Mapping[str, Product | None]) -> list[Product | None]:
+    """The product of each sku, in order, the known one itself where it wasn't written to since; None where there is none."""
+    writes = [None if product is None else product.writes for product in known.values()]
+    found = await _products(reader, skus=list(known), known=writes)
+    by_sku = {each.sku: each for each in found.products} | {sku: known[sku] for sku in found.unchanged}
+    return [by_sku.get(sku) for sku in known]
+
+
+async def _products(
+    reader: Reader, *, skus: list[str], known: list[int | None] | None = None, ids: list[str] | None = None
+) -> Products:
+    answered = await reader.one("catalogue/load_products", Products, skus=skus, known=known or [], ids=ids or [])
+    return answered or Products(products=())
 
 
 async def find_product(reader: Reader, *, sku: str | None = None, id: str | None = None) -> Product | None:

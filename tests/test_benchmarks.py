@@ -61,7 +61,7 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         cases=tuple(case for case in CASES if case != "demo"),
         customers=20, sizes=(20,), rounds=1, calls=5, warm_up=2, outages=2, long=300, warmth=5,
         hot=HotSize(
-            rounds=1, seconds=0.2, hot=5, connections=(1, JUDGED_AT), requests=SLICES, operations=10, peer=False,
+            rounds=1, seconds=0.2, hot=5, connections=(1, JUDGED_AT), warm=0.5, requests=SLICES, operations=10, peer=False,
         ),
         ingestion=Size(customers=20, singles=20, seconds=1, fresh=5),
     )  # fmt: skip

@@ -5,7 +5,7 @@ UNWIND $asked.rows AS row
 MATCH (p:Product {sku: row.sku})
 USING INDEX SEEK p:Product(sku)
 SET p.rating_sum = p.rating_sum + row.rating_sum
-SET p.review_count = p.review_count + row.review_count,
+SET p.review_count = p.review_count + row.review_count, p.writes = coalesce(p.writes, 0) + 1,
   p.title = CASE WHEN row.titled > p.titled THEN row.title ELSE p.title END,
   p.titled = CASE WHEN row.titled > p.titled THEN row.titled ELSE p.titled END,
   p.price = CASE WHEN row.priced > p.priced THEN row.price ELSE p.price END,

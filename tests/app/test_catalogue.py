@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
@@ -41,10 +41,10 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """What time it is for copies, which look for what is due in every turn of the loop."""
+    """What time it is for copies, which renew what is used in every turn of the loop."""
     made = Clock()
     monkeypatch.setattr(catalogue, "time", made)
-    monkeypatch.setattr(catalogue, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(catalogue, "RENEW_SECONDS", 0.0)
     return made
 
 
@@ -93,7 +93,7 @@ async def test_without_neo4j_it_goes_on_with_what_is_fresh_and_says_so_when_that
 ) -> None:
     await copy.many(["a"])
     source.away = True
-    clock.now += catalogue.RENEW_SECONDS + 0.01
+    clock.now += 0.5
     assert copy.at_hand("a") == "a1"
     while len(source.asked) < 2:
         await asyncio.sleep(0)
@@ -101,6 +101,27 @@ async def test_without_neo4j_it_goes_on_with_what_is_fresh_and_says_so_when_that
     clock.now += catalogue.FRESH_SECONDS
     with pytest.raises(StoreUnavailable):
         await copy.many(["a"])
+
+
+async def test_what_was_read_twice_alike_is_known(clock: Clock) -> None:
+    known: list[Mapping[str, str | None]] = []
+
+    async def load(keys: list[str]) -> list[str | None]:
+        return ["half seen" for _ in keys]
+
+    async def renew(asked: Mapping[str, str | None]) -> list[str | None]:
+        known.append(dict(asked))
+        clock.now += 0.5
+        return [record or "whole" for record in asked.values()]
+
+    copy = Copy(load, renew)
+    await copy.many(["a"])
+    clock.now += 0.5
+    while len(known) < 4:
+        copy.at_hand("a")
+        await asyncio.sleep(0)
+    assert known[:4] == [{"a": None}, {"a": None}, {"a": "whole"}, {"a": "whole"}]
+    await copy.close()
 
 
 async def test_it_keeps_a_bounded_number(copy: Copy[str], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +138,7 @@ async def test_of_many_those_used_last_are_renewed(
     for key in "cab":
         clock.now += 0.01
         copy.at_hand(key)
-    clock.now += catalogue.RENEW_SECONDS
+    clock.now += 0.5
     while len(source.asked) < 2:
         await asyncio.sleep(0)
     assert set(source.asked[1]) == {"a", "b"}

@@ -9,7 +9,15 @@ from itertools import permutations
 
 import pytest
 
-from graph.catalogue import MOST_CHANNELS, find_product, list_channels, load_campaigns, load_channels, load_products
+from graph.catalogue import (
+    MOST_CHANNELS,
+    find_product,
+    list_channels,
+    load_campaigns,
+    load_channels,
+    load_products,
+    renew_products,
+)
 from graph.events import record
 from graph.events.inputs import PurchaseInput, PurchaseItemInput, ReviewInput, TouchpointInput
 from graph.money import Money
@@ -69,6 +77,31 @@ async def test_products_by_sku_and_by_id_in_order(shop: Store) -> None:
     assert (cup.title, cup.category, cup.price, cup.rating_sum, cup.review_count) == (None, (), None, 0, 0)
     assert await load_products(shop, ids=[cup.id, "prd_unknown"], skus=["tea"]) == [tea, cup, None]
     assert await load_products(shop) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ReviewInput(id="6", source=SOURCE, at=at(6), customer=ANN, rating=1, sku="tea"),
+        PurchaseInput(
+            id="6", source=SOURCE, at=at(6), customer=ANN, number="2",
+            items=(PurchaseItemInput(sku="tea", quantity=Decimal(1), title="Tea", category=("Tea",)),),
+        ),
+        PurchaseInput(
+            id="6", source=SOURCE, at=at(6), customer=ANN, number="2",
+            items=(PurchaseItemInput(sku="tea", quantity=Decimal(1), unit_price=Money(500, "JPY")),),
+        ),
+    ],
+    ids=["review", "title", "price"],
+)  # fmt: skip
+async def test_what_was_not_written_to_is_not_read_anew(shop: Store, event: ReviewInput | PurchaseInput) -> None:
+    tea, cup = await load_products(shop, skus=["tea", "cup"])
+    known = {"tea": tea, "gone": None, "cup": cup, "lost": cup}
+    same = await renew_products(shop, known)
+    assert same == [tea, None, cup, None] and same[0] is tea and same[2] is cup
+    await record(shop, [event])
+    now = await renew_products(shop, known)
+    assert now == [*await load_products(shop, skus=["tea"]), None, cup, None] and now[0] != tea and now[2] is cup
 
 
 async def test_one_product(shop: Store) -> None:
