@@ -5,8 +5,9 @@ Requests that ask at once are answered together: one read of Redis, and for what
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from enum import Enum
 from functools import reduce
 from operator import or_
@@ -49,6 +50,7 @@ class CachedProfiles:
         self._reads = Flights(self._read, ways=READS, size=READ_SIZE)
         self._fills = Flights(self._fill, ways=LOADS, size=LOAD_SIZE)
         self._loads = Flights(self._load, ways=LOADS, size=LOAD_SIZE)
+        self._keeping: dict[asyncio.Task[None], set[ProfileKey]] = {}
 
     def load(self, keys: Sequence[ProfileKey], parts: Parts = EVERYTHING, /) -> Coroutine[Any, Any, list[Profile | None]]:
         """The profile of each key, in order; None where there is no such customer.
@@ -84,6 +86,8 @@ class CachedProfiles:
     async def close(self) -> None:
         for flights in (self._reads, self._fills, self._loads):
             await flights.close()
+        if self._keeping:
+            await asyncio.wait(self._keeping)
 
     async def _passed_by(self, keys: Sequence[ProfileKey], parts: Parts) -> list[Profile | None]:
         _note("bypassed", len(keys))
@@ -99,6 +103,8 @@ class CachedProfiles:
         assert cache is not None
         if belief is None:
             return [_Not.BELIEVED] * len(keys)
+        if self._keeping and (nearly := [task for task, kept in self._keeping.items() if not kept.isdisjoint(keys)]):
+            await asyncio.wait(nearly)
         await self._ask_for_hints(cache, keys)
         found = await self._kept(cache, belief, keys)
         if found is None or cache.bypassed:
@@ -146,11 +152,23 @@ class CachedProfiles:
         tokens = dict(zip(leased, await cache.lease(leased), strict=True))
         profiles = await load_profiles(self._reader, keys)
         filled = {profile.id: (profile, token) for profile in profiles if profile and (token := tokens.get(profile.id))}
-        await cache.fill(list(filled.values()), belief)
         led = [(key, profile.id) for key, profile in zip(keys, profiles, strict=True) if profile and profile.id != key.id]
         self._hints.learn([key for key, _ in led], [id for _, id in led])
-        await cache.keep_aliases({_name(key): id for key, id in led if key.id is None})
+        aliases = {_name(key): id for key, id in led if key.id is None}
+        # Whoever asked has no need to wait for it. Named after them, as all that is done for them.
+        loading = asyncio.current_task()
+        keeping = asyncio.create_task(
+            self._keep(cache, belief, list(filled.values()), aliases), name=loading.get_name() if loading else None
+        )
+        self._keeping[keeping] = {*keys, *(ProfileKey(id=id) for id in filled)}
+        keeping.add_done_callback(self._keeping.pop)
         return profiles
+
+    async def _keep(
+        self, cache: Cache, belief: Belief, filled: Sequence[tuple[Profile, str]], aliases: Mapping[str, str]
+    ) -> None:
+        await cache.fill(filled, belief)
+        await cache.keep_aliases(aliases)
 
 
 class Hints:

@@ -20,6 +20,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.commands.web import serving
+from app.epochs import CALM
 from app.local.process import free_port
 from app.server import create_app
 from app.services import Services, open_services
@@ -112,6 +113,15 @@ async def told(graph: Store, services: Services, stack: Stack) -> Tell:
     async with Redis.from_url(stack.redis_url) as redis:
         await redis.flushall()
     return Tell(services)
+
+
+@pytest.fixture
+async def cached(api: Api, told: Tell) -> None:
+    """The cache may be believed: after a test without Redis it stays closed for some seconds."""
+    query = {"query": '{ customer(by: {email: "nobody@example.com"}) { id } }', "extensions": {"cache": True}}
+    async with asyncio.timeout(CALM + 10):
+        while (await api.http.post("/graphql", json=query)).json()["extensions"]["cache"] == "bypassed":
+            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

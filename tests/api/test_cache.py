@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from graph.events.inputs import IdentifyInput
 from tests.api.conftest import Api, Tell, at, email
 from tests.conftest import Stack
@@ -21,6 +23,7 @@ async def tell_name(told: Tell, name: str, minute: int) -> None:
     await told(IdentifyInput(id=name, source="s", at=at(minute), identifiers=(email("eve@example.com"),), traits={"name": name}))
 
 
+@pytest.mark.usefixtures("cached")
 async def test_miss_then_hit_then_miss_again_after_a_write(api: Api, told: Tell) -> None:
     await tell_name(told, "Eve", 0)
     assert await explained(api) == ({"customer": {"name": "Eve"}}, {"cache": "miss"})
@@ -36,6 +39,7 @@ async def test_nobody_is_told_unasked(api: Api, told: Tell) -> None:
     assert await explained(api, "{ __typename }") == ({"__typename": "Query"}, None)
 
 
+@pytest.mark.usefixtures("cached")
 async def test_asked_for_in_the_body(api: Api, told: Tell) -> None:
     await tell_name(told, "Eve", 0)
     response = await api.http.post("/graphql", json={"query": QUERY, "extensions": {"cache": True}})

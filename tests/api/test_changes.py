@@ -185,6 +185,7 @@ async def test_without_redis_changes_are_told_as_well(service: str, told: Tell, 
 LARGE = """subscription { customerChanged(by: {email: "ana@example.com"}) { resync customer { name %s } } }"""
 
 
+@pytest.mark.usefixtures("cached")
 async def test_a_client_that_does_not_read_is_told_to_read_again(service: str, told: Tell) -> None:
     # Long answers, so that what lies between server and client holds but a few of them.
     properties = {"words": "x" * 4_000}

@@ -108,8 +108,13 @@ async def known(sources: Sources) -> dict[str, list[Any]]:
     """For arguments, by name or else by type, what exists and what doesn't."""
     query = """{ customers(first: 10) { nodes { id timeline(first: 30) { edges { cursor node { id } } } } }
                  channels { id key } }"""
-    found = await operations.answer(query, replace(sources, plans=False))
-    assert found.data is not None and not found.errors
+    while True:
+        found = await operations.answer(query, replace(sources, plans=False))
+        assert found.data is not None and not found.errors
+        # The catalogue may be a second old, and of another graph.
+        if found.data["channels"]:
+            break
+        await asyncio.sleep(0.1)
     customers = found.data["customers"]["nodes"]
     edges = [edge for each in customers for edge in each["timeline"]["edges"]]
     ids = [each["id"] for each in customers]

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,6 +35,7 @@ ANA = Profile(
 
 
 KEPT = encode(ANA, epoch=7)
+KEY_OF_ANA = ProfileKey.of("user_id", "ana")
 
 
 @pytest.fixture
@@ -54,6 +56,12 @@ async def believed(cache: Cache, epoch: int = 7) -> Belief:
     run_id = await cache.run_id()
     assert run_id is not None
     return Belief(epoch, run_id)
+
+
+async def cache_open(services: Services) -> None:
+    assert services.cache is not None
+    while services.cache.bypassed or services.epochs.belief() is None:
+        await asyncio.sleep(0.05)
 
 
 async def read(cache: Cache, belief: Belief | None = None) -> Profile | None:
@@ -112,7 +120,7 @@ async def test_an_alias_counts_only_if_the_profile_has_the_identifier(services: 
 
 async def test_an_id_of_before_a_merge_is_answered_from_the_cache_until_it_changes_hands(services: Services) -> None:
     await services.record([touchpoint("1", 1, user("ana")), touchpoint("2", 2, user("ben"))])
-    ana, ben = await services.profiles.load([ProfileKey.of("user_id", "ana"), ProfileKey.of("user_id", "ben")])
+    ana, ben = await services.profiles.load([KEY_OF_ANA, ProfileKey.of("user_id", "ben")])
     assert ana is not None and ben is not None
     await services.record([identify("3", 3, ("user_id", "ana"), ("user_id", "ben"))])
     notes = [(await status(services.profiles, ProfileKey(id=ben.id)))[1] for _ in range(3)]
@@ -132,17 +140,15 @@ async def test_no_name_of_a_key_tells_who_it_is_about(services: Services, stack:
 
 
 async def test_a_write_is_seen_by_the_next_read_of_another_process(services: Services, settings: Settings) -> None:
-    key = ProfileKey.of("user_id", "ana")
     async with open_services(settings) as other:
         for hour in range(5):
             await services.record([touchpoint(str(hour), hour, user("ana"))])
             for reader in (other, services, other):
-                (profile,) = await reader.profiles.load([key])
+                (profile,) = await reader.profiles.load([KEY_OF_ANA])
                 assert profile is not None and profile.facts.touchpoints == hour + 1
 
 
 async def test_readers_at_once_never_see_less_than_was_acknowledged(services: Services) -> None:
-    key = ProfileKey.of("user_id", "ana")
     acknowledged = 0
 
     async def write() -> None:
@@ -154,7 +160,7 @@ async def test_readers_at_once_never_see_less_than_was_acknowledged(services: Se
     async def look(writing: asyncio.Task[None]) -> None:
         while not writing.done():
             known = acknowledged
-            (profile,) = await services.profiles.load([key])
+            (profile,) = await services.profiles.load([KEY_OF_ANA])
             assert (0 if profile is None else profile.facts.touchpoints) >= known
 
     writing = asyncio.create_task(write())
@@ -181,36 +187,53 @@ async def status(profiles: CachedProfiles, key: ProfileKey) -> tuple[Profile | N
 
 async def test_redis_gone_costs_the_first_read_a_time_out_and_then_nothing(services: Services, stack: Stack) -> None:
     await services.record([touchpoint("1", 1, user("ana"))])
-    key = ProfileKey.of("user_id", "ana")
-    before, _ = await status(services.profiles, key)
+    before, _ = await status(services.profiles, KEY_OF_ANA)
     await stack.stop_redis()
     try:
         assert services.cache is not None
-        assert await status(services.profiles, key) == (before, ["bypassed"])
+        assert await status(services.profiles, KEY_OF_ANA) == (before, ["bypassed"])
         outcome = await services.record([touchpoint("2", 2, user("ana"))])
         assert outcome.accepted == 1
-        after, notes = await status(services.profiles, key)
+        after, notes = await status(services.profiles, KEY_OF_ANA)
         assert notes == ["bypassed"] and after is not None and after.facts.touchpoints == 2
     finally:
         await stack.start_redis()
-    while services.cache.bypassed or services.epochs.belief() is None:
-        await asyncio.sleep(0.05)
-    seen = [await status(services.profiles, key) for _ in range(2)]
+    await cache_open(services)
+    seen = [await status(services.profiles, KEY_OF_ANA) for _ in range(2)]
     assert [profile for profile, _ in seen] == [after, after] and seen[1][1] == ["hit"]
+
+
+async def test_an_answer_waits_for_no_filling_and_the_next_one_does(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    await services.record([touchpoint("1", 1, user("ana"))])
+    await cache_open(services)
+    may_fill, fill = asyncio.Event(), Cache.fill
+
+    async def fill_later(*given: Any) -> None:
+        await may_fill.wait()
+        await fill(*given)
+
+    monkeypatch.setattr(Cache, "fill", fill_later)
+    profile, notes = await status(services.profiles, KEY_OF_ANA)
+    assert profile is not None and notes == ["miss"]
+    # By another name as well.
+    nexts = [asyncio.create_task(status(services.profiles, KEY_OF_ANA)) for key in (KEY_OF_ANA, ProfileKey(id=profile.id))]
+    await asyncio.sleep(0.05)
+    assert not any(each.done() for each in nexts)
+    may_fill.set()
+    assert [await each for each in nexts] == [(profile, ["hit"])] * 2
 
 
 async def test_a_redis_that_was_started_again_is_used_though_nothing_is_written(services: Services, stack: Stack) -> None:
     await services.record([touchpoint("1", 1, user("ana"))])
-    key = ProfileKey.of("user_id", "ana")
-    before = [await status(services.profiles, key) for _ in range(2)][1]
+    before = [await status(services.profiles, KEY_OF_ANA) for _ in range(2)][1]
     assert before[1] == ["hit"] and services.cache is not None
     await stack.stop_redis()
     await stack.start_redis()
     deadline = time.monotonic() + 120
-    while (await status(services.profiles, key))[1] != ["hit"]:
+    while (await status(services.profiles, KEY_OF_ANA))[1] != ["hit"]:
         assert time.monotonic() < deadline, "reads pass Redis by for ever"
         await asyncio.sleep(0.05)
-    assert await status(services.profiles, key) == before
+    assert await status(services.profiles, KEY_OF_ANA) == before
 
 
 @pytest.mark.parametrize("leave", [Wire.mute, Wire.cut], ids=["mute", "cut off"])
@@ -224,32 +247,30 @@ async def test_a_redis_that_says_nothing_more_changes_no_answer(
         through = replace(settings, redis_url=settings.redis_url.replace(f":{port}", f":{wire.port}"))
         async with open_services(through) as services:
             assert services.cache is not None
-            key = ProfileKey.of("user_id", "ana")
             await services.record([touchpoint("1", 1, user("ana"))])
-            before = [await status(services.profiles, key) for _ in range(2)][1]
+            before = [await status(services.profiles, KEY_OF_ANA) for _ in range(2)][1]
             assert before[1] == ["hit"]
             leave(wire)
-            assert await status(services.profiles, key) == (before[0], ["bypassed"])
+            assert await status(services.profiles, KEY_OF_ANA) == (before[0], ["bypassed"])
             waited_for = not services.cache.bypassed
             assert not waited_for
             await services.record([touchpoint("2", 2, user("ana"))])
-            after, notes = await status(services.profiles, key)
+            after, notes = await status(services.profiles, KEY_OF_ANA)
             assert notes == ["bypassed"] and after is not None and after.facts.touchpoints == 2
             wire.mend()
             while services.cache.bypassed:
                 await asyncio.sleep(0.05)
-            assert [(await status(services.profiles, key))[0] for _ in range(2)] == [after, after]
+            assert [(await status(services.profiles, KEY_OF_ANA))[0] for _ in range(2)] == [after, after]
 
 
 async def test_what_was_committed_without_redis_is_published_when_it_is_back(services: Services, stack: Stack) -> None:
     await services.record([touchpoint("1", 1, user("ana"))])
-    key = ProfileKey.of("user_id", "ana")
-    (profile,) = await services.profiles.load([key])
+    (profile,) = await services.profiles.load([KEY_OF_ANA])
     assert profile is not None and services.cache is not None
     # As a process leaves it that ends between its commit and its publishing.
     from graph import events
 
     await events.record(services.store, [touchpoint("2", 2, user("ana"))])
     await services.publisher.relay()
-    (fresh,) = await services.profiles.load([key])
+    (fresh,) = await services.profiles.load([KEY_OF_ANA])
     assert fresh is not None and fresh.facts.touchpoints == 2
