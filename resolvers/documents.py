@@ -42,6 +42,9 @@ TOKEN_BYTES = 600
 #: Characters of a message: some quote what is wrong, which may be most of the text.
 LONGEST_MESSAGE = 1_000
 
+#: What Python adds when a whole number has more than 4,300 digits.
+FOR_PROGRAMMERS = "; use sys.set_int_max_str_digits() to increase the limit"
+
 #: Errors of variables that are told: graphql-core's own number.
 MISFITS = 50
 
@@ -276,7 +279,7 @@ def _invalid(error: GraphQLError, limits: Limits) -> dict[str, Any]:
 
 
 def _shortened(error: dict[str, Any]) -> dict[str, Any]:
-    return {**error, "message": error["message"][:LONGEST_MESSAGE]}
+    return {**error, "message": error["message"].replace(FOR_PROGRAMMERS, "")[:LONGEST_MESSAGE]}
 
 
 def _operations(text: str, tree: DocumentNode) -> Iterator[Operation]:

@@ -116,6 +116,11 @@ async def test_numbers_that_nobody_can_read_are_not_told(api: Api) -> None:
     assert all(error["extensions"]["actual"] == MOST and f"{MOST:,} or more" in error["message"] for error in errors)
 
 
+async def test_nobody_is_told_how_to_programme_the_service(api: Api) -> None:
+    body = await api.ask(f"{{ customers(first: {'9' * 5_000}) {{ pageInfo {{ hasNextPage }} }} }}")
+    assert "has 5000 digits" in body["errors"][0]["message"] and "sys." not in body["errors"][0]["message"]
+
+
 def test_directives_count_wherever_they_stand() -> None:
     text = "query ($a: ID! @a) @a { customer(by: {id: $a}) @a { ...F @a ... @a { id @a } } } fragment F on Customer @a { id @a }"
     [error] = read(text, replace(LIMITS, directives=7)).errors
