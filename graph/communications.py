@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 
-class Communication(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="COMMUNICATION"):
+class Communication(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="COMMUNICATION"):
     """`at` is the time of sending or, until then, of the plan."""
 
     id: str

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 
-class Review(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="REVIEW"):
+class Review(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="REVIEW"):
     """`rating` 1..5; `purchase_id` where the reviewed purchase is known."""
 
     id: str
@@ -20,7 +20,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="R
     text: str | None = None
 
 
-class SurveyResponse(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="SURVEY_RESPONSE"):
+class SurveyResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="SURVEY_RESPONSE"):
     id: str
     at: datetime
     survey: str
@@ -30,7 +30,7 @@ class SurveyResponse(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     comment: str | None = None
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="CASE"):
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="CASE"):
     id: str
     at: datetime
     number: str

@@ -14,7 +14,7 @@ from graph.settled import settled
 from graph.store import Reader
 
 
-class PurchaseItem(msgspec.Struct, frozen=True, kw_only=True):
+class PurchaseItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line as the source states it; an amount that it didn't state is None."""
 
     sku: str
@@ -29,7 +29,7 @@ class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Purchase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="PURCHASE"):
+class Purchase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="PURCHASE"):
     """`total` is authoritative; `refunded` is the sum of its refunds, capped at the total."""
 
     id: str
@@ -54,7 +54,7 @@ class CartFollower(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Cart(msgspec.Struct, frozen=True, kw_only=True):
+class Cart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A cart as it last stood. `purchase_id`: the purchase that names it; `followed_by`: where none does, what came next."""
 
     id: str

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 
-class Invitee(msgspec.Struct, frozen=True, kw_only=True):
+class Invitee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The identifier an invitation was sent to; what else is known of it belongs to its own customer."""
 
     type: str
@@ -15,7 +15,7 @@ class Invitee(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: str
 
 
-class Referral(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="REFERRAL"):
+class Referral(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="REFERRAL"):
     """`at` and `invited_at` are the time of the invitation; `advocate_id` and `friend_id` are ids that resolve for ever."""
 
     id: str

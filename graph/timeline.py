@@ -18,7 +18,7 @@ from graph.settled import settled
 from graph.store import Reader
 
 
-class Touchpoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="TOUCHPOINT"):
+class Touchpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="TOUCHPOINT"):
     """One contact; `channel` and `campaign` are keys, `properties` is a JSON object as text."""
 
     id: str

@@ -84,7 +84,7 @@ class Parts:
 EVERYTHING = Parts()
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Address(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """As sources state it in the trait `addresses`: there the fields have the names of the contract."""
 
     kind: str = "home"
@@ -106,7 +106,7 @@ class CustomerChannel(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Counts and sums over everything filed under a customer's identifiers.
 
     `orders`: purchases that were not cancelled; `revenue`, `refunds`: minor units by currency, of those purchases.
@@ -127,7 +127,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     refunds: dict[str, int] = {}
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """One customer's hot set. It holds only what that customer's own writes change, and ids and keys of everything else.
 
     `entries`: newest first; for each kind its newest HOT_SET + 1 entries, and the newest HOT_SET + 1 of all kinds.
