@@ -48,9 +48,9 @@ class Plan:
     def __init__(self, text: str, operation: OperationDefinitionNode, tree: DocumentNode, documents: Documents) -> None:
         self._text = text
         self._name = operation.name.value if operation.name else None
-        self._conditions = conditional(operation, fragments_of(tree).values())
+        self._conditions = conditional(operation, fragments_of(tree))
         self._variables = VariableReader(schema._schema, operation)
-        self._ways: dict[tuple[bool, ...], Projection] = {}
+        self._ways: dict[tuple[bool | None, ...], Projection] = {}
         if not self._conditions:
             self._compile((), documents)
 
@@ -79,17 +79,18 @@ class Plan:
         raise NotCompiled
 
     def _projection(self, variables: Mapping[str, Any], documents: Documents) -> Projection:
-        way = tuple([variables.get(name) is True for name in self._conditions])
+        way = tuple([variables.get(name) for name in self._conditions])
         projection = self._ways.get(way)
         if projection is None:
-            if len(self._ways) >= MOST_WAYS or any(variables.get(name) is None for name in self._conditions):
+            # Null, though it has a default: an error where it is met.
+            if len(self._ways) >= MOST_WAYS or None in way:
                 raise NotCompiled
             projection = self._compile(way, documents)
         return projection
 
-    def _compile(self, way: tuple[bool, ...], documents: Documents) -> Projection:
+    def _compile(self, way: tuple[bool | None, ...], documents: Documents) -> Projection:
         tree = documents.trees.of(self._text)
-        conditions = dict(zip(self._conditions, way, strict=True))
+        conditions = {name: value is True for name, value in zip(self._conditions, way, strict=True)}
         selections = Selections(schema._schema, fragments_of(tree), conditions)
         root = schema._schema.query_type
         assert root is not None

@@ -39,7 +39,7 @@ class Recording:
         fragments = fragments_of(document)
         root = schema._schema.mutation_type
         assert root is not None
-        if operation.operation is not OperationType.MUTATION or conditional(operation, fragments.values()):
+        if operation.operation is not OperationType.MUTATION or conditional(operation, fragments):
             raise NotCompiled
         selections = Selections(schema._schema, fragments, {})
         selected = selections.of(root, [operation.selection_set])

@@ -79,11 +79,12 @@ class Selections:
         return True
 
 
-def conditional(operation: OperationDefinitionNode, fragments: Iterable[FragmentDefinitionNode]) -> tuple[str, ...]:
-    """The variables that decide what is selected, in the order in which they are met."""
+def conditional(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:
+    """The variables that decide what an operation selects, in the order in which they are met."""
     look = _Look()
-    for each in (operation, *fragments):
-        visit(each, look)
+    visit(operation, look)
+    for name in look.spread:
+        visit(fragments[name], look)
     return tuple(look.found)
 
 
@@ -91,11 +92,17 @@ class _Look(Visitor):
     def __init__(self) -> None:
         super().__init__()
         self.found: dict[str, None] = {}
+        #: Fragments that are to be looked at, or were; it grows while it is gone through.
+        self.spread: list[str] = []
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
         for _name, value in _conditions([node]):
             if isinstance(value, str):
                 self.found[value] = None
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
+        if node.name.value not in self.spread:
+            self.spread.append(node.name.value)
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:

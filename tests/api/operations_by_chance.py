@@ -34,8 +34,11 @@ SELDOM_RIGHT = {"after", "before", "last", "period"}
 
 @dataclass(frozen=True, slots=True)
 class Operation:
+    """`others`: variables by which the same text selects something else, or asks for what isn't allowed."""
+
     text: str
     variables: dict[str, Any]
+    others: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -47,6 +50,7 @@ class Maker:
     chance: Random
     room: int = 60
     variables: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    conditions: dict[str, Any] = field(default_factory=dict)
     fragments: dict[str, str] = field(default_factory=dict)
 
     def operation(self) -> Operation:
@@ -56,8 +60,8 @@ class Maker:
         stated = ", ".join(f"${name}: {kind}" for name, (kind, _) in self.variables.items())
         head = f"query Q({stated})" if stated else self.chance.choice(["query Q", "query", ""])
         text = "\n".join([f"{head} {body}", *self.fragments.values()])
-        given = {name: value for name, (_, value) in self.variables.items() if value is not _LEFT_OUT}
-        return Operation(text, given)
+        given = {name: value for name, (_, value) in self.variables.items()}
+        return Operation(text, _stated(given), _stated(given | self.conditions))
 
     def _selection(self, parent: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
         fields = [(name, each) for name, each in parent.fields.items() if depth < DEEPEST or _flat(each.type)]
@@ -103,7 +107,13 @@ class Maker:
         value = self.chance.random() < 0.6
         if self.chance.random() < 0.5:
             return f" @{name}(if: {str(value).lower()})"
-        return f" @{name}(if: ${self._variable('Boolean!', value)})"
+        if self.chance.random() < 0.5:
+            variable = self._variable("Boolean!", value)
+            self.conditions[variable] = not value
+        else:
+            variable = self._variable(f"Boolean = {str(value).lower()}", self.chance.choice([True, False, _LEFT_OUT]))
+            self.conditions[variable] = self.chance.choice([True, False, _LEFT_OUT, None])
+        return f" @{name}(if: ${variable})"
 
     def _arguments(self, each: GraphQLField) -> str:
         given = [
@@ -116,9 +126,14 @@ class Maker:
     def _value(self, name: str, declared: GraphQLInputType) -> str:
         value = self._json(name, declared)
         if self.chance.random() < 0.5:
-            left_out = not isinstance(declared, GraphQLNonNull) and self.chance.random() < 0.1
-            return f"${self._variable(str(declared), _LEFT_OUT if left_out else value)}"
-        return _literal(value, declared)
+            return _literal(value, declared)
+        if self.chance.random() < 0.2:
+            # With a default even what is required may be left out, and even then it may not be null.
+            nullable = declared.of_type if isinstance(declared, GraphQLNonNull) else declared
+            kind = f"{nullable} = {_literal(self._json(name, declared), declared)}"
+            return f"${self._variable(kind, self.chance.choice([value, value, _LEFT_OUT, _LEFT_OUT, None]))}"
+        left_out = not isinstance(declared, GraphQLNonNull) and self.chance.random() < 0.1
+        return f"${self._variable(str(declared), _LEFT_OUT if left_out else value)}"
 
     def _variable(self, kind: str, value: Any) -> str:
         name = f"v{len(self.variables)}"
@@ -141,6 +156,10 @@ class Maker:
 
 
 _LEFT_OUT = object()
+
+
+def _stated(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not _LEFT_OUT}
 
 
 def _literal(value: Any, declared: GraphQLInputType) -> str:

@@ -164,6 +164,12 @@ def test_operations_made_up_by_chance_are_answered_the_same_and_the_same_again(
     @hypothesis.given(st.integers(0, 2**64 - 1))
     def check(seed: int) -> None:
         operation = Maker(schema._schema, values, Random(seed)).operation()
+        same(operation)
+        if operation.others != operation.variables:
+            seen["other variables"] += 1
+            same(replace(operation, variables=operation.others))
+
+    def same(operation: Operation) -> None:
         expected = run(answered(operation, by_graphql_core))
         hypothesis.note(f"{operation.text}\n{operation.variables}")
         given = run(answered(operation, sources))
@@ -177,7 +183,7 @@ def test_operations_made_up_by_chance_are_answered_the_same_and_the_same_again(
         seen["errors" if b'"errors":[{' in expected else "data"] += 1
 
     check()
-    assert seen["again"] > OPERATIONS / 50, seen
+    assert seen["again"] > OPERATIONS / 50 and seen["other variables"] > OPERATIONS / 50, seen
     assert seen["data"] > OPERATIONS / 5 and seen["another error"] < OPERATIONS / 50, seen
 
 
