@@ -22,7 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Subscr
 from strawberry.types.unset import UNSET
 
 from app.graphql import payload
-from app.graphql.requests import MOST_PARTS, Explain, parts_of, too_many_parts
+from app.graphql.requests import MOST_PARTS, Explain, fault_of, parts_of, too_many_parts
 from app.known import KnownDocuments, Reference, Unanswerable
 from app.observation import Observation
 from resolvers.context import Sources
@@ -211,8 +211,4 @@ def _fault(message: object) -> str | None:
         Reference.of(asked)
     except Unanswerable as unanswerable:
         return str(unanswerable)
-    if not isinstance(asked.get("variables") or {}, dict):
-        return "Send payload.variables as an object, or leave it out"
-    if not isinstance(asked.get("operationName") or "", str):
-        return "Send payload.operationName as a string, or leave it out"
-    return None
+    return fault_of(asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
@@ -23,6 +23,7 @@ from graph.store import Reader
 from graph.timeline import OwnedEntry, load_entries
 from resolvers.errors import TooLarge
 from resolvers.fields import Missing
+from resolvers.remembered import Answers
 
 if TYPE_CHECKING:
     from resolvers.cursors import Cursors
@@ -126,6 +127,7 @@ class Sources:
     quintiles: Quintiles
     rules: Rules
     documents: Documents
+    answers: Answers = field(default_factory=Answers)
     plans: bool = True
 
 

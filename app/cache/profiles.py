@@ -212,6 +212,7 @@ class Decoded:
             del self._kept[customer]
             self._size -= len(kept[0])
         if profile is not None and value is not None:
+            profile.__dict__["comes_again"] = True
             self._kept[customer] = value, profile
             self._size += len(value)
             while self._size > self._room:

@@ -162,19 +162,24 @@ def _json(data: bytes, what: str) -> Any:
         raise BadRequest(400, "BAD_REQUEST", f"Send JSON in UTF-8: {what} is none.") from None
 
 
+def fault_of(given: Mapping[str, Any]) -> str | None:
+    """What is wrong with that which a request has beside its document."""
+    for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
+        value = given.get(name)
+        if value is not None and not isinstance(value, kind):
+            return f"Send {name} as {'a string' if kind is str else 'an object'}, or leave it out."
+    return None
+
+
 def _checked(given: dict[str, Any], size: int, *, explain: bytes | None, reads_only: bool) -> Asked:
-    name, variables, extensions = given.get("operationName"), given.get("variables"), given.get("extensions")
-    if variables is not None and not isinstance(variables, dict):
-        raise BadRequest(400, "BAD_REQUEST", "Send variables as an object, or leave it out.")
-    if name is not None and not isinstance(name, str):
-        raise BadRequest(400, "BAD_REQUEST", "Send operationName as a string, or leave it out.")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise BadRequest(400, "BAD_REQUEST", "Send extensions as an object, or leave it out.")
+    fault = fault_of(given)
+    if fault is not None:
+        raise BadRequest(400, "BAD_REQUEST", fault)
     return Asked(
         document=Reference.of(given),
-        variables=variables,
-        operation_name=name or None,
-        explain=Explain.of(extensions, explain),
+        variables=given.get("variables"),
+        operation_name=given.get("operationName") or None,
+        explain=Explain.of(given.get("extensions"), explain),
         reads_only=reads_only,
         size=size,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -127,13 +127,16 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refunds: dict[str, int] = {}
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True, weakref=True):
     """One customer's hot set. It holds only what that customer's own writes change, and ids and keys of everything else.
 
     `entries`: newest first; for each kind its newest HOT_SET + 1 entries, and the newest HOT_SET + 1 of all kinds.
     `ids`: every id that one of its identifiers was given. `carts`: newest first, at most HOT_SET + 1. `traits`: those that
     have no field of their own. `trait_states`: what its identifiers observed of each trait, as JSON.
     """
+
+    #: Whether this very object is handed out as long as nothing changes; whoever does so sets it.
+    comes_again: ClassVar[bool] = False
 
     id: str
     version: int
@@ -165,11 +168,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     def provenance(self) -> tuple[TraitProvenance, ...]:
         """Where each trait came from, by name: worked out only where someone asks."""
         return provenance(self.trait_states)
-
-    @cached_property
-    def answers(self) -> dict[Any, Any]:
-        """Room for what is made of this very document again and again; it goes when the document goes."""
-        return {}
 
     @cached_property
     def owned(self) -> Mapping[str | None, Sequence[OwnedEntry]]:

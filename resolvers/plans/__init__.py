@@ -8,7 +8,7 @@ arguments      from literals and variables to what resolvers take
 projection     the functions that turn the sources of a type into what is selected of it
 memory         how much of it they take
 plan           a plan, and how it is run
-again          answers that were given before
+again          whether an answer was given before
 recording      the plan of a recordEvents
 """
 

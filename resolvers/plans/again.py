@@ -1,37 +1,27 @@
 """Answers that come again: what was made of a customer's document is good as long as the document and the catalogue are the same.
 
-They are kept with the document they were made of, which the cache hands out again as long as Redis gives the very same bytes; so
-nothing has to be told when anything changes. What was made of anything else (other customers, questions to the graph, the time of
-day) isn't kept.
+The cache hands out the same document as long as Redis gives the very same bytes; so nothing has to be told when anything changes.
+What was made of anything else (other customers, questions to the graph, the time of day) isn't remembered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+from weakref import ref
 
-import msgspec
 import orjson
 
 from graph.customers import Profile
 from resolvers.context import Context
-
-MOST = 8
-"""Answers that are kept with a document."""
+from resolvers.remembered import BESIDE, Remembered
 
 LONGEST = 16_000
-"""Bytes of one that is kept, with its variables."""
+"""Bytes of one that is remembered, with its variables."""
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    """`catalogued`: what was read of the catalogue, and how to see whether it is the same still."""
-
-    data: orjson.Fragment
-    catalogued: tuple[tuple[Callable[[str], Any], str, Any], ...]
-
-
-class Answers:
-    """Those to one question about one customer: by the plan of that number, with variables as they came in JSON."""
+class Again:
+    """One question about one customer: by the plan of that number, with variables as they came in JSON."""
 
     def __init__(self, context: Context, profile: Profile, plan: int, variables: Mapping[str, Any]) -> None:
         self._context = context
@@ -41,16 +31,10 @@ class Answers:
 
     def find(self) -> orjson.Fragment | None:
         """The answer of before, ready to be sent, if it is good still."""
-        kept: _Kept | None = self._profile.answers.get(self._asked)
-        if kept is None:
-            return None
-        for at_hand, key, record in kept.catalogued:
-            if at_hand(key) is not record:
-                return None
-        return kept.data
+        return self._context.sources.answers.find(self._asked, self._profile)
 
     def keep(self, data: dict[str, Any]) -> dict[str, Any] | orjson.Fragment:
-        """`data`, ready to be sent, and kept if it comes of this document and the catalogue alone."""
+        """`data`, ready to be sent, and remembered if it comes of this document and the catalogue alone."""
         known, catalogue = self._context.loads.known, self._context.sources.catalogue
         if not self._context.loads.lasting or known["entry"] or known["asked"]:
             return data
@@ -58,12 +42,11 @@ class Answers:
             return data
         written = orjson.dumps(data, option=orjson.OPT_UTC_Z)
         ready = orjson.Fragment(written)
-        if len(written) + len(self._asked[1]) <= LONGEST:
+        size = len(written) + len(self._asked[1])
+        if size <= LONGEST:
             at_hand = (("channel", catalogue.channel), ("campaign", catalogue.campaign), ("product", catalogue.product))
             used = tuple((look, key, record) for kind, look in at_hand for key, record in known[kind].items())
-            answers = self._profile.answers
-            answers.pop(self._asked, None)
-            if len(answers) >= MOST:
-                del answers[next(iter(answers))]
-            answers[self._asked] = _Kept(ready, used)
+            # What the catalogue lacked may be there at any time.
+            if all(record is not None for _, _, record in used):
+                self._context.sources.answers.keep(self._asked, Remembered(ready, size + BESIDE, ref(self._profile), used))
         return ready

@@ -60,6 +60,13 @@ class VariableReader:
             self._coercers.append((each.variable.name.value, coercer(declared), default))
             if default is Undefined and isinstance(declared, GraphQLNonNull):
                 self._coercers[-1] = (each.variable.name.value, coercer(declared), NotCompiled)
+        self._names = {name for name, _, _ in self._coercers}
+
+    def declared(self, given: Variables) -> Variables:
+        """Those of the given ones that the operation has, and not whatever else was sent."""
+        if given.keys() <= self._names:
+            return given
+        return {name: value for name, value in given.items() if name in self._names}
 
     def read(self, given: Variables) -> dict[str, Any]:
         """The values as graphql-core has them; raises NotCompiled where it would have something to say."""

@@ -9,7 +9,7 @@ from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
 from graph.customers import Profile
 from resolvers.context import Context
-from resolvers.plans.again import Answers
+from resolvers.plans.again import Again
 from resolvers.plans.arguments import ArgumentReader, VariableReader, Variables
 from resolvers.plans.memory import bytes_of
 from resolvers.plans.projection import Projection, Run, compiled
@@ -60,18 +60,18 @@ class Plan:
         projection = self._projection(variables, context.sources.documents)
         context.loads.parts = projection.parts
         run = Run(context, [build(variables) for build in projection.arguments])
-        answers: Answers | None = None
+        again: Again | None = None
         for number in range(MOST_ROUNDS):
             data = projection.project(None, run)
             needs = run.needs
             if not needs:
-                return data if answers is None else answers.keep(data)
+                return data if again is None else again.keep(data)
             await context.loads.load_now(needs)
             if number == 0 and len(needs) == 1 and needs[0][0] == "customer":
                 profile = context.loads.known["customer"][needs[0][1]]
-                if type(profile) is Profile:
-                    answers = Answers(context, profile, projection.number, given)
-                    found = answers.find()
+                if type(profile) is Profile and profile.comes_again:
+                    again = Again(context, profile, projection.number, self._variables.declared(given))
+                    found = again.find()
                     if found is not None:
                         return found
             run.needs = []

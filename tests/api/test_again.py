@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from weakref import ref
 
+import orjson
 import pytest
 
 from app.catalogue import FRESH_SECONDS
+from app.services import Services
+from graph.customers import Profile
 from graph.events.inputs import CartInput, IdentifyInput, ReviewInput, TouchpointInput
-from resolvers.plans.again import MOST, Answers
+from resolvers.plans.again import Again
+from resolvers.remembered import Answers, Remembered
 from tests.api.conftest import Api, Tell, at, by_email, email
 
 ANN = "ann@example.com"
@@ -22,14 +27,14 @@ TIMES = 4
 def again(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """For each answer that is looked for, whether it was remembered."""
     found: list[bool] = []
-    original = Answers.find
+    original = Again.find
 
-    def find(self: Answers) -> Any:
+    def find(self: Again) -> Any:
         kept = original(self)
         found.append(kept is not None)
         return kept
 
-    monkeypatch.setattr(Answers, "find", find)
+    monkeypatch.setattr(Again, "find", find)
     return found
 
 
@@ -119,16 +124,45 @@ async def test_what_was_made_of_other_customers_the_graph_or_the_time_is_not_rem
     assert not any(again)
 
 
-async def test_a_document_has_so_many_answers_and_the_oldest_goes_first(api: Api, told: Tell, again: list[bool]) -> None:
+async def test_variables_that_nobody_declared_make_no_other_question(api: Api, told: Tell, again: list[bool]) -> None:
     await told(named(ANN, "Ann"))
-
-    def query(number: int) -> str:
-        return f'{{ customer(by: {{email: "{ANN}"}}) {{ name{number}: name }} }}'
-
-    for number in range(MOST + 1):
-        await asked(api, query(number))
-        assert again[-1]
-    await api.data(query(1))
+    query = "query Q($by: CustomerKey!) { customer(by: $by) { name } }"
+    await asked(api, query, by={"email": ANN})
+    assert await api.data(query, by={"email": ANN}, junk="x" * 1_000) == {"customer": {"name": "Ann"}}
     assert again[-1]
-    await api.data(query(0))
-    assert not again[-1]
+
+
+async def test_what_the_catalogue_lacked_is_looked_for_again(api: Api, told: Tell, services: Services, again: list[bool]) -> None:
+    await told(visit(1))
+    web = (await api.data("{ channels { id } }"))["channels"][0]["id"]
+    query = f'{{ customer(by: {{email: "{ANN}"}}) {{ timeline(first: 1) {{ nodes {{ channel {{ key }} }} }} }} }}'
+    for key, found in (("away", None), ("web", {"key": "web"})):
+        await services.store.apply(f"MATCH (c:Channel {{id: '{web}'}}) SET c.key = '{key}'")
+        # What a process knows of it may be a second old.
+        await asyncio.sleep(FRESH_SECONDS + 0.1)
+        assert (await asked(api, query))["customer"]["timeline"]["nodes"] == [{"channel": found}]
+        assert again[-1] is (found is not None)
+
+
+def answer(document: Profile, *, size: int = 10) -> Remembered:
+    return Remembered(orjson.Fragment(b"{}"), size, ref(document), ())
+
+
+def test_so_many_bytes_of_answers_are_remembered_and_those_used_last() -> None:
+    document, answers = Profile(id="cus_a", version=1), Answers(room=30)
+    for number in range(3):
+        answers.keep((number, b""), answer(document))
+    answers.keep((2, b""), answer(document, size=5))
+    assert answers.find((0, b""), document)
+    answers.keep((3, b""), answer(document))
+    assert [answers.find((number, b""), document) is not None for number in range(4)] == [True, False, True, True]
+    answers.keep((4, b""), answer(document, size=31))
+    assert not any(answers.find((number, b""), document) for number in range(5))
+
+
+def test_an_answer_is_good_for_the_document_it_was_made_of() -> None:
+    document, answers = Profile(id="cus_a", version=1), Answers()
+    answers.keep((0, b""), answer(document))
+    assert answers.find((0, b""), Profile(id="cus_a", version=1)) is None
+    del document
+    assert answers.find((0, b""), Profile(id="cus_a", version=1)) is None

@@ -228,7 +228,12 @@ async def test_a_client_that_does_not_read_is_told_to_read_again(service: str, t
         (['{"type": "connection_init"}', '{"type": "subscribe", "id": "1"}'], 4400),
         (['{"type": "connection_init"}', '{"type": "subscribe", "id": 1, "payload": {"query": "{ channels { key } }"}}'], 4400),
         (['{"type": "connection_init"}', '{"type": "subscribe", "id": "1", "payload": {"query": 1}}'], 4400),
-        (['{"type": "connection_init"}', '{"type": "subscribe", "id": "1", "payload": {"query": "", "variables": []}}'], None),
+        (
+            ['{"type": "connection_init"}', '{"type": "subscribe", "id": "1", "payload": {"query": "{a}", "extensions": [1]}}'],
+            4400,
+        ),
+        (['{"type": "connection_init"}', '{"type": "subscribe", "id": "1", "payload": {"query": "{a}", "variables": []}}'], 4400),
+        (['{"type": "connection_init"}', '{"type": "subscribe", "id": "1", "payload": {"query": "", "variables": {}}}'], None),
         (["[" * 100_000], 4400),
         (["x" * 1_100_000], 1009),
     ],

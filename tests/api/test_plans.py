@@ -27,7 +27,7 @@ from resolvers.context import Sources
 from resolvers.documents import Documents
 from resolvers.guard import Limits
 from resolvers.plans import Plan
-from resolvers.plans.again import Answers
+from resolvers.plans.again import Again
 from resolvers.schema import schema
 from resolvers.value import QuintileCopy
 from tests.api.operations_by_chance import Maker, Operation
@@ -143,14 +143,14 @@ async def known(sources: Sources) -> dict[str, list[Any]]:
 def test_operations_made_up_by_chance_are_answered_the_same_and_the_same_again(
     sources: Sources, run: Callable[[Coroutine[Any, Any, Any]], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = Answers.find
+    original = Again.find
 
-    def counted(self: Answers) -> orjson.Fragment | None:
+    def counted(self: Again) -> orjson.Fragment | None:
         found = original(self)
         seen["again"] += found is not None
         return found
 
-    monkeypatch.setattr(Answers, "find", counted)
+    monkeypatch.setattr(Again, "find", counted)
     values = run(known(sources))
     by_graphql_core = replace(sources, plans=False)
     seen: Counter[str] = Counter()
