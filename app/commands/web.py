@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.errors import AppError
+from app.patience import patient
 from app.settings import Settings
 
 GRACE_SECONDS = 3
@@ -22,7 +23,7 @@ def configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=patient(settings.request_timeout_seconds),
         ws="websockets-sansio",
         ws_max_size=max(settings.limit_body, settings.limit_events_body),
         lifespan="on",

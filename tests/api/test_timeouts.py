@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
 
 import httpx2
 import orjson
@@ -15,6 +16,7 @@ from app.settings import Settings
 from graph import store as store_module
 from tests.api.conftest import Api, Tell, another
 from tests.conftest import Endless
+from tests.happenings import touchpoint, user
 
 pytestmark = pytest.mark.usefixtures("told")
 
@@ -116,3 +118,77 @@ async def test_others_are_answered_while_one_goes_away(api: Api, service: str, e
         assert "errors" not in await api.ask(LIST)
     assert "errors" not in await api.ask(LIST)
     await endless.until(0)
+
+
+@pytest.fixture
+async def hasty(api_settings: Settings) -> AsyncIterator[str]:
+    """The address of a service that waits for a second."""
+    async with another(api_settings, request_timeout_seconds=1.0) as address:
+        yield address
+
+
+POST = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+
+
+@asynccontextmanager
+async def speaking(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(address).port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"POST /gra", POST, POST + b"content-length: 30\r\n\r\n", POST + b"content-length: 30\r\n\r\n" + b'{"query"'],
+    ids=["nothing", "a line", "headers", "no body", "half a body"],
+)
+@pytest.mark.parametrize("after_another", [False, True])
+async def test_a_request_that_does_not_arrive_is_not_waited_for(hasty: str, begun: bytes, after_another: bool) -> None:
+    async with speaking(hasty) as (reader, writer):
+        if after_another:
+            whole = b'{"query":"{ __typename }"}'
+            writer.write(POST + b"content-length: %d\r\n\r\n" % len(whole) + whole)
+            assert b"200 OK" in await reader.readuntil(b"}}")
+        writer.write(begun)
+        answered = await asyncio.wait_for(reader.read(), 20)
+        assert answered.startswith(b"HTTP/1.1 408 ") if begun else answered == b""
+        if begun:
+            assert orjson.loads(answered.partition(b"\r\n\r\n")[2])["errors"][0]["extensions"]["code"] == "REQUEST_TIMEOUT"
+
+
+async def test_who_sends_a_request_byte_by_byte_is_not_waited_for(hasty: str) -> None:
+    async with speaking(hasty) as (reader, writer):
+        writer.write(POST + b"content-length: 1000\r\n\r\n")
+        answered = asyncio.create_task(reader.read())
+        async with asyncio.timeout(20):
+            while not answered.done():
+                writer.write(b" ")
+                await asyncio.sleep(0.05)
+        assert (await answered).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_streams_and_websockets_last(hasty: str, told: Tell) -> None:
+    await told(touchpoint("1", 1, user("ana")))
+    query = 'subscription { customerChanged(by: {identifier: {type: "user_id", value: "ana"}}) { customer { id } } }'
+    ours = [websockets.Subprotocol("graphql-transport-ws")]
+    async with (
+        websockets.connect(f"{hasty.replace('http', 'ws')}/graphql", subprotocols=ours) as socket,
+        httpx2.AsyncClient(base_url=hasty, timeout=60) as http,
+        http.stream("POST", "/graphql", json={"query": query}, headers={"accept": "text/event-stream"}) as stream,
+    ):
+        await socket.send(orjson.dumps({"type": "connection_init"}).decode())
+        await socket.recv()
+        await socket.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}).decode())
+        await asyncio.sleep(3)
+        lines = stream.aiter_lines()
+        async with asyncio.timeout(20):
+            number = 2
+            heard = asyncio.ensure_future(anext(line async for line in lines if line.startswith("data: {")))
+            told_of = asyncio.ensure_future(socket.recv())
+            while not (heard.done() and told_of.done()):
+                await told(touchpoint(str(number), number, user("ana")))
+                number += 1
+                await asyncio.sleep(0.1)
+        assert b"cus_" in heard.result().encode() and orjson.loads(told_of.result())["type"] == "next"
