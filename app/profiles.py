@@ -150,19 +150,25 @@ class CachedProfiles:
         ids = [self._hints.get(key) or key.id for key in keys]
         leased = [id for id in dict.fromkeys(ids) if id is not None]
         tokens = dict(zip(leased, await cache.lease(leased), strict=True))
-        profiles = await load_profiles(self._reader, keys)
+        try:
+            profiles = await load_profiles(self._reader, keys)
+        except BaseException:
+            self._afterwards(cache.release({id: token for id, token in tokens.items() if token}), keys)
+            raise
         filled = {profile.id: (profile, token) for profile in profiles if profile and (token := tokens.get(profile.id))}
         led = [(key, profile.id) for key, profile in zip(keys, profiles, strict=True) if profile and profile.id != key.id]
         self._hints.learn([key for key, _ in led], [id for _, id in led])
         aliases = {_name(key): id for key, id in led if key.id is None}
-        # Whoever asked has no need to wait for it. Named after them, as all that is done for them.
-        loading = asyncio.current_task()
-        keeping = asyncio.create_task(
-            self._keep(cache, belief, list(filled.values()), aliases), name=loading.get_name() if loading else None
-        )
-        self._keeping[keeping] = {*keys, *(ProfileKey(id=id) for id in filled)}
-        keeping.add_done_callback(self._keeping.pop)
+        also = [ProfileKey(id=id) for id in filled]
+        self._afterwards(self._keep(cache, belief, list(filled.values()), aliases), [*keys, *also])
         return profiles
+
+    def _afterwards(self, work: Coroutine[Any, Any, None], keys: Sequence[ProfileKey]) -> None:
+        """Work that whoever asked has no need to wait for, but whoever asks next; named after them, as all that is done for them."""
+        loading = asyncio.current_task()
+        task = asyncio.create_task(work, name=loading.get_name() if loading else None)
+        self._keeping[task] = set(keys)
+        task.add_done_callback(self._keeping.pop)
 
     async def _keep(
         self, cache: Cache, belief: Belief, filled: Sequence[tuple[Profile, str]], aliases: Mapping[str, str]

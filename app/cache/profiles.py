@@ -43,6 +43,8 @@ redis.call('DEL', KEYS[2])
 return 1
 """
 
+_RELEASE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"
+
 
 class Commands(Protocol):
     """A wire to a Redis; see app.cache.wire."""
@@ -157,6 +159,11 @@ class Cache:
             kept = sum(answered[1])
             self._counters.leases["filled"] += kept
             self._counters.leases["void"] += len(filled) - kept
+
+    async def release(self, leased: Mapping[str, str]) -> None:
+        """Give leases back, by customer, that nothing is filled under: nobody else could fill before they end by themselves."""
+        if leased:
+            await self._ask(*(("EVAL", _RELEASE, 1, _lease(customer), token) for customer, token in leased.items()))
 
     async def drop(self, changed: Mapping[str, int]) -> str | None:
         """Drop values and leases of customers that have these versions now, and tell of them whoever follows the feed.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+import app.profiles
 from app.cache.profiles import LAYOUT, Cache, decode, encode
 from app.epochs import Belief
 from app.profiles import CachedProfiles
@@ -221,6 +223,34 @@ async def test_an_answer_waits_for_no_filling_and_the_next_one_does(services: Se
     assert not any(each.done() for each in nexts)
     may_fill.set()
     assert [await each for each in nexts] == [(profile, ["hit"])] * 2
+
+
+async def test_a_load_that_nobody_waits_for_any_more_leaves_no_lease(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    await services.record([touchpoint("1", 1, user("ana"))])
+    await cache_open(services)
+    begun = asyncio.Event()
+
+    async def never(*_: Any) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.profiles, "load_profiles", never)
+        asking = asyncio.create_task(services.profiles.load([KEY_OF_ANA]))
+        await begun.wait()
+        asking.cancel()
+        with suppress(asyncio.CancelledError):
+            await asking
+    assert [(await status(services.profiles, KEY_OF_ANA))[1] for _ in range(2)] == [["miss"], ["hit"]]
+
+
+async def test_a_lease_is_given_back_by_who_holds_it(cache: Cache) -> None:
+    (token,) = await cache.lease([ANA.id])
+    assert token is not None
+    await cache.release({ANA.id: "another"})
+    assert await cache.lease([ANA.id]) == [None]
+    await cache.release({ANA.id: token})
+    assert await cache.lease([ANA.id]) != [None]
 
 
 async def test_a_redis_that_was_started_again_is_used_though_nothing_is_written(services: Services, stack: Stack) -> None:
