@@ -55,9 +55,11 @@ class Copy(Generic[Record]):
         self,
         load: Callable[[list[str]], Awaitable[Sequence[Record | None]]],
         renew: Callable[[Mapping[str, Record | None]], Awaitable[Sequence[Record | None]]] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._load = load
         self._renew = renew
+        self._sleep = sleep
         self._kept: OrderedDict[str, _Kept[Record]] = OrderedDict()
         self._flights = Flights(self._loaded, ways=LOADS, size=LOAD_SIZE)
         self._renewing: asyncio.Task[None] | None = None
@@ -67,9 +69,8 @@ class Copy(Generic[Record]):
         kept = self._kept.get(key)
         if kept is None:
             return None
+        # This is all that it does, so that any thread may ask.
         kept.used = now = time.monotonic()
-        if self._renewing is None:
-            self._renewing = asyncio.create_task(self._go_on())
         return kept.record if now - kept.at < FRESH_SECONDS else None
 
     async def many(self, keys: Sequence[str]) -> list[Record | None]:
@@ -81,7 +82,11 @@ class Copy(Generic[Record]):
         return [found[key] for key in keys]
 
     async def _loaded(self, keys: list[str]) -> Sequence[Record | None]:
-        return self._keep(keys, time.monotonic(), await self._load(keys))
+        started = time.monotonic()
+        records = self._keep(keys, started, await self._load(keys))
+        if self._renewing is None:
+            self._renewing = asyncio.create_task(self._go_on())
+        return records
 
     async def _renewed(self, keys: list[str]) -> None:
         """As they are now, of those that are kept."""
@@ -115,7 +120,7 @@ class Copy(Generic[Record]):
         """Renew until nothing is used any more."""
         try:
             while True:
-                await asyncio.sleep(RENEW_SECONDS)
+                await self._sleep(RENEW_SECONDS)
                 since = time.monotonic() - USED_SECONDS
                 in_use = [(kept.used, key) for key, kept in self._kept.items() if kept.used > since]
                 if not in_use:

@@ -164,7 +164,7 @@ class CachedProfiles:
         return profiles
 
     def _afterwards(self, work: Coroutine[Any, Any, None], keys: Sequence[ProfileKey]) -> None:
-        """Work that whoever asked has no need to wait for, but whoever asks next; named after them, as all that is done for them."""
+        """Work that whoever asked has no need to wait for, but whoever asks next. It is named as all that is done for them."""
         loading = asyncio.current_task()
         task = asyncio.create_task(work, name=loading.get_name() if loading else None)
         self._keeping[task] = set(keys)

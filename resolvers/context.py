@@ -21,6 +21,7 @@ from graph.events import Outcome
 from graph.events.inputs import Event
 from graph.store import Reader
 from graph.timeline import OwnedEntry, load_entries
+from resolvers.beside import Beside
 from resolvers.errors import TooLarge
 from resolvers.fields import Missing
 from resolvers.remembered import Answers
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 12_000
 MOST_PAGES = 2_000
+#: Costly answers that wait to be made, of which one is at a time.
+COSTLY_WAITING = 100
 #: Statements of one request at a time: a request with many lists must not take every connection there is.
 AT_A_TIME = 8
 
@@ -128,6 +131,7 @@ class Sources:
     rules: Rules
     documents: Documents
     answers: Answers = field(default_factory=Answers)
+    beside: Beside = field(default_factory=lambda: Beside(COSTLY_WAITING))
     plans: bool = True
 
 
@@ -312,11 +316,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     sources: Sources
     budget: Budget
     loads: Loads
+    costly: bool
 
     @classmethod
-    def of(cls, sources: Sources, *, rows: int = MOST_ROWS) -> Context:
-        """The context of running an operation, which may bring `rows` rows."""
-        return cls(sources=sources, budget=Budget(min(rows, MOST_ROWS)), loads=Loads(sources))
+    def of(cls, sources: Sources, *, rows: int = MOST_ROWS, costly: bool = False) -> Context:
+        """The context of running an operation, which may bring `rows` rows. `costly`: its answer may take too long to be made at
+        one go."""
+        return cls(sources=sources, budget=Budget(min(rows, MOST_ROWS)), loads=Loads(sources), costly=costly)
 
     def customer(self, key: ProfileKey) -> Profile | None:
         """The customer that a key names."""

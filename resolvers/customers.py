@@ -232,7 +232,7 @@ class Customer(Node):
     @staticmethod
     def value(profile: Parent[Profile], info: Info, currency: CurrencyCode | None = None) -> CustomerValue | None:
         rates = info.context.rules.rates
-        return Worth(profile.facts, rates, currency or rates.reporting)  # type: ignore[return-value]
+        return Worth.of(profile, rates, currency or rates.reporting)  # type: ignore[return-value]
 
     @resolved("This customer's place in the referral network.")
     @staticmethod

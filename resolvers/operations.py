@@ -20,8 +20,9 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from graph.errors import StoreUnavailable
-from resolvers.context import Context, Sources
-from resolvers.documents import Document, Operation, formatted
+from resolvers.beside import Busy
+from resolvers.context import COSTLY_WAITING, Context, Sources
+from resolvers.documents import RETRY_SECONDS, Document, Operation, formatted
 from resolvers.errors import ResolverError
 from resolvers.guard import Limits, values_in
 from resolvers.observer import observed
@@ -32,6 +33,8 @@ log = logging.getLogger("customer360.graphql")
 
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
+# Objects; making so many takes up to ten milliseconds.
+COSTLY = 500
 LONGEST_PATH = 200  # characters of it that a message shows: aliases are as long as one likes
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
@@ -77,7 +80,7 @@ async def _run(text: str, document: Document, operation: Operation, sources: Sou
     cost = _cost(operation, sources, variables or {})
     if isinstance(cost, Answer):
         return cost
-    context = _context(sources, document)
+    context = _context(sources, document, cost)
     try:
         if operation.introspects:
             observed.get().planned("none")
@@ -126,7 +129,7 @@ async def answers(
     if isinstance(cost, Answer):
         yield cost
         return
-    context = _context(sources, document)
+    context = _context(sources, document, cost)
     try:
         results = await schema.subscribe(text, variable_values=variables, context_value=context, operation_name=operation.name)
         async with aclosing(results):
@@ -163,6 +166,8 @@ async def _planned(operation: Operation, context: Context, variables: dict[str, 
         data = await plan.run(context, variables)
         seen.planned("answered")
         return Answer(data=data, errors=[], executed=True, cost=cost)
+    except Busy as busy:
+        return _refused(_overloaded(busy.waiting))
     except Failed as failed:
         seen.planned("answered")
         return Answer(data=None, errors=[field_error(failed.error)], executed=True, cost=cost)
@@ -172,6 +177,13 @@ async def _planned(operation: Operation, context: Context, variables: dict[str, 
         context.loads.forget_all_but_failures()
         context.budget.renew()
         return None
+
+
+def _overloaded(waiting: int) -> dict[str, Any]:
+    message = f"{waiting:,} requests for many objects wait, and {COSTLY_WAITING:,} may; ask for fewer, or again in a second."
+    error = _plain(message, "OVERLOADED")
+    error["extensions"] |= {"limit": COSTLY_WAITING, "actual": waiting, "retryAfter": RETRY_SECONDS}
+    return error
 
 
 def _chosen(
@@ -210,8 +222,8 @@ def too_large(size: int, most: int) -> dict[str, Any]:
     return error
 
 
-def _context(sources: Sources, document: Document) -> Context:
-    return Context.of(sources, rows=WORK // max(document.tokens, 1))
+def _context(sources: Sources, document: Document, cost: int | None) -> Context:
+    return Context.of(sources, rows=WORK // max(document.tokens, 1), costly=cost is not None and cost > COSTLY)
 
 
 def _answered(result: ExecutionResult | GraphQLResult | PreExecutionError, context: Context, cost: int | None) -> Answer:

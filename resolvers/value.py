@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 
 import strawberry
 from strawberry import Parent
 
 from graph import money
-from graph.customers import Facts
+from graph.customers import Facts, Profile
 from graph.customers.places import Quintiles as Boundaries
 from graph.errors import StoreUnavailable
 from resolvers.context import Info
@@ -26,33 +27,46 @@ REFRESH_SECONDS = 60.0
 REFRESH_SHARE = 0.02
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Worth:
-    """Sums of `facts` in one currency. Each raises NotConvertible where a rate is missing."""
+    """Sums of `facts` in one currency, each worked out once. Each raises NotConvertible where a rate is missing."""
 
     facts: Facts
     rates: Rates
     currency: str
 
+    @classmethod
+    def of(cls, profile: Profile, rates: Rates, currency: str) -> Worth:
+        """That of a customer, the same for all who ask as long as the document is the same."""
+        key = "worth", currency
+        known: Worth | None = profile.made.get(key)
+        if known is None:
+            known = profile.made[key] = cls(profile.facts, rates, currency)
+        return known
+
+    @cached_property
     def revenue(self) -> money.Money | None:
         """None where there are orders and none of them states an amount: unknown isn't 0."""
         if self.facts.orders and not self.facts.revenue:
             return None
         return self.rates.total(self.facts.revenue, self.currency)
 
+    @cached_property
     def refunds(self) -> money.Money:
         return self.rates.total(self.facts.refunds, self.currency)
 
+    @cached_property
     def average_order(self) -> money.Money | None:
         """Revenue by orders, rounded half to even; None without orders."""
-        revenue = self.revenue()
+        revenue = self.revenue
         if revenue is None or not self.facts.orders:
             return None
         return money.Money(round(Fraction(revenue.amount, self.facts.orders)), self.currency)
 
+    @cached_property
     def historic(self) -> money.Money | None:
         """Revenue less refunds."""
-        if self.revenue() is None:
+        if self.revenue is None:
             return None
         sums = dict(self.facts.revenue)
         for currency, amount in self.facts.refunds.items():
@@ -97,7 +111,7 @@ class Placement:
         return cls(
             recency_days=max(0, (now - facts.last_purchase_at).days),
             frequency=facts.orders,
-            monetary=worth.revenue(),
+            monetary=worth.revenue,
             score=score(facts, boundaries, worth.rates),
         )
 
@@ -129,17 +143,17 @@ class CustomerValue:
     @resolved("What was bought, before refunds; null where no order states an amount.")
     @staticmethod
     def revenue(worth: Parent[Worth]) -> Money | None:
-        return worth.revenue()  # type: ignore[return-value]
+        return worth.revenue  # type: ignore[return-value]
 
     @resolved("What was paid back.")
     @staticmethod
     def refunds(worth: Parent[Worth]) -> Money | None:
-        return worth.refunds()  # type: ignore[return-value]
+        return worth.refunds  # type: ignore[return-value]
 
     @resolved("Revenue by orders; null without orders.")
     @staticmethod
     def average_order(worth: Parent[Worth]) -> Money | None:
-        return worth.average_order()  # type: ignore[return-value]
+        return worth.average_order  # type: ignore[return-value]
 
     @resolved("Recency, frequency and monetary value; null without orders.")
     @staticmethod
@@ -151,7 +165,7 @@ class CustomerValue:
     @resolved("Revenue less refunds.")
     @staticmethod
     def historic_lifetime_value(worth: Parent[Worth]) -> Money | None:
-        return worth.historic()  # type: ignore[return-value]
+        return worth.historic  # type: ignore[return-value]
 
 
 class QuintileCopy:

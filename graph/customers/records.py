@@ -170,6 +170,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
         return provenance(self.trait_states)
 
     @cached_property
+    def made(self) -> dict[Any, Any]:
+        """Room for what is made of this very document again and again; it goes when the document goes."""
+        return {}
+
+    @cached_property
     def owned(self) -> Mapping[str | None, Sequence[OwnedEntry]]:
         """The entries with their owner: those of each kind, and under None all of them; newest first."""
         found: dict[str | None, list[OwnedEntry]] = {kind: [] for kind in (None, *KINDS)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
@@ -55,14 +56,19 @@ class Plan:
             self._compile((), documents)
 
     async def run(self, context: Context, given: Variables) -> Any:
-        """The data of the answer, for orjson to write. Raises NotCompiled, or whatever else, where graphql-core shall answer."""
+        """The data of the answer, for orjson to write. Raises Busy where too many costly ones wait, and NotCompiled, or whatever
+        else, where graphql-core shall answer."""
         variables = self._variables.read(given)
         projection = self._projection(variables, context.sources.documents)
         context.loads.parts = projection.parts
         run = Run(context, [build(variables) for build in projection.arguments])
         again: Again | None = None
         for number in range(MOST_ROUNDS):
-            data = projection.project(None, run)
+            if context.costly:
+                inside = copy_context()
+                data = await context.sources.beside.run(run, inside.run, projection.project, None, run)
+            else:
+                data = projection.project(None, run)
             needs = run.needs
             if not needs:
                 return data if again is None else again.keep(data)

@@ -39,7 +39,7 @@ from resolvers.scalars import write_decimal
 Build = Callable[[Variables], Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Run:
     """One pass over what is known: resolvers find the context in it, as they do in Strawberry's Info."""
 

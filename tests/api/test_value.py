@@ -58,15 +58,15 @@ def test_a_sum_is_off_by_half_a_minor_unit_at_most(sums: dict[str, int]) -> None
 
 def test_unknown_amounts_are_not_nothing() -> None:
     unknown = Worth(Facts(orders=3), RATES, "USD")
-    assert unknown.revenue() is None and unknown.average_order() is None and unknown.historic() is None
+    assert unknown.revenue is None and unknown.average_order is None and unknown.historic is None
     nothing = Worth(Facts(), RATES, "USD")
-    assert nothing.revenue() == Money(0, "USD") and nothing.average_order() is None and nothing.historic() == Money(0, "USD")
+    assert nothing.revenue == Money(0, "USD") and nothing.average_order is None and nothing.historic == Money(0, "USD")
 
 
 def test_averages_and_what_is_left_after_refunds() -> None:
     worth = Worth(Facts(orders=3, revenue={"USD": 1000, "EUR": 100}, refunds={"EUR": 50, "JPY": 100}), RATES, "USD")
-    assert worth.revenue() == Money(1110, "USD") and worth.average_order() == Money(370, "USD")
-    assert worth.refunds() == Money(122, "USD") and worth.historic() == Money(988, "USD")
+    assert worth.revenue == Money(1110, "USD") and worth.average_order == Money(370, "USD")
+    assert worth.refunds == Money(122, "USD") and worth.historic == Money(988, "USD")
 
 
 def test_scores_by_fifths() -> None:

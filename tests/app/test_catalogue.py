@@ -41,16 +41,25 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """What time it is for copies, which renew what is used in every turn of the loop."""
+    """What time it is for copies."""
     made = Clock()
     monkeypatch.setattr(catalogue, "time", made)
-    monkeypatch.setattr(catalogue, "RENEW_SECONDS", 0.0)
     return made
 
 
 @pytest.fixture
-async def copy(source: Source) -> AsyncIterator[Copy[str]]:
-    made = Copy(source)
+def awake() -> asyncio.Event:
+    """Set when copies are to renew, in every turn of the loop, what is used."""
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def copy(source: Source, awake: asyncio.Event) -> AsyncIterator[Copy[str]]:
+    async def sleep(_: float) -> None:
+        await asyncio.sleep(0)
+        await awake.wait()
+
+    made = Copy(source, sleep=sleep)
     yield made
     await made.close()
 
@@ -68,11 +77,14 @@ async def test_requests_that_lack_something_at_once_ask_together(source: Source,
     assert source.asked == [["a", "b", "c"]]
 
 
-async def test_what_was_used_is_renewed_together_before_it_is_too_old(source: Source, copy: Copy[str], clock: Clock) -> None:
+async def test_what_was_used_is_renewed_together_before_it_is_too_old(
+    source: Source, copy: Copy[str], clock: Clock, awake: asyncio.Event
+) -> None:
     await copy.many(["a", "b", "c"])
     clock.now += catalogue.USED_SECONDS - 0.2
     assert (copy.at_hand("a"), copy.at_hand("b"), copy.at_hand("nothing")) == (None, None, None)
     clock.now += 0.3
+    awake.set()
     while copy.at_hand("b") is None:
         await asyncio.sleep(0)
     assert source.asked == [["a", "b", "c"], ["a", "b"]]
@@ -89,12 +101,13 @@ async def test_what_is_too_old_is_never_given(source: Source, copy: Copy[str], c
 
 
 async def test_without_neo4j_it_goes_on_with_what_is_fresh_and_says_so_when_that_is_over(
-    source: Source, copy: Copy[str], clock: Clock
+    source: Source, copy: Copy[str], clock: Clock, awake: asyncio.Event
 ) -> None:
     await copy.many(["a"])
     source.away = True
     clock.now += 0.5
     assert copy.at_hand("a") == "a1"
+    awake.set()
     while len(source.asked) < 2:
         await asyncio.sleep(0)
     assert copy.at_hand("a") == "a1"
@@ -114,7 +127,7 @@ async def test_what_was_read_twice_alike_is_known(clock: Clock) -> None:
         clock.now += 0.5
         return [record or "whole" for record in asked.values()]
 
-    copy = Copy(load, renew)
+    copy = Copy(load, renew, sleep=lambda _: asyncio.sleep(0))
     await copy.many(["a"])
     clock.now += 0.5
     while len(known) < 4:
@@ -131,7 +144,7 @@ async def test_it_keeps_a_bounded_number(copy: Copy[str], clock: Clock, monkeypa
 
 
 async def test_of_many_those_used_last_are_renewed(
-    source: Source, copy: Copy[str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+    source: Source, copy: Copy[str], clock: Clock, awake: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalogue, "RENEWED", 2)
     await copy.many(["a", "b", "c"])
@@ -139,6 +152,7 @@ async def test_of_many_those_used_last_are_renewed(
         clock.now += 0.01
         copy.at_hand(key)
     clock.now += 0.5
+    awake.set()
     while len(source.asked) < 2:
         await asyncio.sleep(0)
     assert set(source.asked[1]) == {"a", "b"}
