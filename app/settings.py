@@ -164,6 +164,9 @@ class Settings:
     limit_events_body: int = LIMITS.events_body
     """C360_LIMIT_EVENTS_BODY: most bytes of a GraphQL request that only records events. Default: 1000000."""
 
+    limit_answer: int = LIMITS.answer
+    """C360_LIMIT_ANSWER: most bytes of an answer, before it is compressed. Default: 5000000."""
+
     limit_kept: int = LIMITS.kept
     """C360_LIMIT_KEPT: most tokens of all documents that a process remembers, and of their plans: 600 bytes. Default: 200000."""
 
@@ -241,6 +244,7 @@ class Settings:
             cost_mode=self.limit_cost_mode,
             body=self.limit_body,
             events_body=self.limit_events_body,
+            answer=self.limit_answer,
             kept=self.limit_kept,
             waiting=self.limit_waiting,
         )
@@ -342,6 +346,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "limit_cost_mode": ("C360_LIMIT_COST_MODE", reading.one_of("off", "measure", "enforce")),
         "limit_body": ("C360_LIMIT_BODY", reading.whole(1_000, 32_000_000)),
         "limit_events_body": ("C360_LIMIT_EVENTS_BODY", reading.whole(1_000, 32_000_000)),
+        "limit_answer": ("C360_LIMIT_ANSWER", reading.whole(10_000, 1_000_000_000)),
         "limit_kept": ("C360_LIMIT_KEPT", reading.whole(1_000, 100_000_000)),
         "limit_waiting": ("C360_LIMIT_WAITING", reading.whole(1, 10_000)),
         "plans": ("C360_PLANS", reading.switch),

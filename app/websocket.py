@@ -21,7 +21,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 from strawberry.types.unset import UNSET
 
-from app.graphql import payload
+from app.graphql import payload, written
 from app.graphql.requests import MOST_PARTS, Explain, fault_of, parts_of, too_many_parts
 from app.known import KnownDocuments, Reference, Unanswerable
 from app.observation import Observation
@@ -170,11 +170,14 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             )
             async with aclosing(found):
                 async for given in found:
-                    seen.answered(given.errors, given.executed)
                     if not given.executed:
+                        seen.answered(given.errors, given.executed)
                         await self._send(operation, "error", given.errors)
                         return
-                    await self._send(operation, "next", payload(given, asked.explain, self._sources.documents.limits))
+                    limits = self._sources.documents.limits
+                    data, body = written(payload(given, asked.explain, limits), limits.answer)
+                    seen.answered(body.get("errors", ()), given.executed)
+                    await self._send(operation, "next", orjson.Fragment(data))
             await self._send(operation, "complete")
         except Unanswerable as unanswerable:
             await self._refuse(operation, seen, unanswerable.error)

@@ -200,6 +200,30 @@ def large_variables() -> Mapping[str, tuple[str, dict[str, Any]]]:
     }
 
 
+def _of_customers(selected: str) -> str:
+    return f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Customer {{ {selected} }} }} }}"
+
+
+def _again(number: int, selected: str) -> str:
+    return " ".join(f"a{place}: {selected}" for place in range(number))
+
+
+_WORTH = "revenue { amount } refunds { amount } averageOrder { amount } historicLifetimeValue { amount } rfm { score }"
+
+_LONG_NAMES = " ".join(f"{number:a>99}: id" for number in range(29))
+
+#: Of up to fifty customers, `ids`, as many objects as an answer may have, or those that take longest to make.
+COSTLY: Mapping[str, str] = {
+    "what they are worth": _of_customers(_again(26, f'value(currency: "USD") {{ {_WORTH} }}')),
+    "where traits come from": _of_customers(_again(20, "provenance(first: 3) { edges { cursor node { name source } } }")),
+    "ends of pages": _of_customers(_again(30, "timeline(first: 1) { pageInfo { startCursor endCursor hasNextPage } }")),
+    "pages of one kind": _of_customers(_again(30, "timeline(first: 1, kinds: [PURCHASE]) { nodes { id } }")),
+    "cursors": _of_customers("timeline(first: 98) { edges { cursor node { id at } } }"),
+    "long names": _of_customers(f"timeline(first: 98) {{ nodes {{ {_LONG_NAMES} }} }}"),
+    "channels": _of_customers("timeline(first: 98) { nodes { id channel { key label id channelKind } } }"),
+}
+
+
 #: Bodies that are no requests.
 BODIES: Mapping[str, bytes] = {
     "brackets": b"[" * 100_000,

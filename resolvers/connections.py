@@ -81,7 +81,7 @@ def window(
         raise InvalidPageSize.both()
     for argument, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= LARGEST_SIZE:
-            raise InvalidPageSize.range(argument, LARGEST_SIZE)
+            raise InvalidPageSize.range(argument, size, LARGEST_SIZE)
     return Window(
         size=first or last or PAGE_SIZE,
         after=None if after is None else cursors.open(name, after, argument="after"),
@@ -219,7 +219,7 @@ class Edge(Generic[Node]):
 class Connection(Generic[Node]):
     @resolved("The rows with their cursors.")
     @staticmethod
-    def edges(of: Parent[Paged]) -> list[Edge[Node]]:
+    def edges(of: Parent[Paged], info: Info) -> list[Edge[Node]]:
         return [Placed(of, row) for row in of.page.rows]  # type: ignore[misc]
 
     @resolved("The rows without their cursors.")

@@ -24,6 +24,7 @@ from graph.timeline import OwnedEntry, load_entries
 from resolvers.beside import Beside
 from resolvers.errors import TooLarge
 from resolvers.fields import Missing
+from resolvers.pacing import Pace
 from resolvers.remembered import Answers
 
 if TYPE_CHECKING:
@@ -316,13 +317,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     sources: Sources
     budget: Budget
     loads: Loads
-    costly: bool
+    pace: Pace | None
 
     @classmethod
     def of(cls, sources: Sources, *, rows: int = MOST_ROWS, costly: bool = False) -> Context:
         """The context of running an operation, which may bring `rows` rows. `costly`: its answer may take too long to be made at
         one go."""
-        return cls(sources=sources, budget=Budget(min(rows, MOST_ROWS)), loads=Loads(sources), costly=costly)
+        return cls(sources=sources, budget=Budget(min(rows, MOST_ROWS)), loads=Loads(sources), pace=Pace() if costly else None)
 
     def customer(self, key: ProfileKey) -> Profile | None:
         """The customer that a key names."""

@@ -127,7 +127,7 @@ def everyone(context: Context, order: CustomerOrder) -> Listing[CustomerRow]:
 def found(context: Context, search: str, order: CustomerOrder) -> Listing[CustomerRow]:
     """At most MOST_FOUND customers that a search finds, the best matches of all, in an order."""
     if len(search) > LONGEST_SEARCH:
-        raise InvalidSearch(LONGEST_SEARCH)
+        raise InvalidSearch(len(search), LONGEST_SEARCH)
     falling = order is not CustomerOrder.NAME_ASC
     rows = sorted(context.ask((search, order), lambda: _search(context.reader, search, order)), key=_place, reverse=falling)
 

@@ -84,8 +84,10 @@ class InvalidPageSize(ResolverError):
     code = "INVALID_PAGE_SIZE"
 
     @classmethod
-    def range(cls, argument: str, most: int) -> InvalidPageSize:
-        return cls(f"{argument} must be from 1 to {most}")
+    def range(cls, argument: str, size: int, most: int) -> InvalidPageSize:
+        error = cls(f"{argument} is {size:,}, and must be from 1 to {most:,}")
+        error.extensions |= {"limit": most, "actual": size}
+        return error
 
     @classmethod
     def both(cls) -> InvalidPageSize:
@@ -110,8 +112,9 @@ class InvalidOrder(ResolverError):
 class InvalidSearch(ResolverError):
     code = "INVALID_SEARCH"
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"search has more than {most} characters; send a few words")
+    def __init__(self, number: int, most: int) -> None:
+        super().__init__(f"search has {number:,} characters, and may have {most:,}; send a few words")
+        self.extensions |= {"limit": most, "actual": number}
 
 
 class NotThere(ResolverError):

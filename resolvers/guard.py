@@ -42,8 +42,8 @@ class Limits:
     `depth`: levels of fields, root fields and leaves included; `alias`: characters of one; `selections`: fields and fragments,
     expanded; `introspection_fields`: those of an answer; `errors`: those of validation that are told; `values`: in variables;
     `ids`: of `nodes`; `cost`: objects of an answer; `characters`: of a document's text; `body`, `events_body`: bytes of a
-    request, and of one that only records events; `kept`: tokens of all documents that a process remembers; `waiting`:
-    documents that wait to be read.
+    request, and of one that only records events; `answer`: bytes of an answer; `kept`: tokens of all documents that a process
+    remembers; `waiting`: documents that wait to be read.
     """
 
     tokens: int = 2_000
@@ -64,6 +64,7 @@ class Limits:
     cost_mode: Literal["off", "measure", "enforce"] = "enforce"
     body: int = 100_000
     events_body: int = 1_000_000
+    answer: int = 5_000_000
     kept: int = 200_000
     waiting: int = 100
 

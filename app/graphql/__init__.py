@@ -15,6 +15,6 @@ endpoint    all of it together
 """
 
 from app.graphql.endpoint import GraphQL
-from app.graphql.replies import payload
+from app.graphql.replies import payload, written
 
-__all__ = ["GraphQL", "payload"]
+__all__ = ["GraphQL", "payload", "written"]

@@ -64,7 +64,8 @@ class GraphQL:
             await send_reply(send, {"errors": [masked(error, where="the endpoint")]}, form, 500)
         else:
             encodings = headers.get(b"accept-encoding")
-            await send_reply(send, body, form, status(given, form), encodings=encodings, headers=advice(given))
+            most = sources.documents.limits.answer
+            await send_reply(send, body, form, status(given, form), encodings=encodings, headers=advice(given), most=most)
 
 
 async def run(asked: Asked, documents: KnownDocuments, sources: Sources, seen: Observation) -> tuple[Answer, dict[str, Any]]:

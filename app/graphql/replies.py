@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -37,12 +38,14 @@ async def send_reply(
     *,
     encodings: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    most: int = sys.maxsize,
 ) -> None:
-    """Send the JSON of `body` in the media type `form`, compressed where `encodings`, an Accept-Encoding header, allows it."""
+    """Send the JSON of `body`, up to `most` bytes, in the media type `form`, compressed where `encodings`, an Accept-Encoding
+    header, allows it."""
     seen = observed.get()
-    seen.answered(body.get("errors", ()), "data" in body)
     seen.phase("write")
-    data = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    data, body = written(body, most)
+    seen.answered(body.get("errors", ()), "data" in body)
     said = _HEADERS[form]
     if encodings is not None and len(data) >= COMPRESSED_FROM and accepts_gzip(encodings):
         beside = len(data) >= BESIDE_FROM
@@ -53,6 +56,17 @@ async def send_reply(
         said += [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": _TYPE, "status": status, "headers": said})
     await send({"type": _BODY, "body": data})
+
+
+def written(body: Mapping[str, Any], most: int) -> tuple[bytes, Mapping[str, Any]]:
+    """The JSON of an answer, and what it says; of one that would have more bytes than it may, that it would."""
+    data = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    if len(data) <= most:
+        return data, body
+    message = f"The answer has {len(data):,} bytes, and may have {most:,}; ask for shorter pages, or fewer fields."
+    extensions = {"code": "TOO_LARGE", "limit": most, "actual": len(data)}
+    body = {"data": None, "errors": [{"message": message, "extensions": extensions}]}
+    return orjson.dumps(body), body
 
 
 def _packed(data: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -82,6 +83,9 @@ async def read(scope: Scope, headers: dict[bytes, bytes], receive: Receive, limi
     """The GraphQL request in an HTTP request; raises BadRequest or Unanswerable."""
     if scope["method"] == "POST":
         _check_type(headers.get(b"content-type", b""))
+        encoding = headers.get(b"content-encoding")
+        if encoding is not None and encoding.strip().lower() != b"identity":
+            raise BadRequest(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as it is, without a content-encoding.")
         body = await _body(receive, limits.events_body)
         if len(body) > limits.body and (parts := parts_of(body)) > MOST_PARTS:
             raise BadRequest(413, "BODY_TOO_LARGE", too_many_parts(parts), limit=MOST_PARTS, actual=parts)
@@ -159,7 +163,8 @@ def _json(data: bytes, what: str) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        raise BadRequest(400, "BAD_REQUEST", f"Send JSON in UTF-8: {what} is none.") from None
+        mark = ": it begins with a byte order mark" if data.startswith(BOM_UTF8) else ""
+        raise BadRequest(400, "BAD_REQUEST", f"Send JSON in UTF-8: {what} is none{mark}.") from None
 
 
 def fault_of(given: Mapping[str, Any]) -> str | None:

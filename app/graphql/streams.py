@@ -9,11 +9,10 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
-import orjson
 from starlette.responses import StreamingResponse
 
 from app.graphql.media import STREAM
-from app.graphql.replies import payload
+from app.graphql.replies import payload, written
 from app.graphql.requests import Asked, Explain
 from app.known import KnownDocuments, Unanswerable
 from resolvers.context import Sources
@@ -70,7 +69,7 @@ async def _events(found: AsyncGenerator[Answer], explain: Explain, limits: Limit
                 await asyncio.wait([coming])
             if given is None:
                 break
-            observed.get().answered(given.errors, given.executed)
-            data = orjson.dumps(payload(given, explain, limits), option=orjson.OPT_UTC_Z)
+            data, body = written(payload(given, explain, limits), limits.answer)
+            observed.get().answered(body.get("errors", ()), given.executed)
             yield b"event: next\ndata: " + data + b"\n\n"
     yield b"event: complete\ndata:\n\n"

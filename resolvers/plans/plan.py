@@ -64,7 +64,7 @@ class Plan:
         run = Run(context, [build(variables) for build in projection.arguments])
         again: Again | None = None
         for number in range(MOST_ROUNDS):
-            if context.costly:
+            if context.pace is not None:
                 inside = copy_context()
                 data = await context.sources.beside.run(run, inside.run, projection.project, None, run)
             else:

@@ -65,9 +65,9 @@ def test_one_call_suffices_where_the_bound_is_still_there() -> None:
 
 @pytest.mark.parametrize("size", [0, -1, 101, 2**31 - 1])
 def test_sizes_out_of_range(size: int) -> None:
-    with pytest.raises(InvalidPageSize, match="first must be from 1 to 100"):
+    with pytest.raises(InvalidPageSize, match=f"first is {size:,}, and must be from 1 to 100"):
         window(CURSORS, "rows", first=size)
-    with pytest.raises(InvalidPageSize, match="last must be from 1 to 100"):
+    with pytest.raises(InvalidPageSize, match=f"last is {size:,}, and must be from 1 to 100"):
         window(CURSORS, "rows", last=size)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
+import websockets
 from graphql import get_introspection_query
 
 from app.settings import Settings
@@ -101,6 +102,7 @@ async def test_each_limit_is_a_setting(api_settings: Settings) -> None:
         "limit_introspection_fields": (50, introspection, "TOO_LARGE"),
         "limit_errors": (1, "{ nothing nobody }", "TOO_MANY_ERRORS"),
         "limit_ids": (1, '{ nodes(ids: ["a", "b"]) { id } }', "TOO_MANY_IDS"),
+        "limit_answer": (100, introspection, "TOO_LARGE"),
         "limit_cost": (199, "{ channels { id } }", "COST_TOO_HIGH"),
     }
     for name, (limit, text, code) in smaller.items():
@@ -108,6 +110,32 @@ async def test_each_limit_is_a_setting(api_settings: Settings) -> None:
             errors = (await http.post("/graphql", json={"query": text})).json()["errors"]
             assert errors[-1]["extensions"]["code"] == code, (name, errors)
             assert errors[-1]["extensions"]["limit"] == limit and errors[-1]["extensions"]["actual"] > limit
+
+
+async def test_an_answer_has_so_many_bytes_however_it_is_sent(api_settings: Settings) -> None:
+    query = {"query": "{ " + " ".join(f"a{number}: __typename" for number in range(10)) + " }"}
+    size = len(orjson.dumps({"data": {f"a{number}": "Query" for number in range(10)}}))
+    ours = [websockets.Subprotocol("graphql-transport-ws")]
+    for limit in (size, size - 1):
+        async with (
+            another(api_settings, limit_answer=limit) as address,
+            httpx2.AsyncClient(base_url=address) as http,
+            websockets.connect(f"{address.replace('http', 'ws')}/graphql", subprotocols=ours) as socket,
+        ):
+            await socket.send(orjson.dumps({"type": "connection_init"}).decode())
+            await socket.recv()
+            await socket.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": query}).decode())
+            streamed = await http.post("/graphql", json=query, headers={"accept": "text/event-stream"})
+            answers = [
+                (await http.post("/graphql", json=query)).json(),
+                orjson.loads(streamed.text.partition("data: ")[2].partition("\n")[0]),
+                orjson.loads(await socket.recv())["payload"],
+            ]
+        if limit == size:
+            assert all("errors" not in answer for answer in answers)
+        else:
+            extensions = {"code": "TOO_LARGE", "limit": limit, "actual": size}
+            assert [(answer["data"], answer["errors"][0]["extensions"]) for answer in answers] == [(None, extensions)] * 3
 
 
 async def test_numbers_that_nobody_can_read_are_not_told(api: Api) -> None:

@@ -98,6 +98,16 @@ async def test_bodies_of_another_kind(api: Api, kind: str) -> None:
     assert response.status_code == 415 and problem(response) == "UNSUPPORTED_MEDIA_TYPE"
 
 
+async def test_a_packed_body_and_one_with_a_mark_are_told_so(api: Api) -> None:
+    body, form = b'{"query":"{ __typename }"}', {"content-type": "application/json"}
+    packed = await api.http.post("/graphql", content=gzip.compress(body), headers=form | {"content-encoding": "gzip"})
+    assert packed.status_code == 415 and "content-encoding" in packed.json()["errors"][0]["message"]
+    plain = await api.http.post("/graphql", content=body, headers=form | {"content-encoding": "identity"})
+    assert plain.json() == {"data": {"__typename": "Query"}}
+    marked = await api.http.post("/graphql", content=b"\xef\xbb\xbf" + body, headers=form)
+    assert marked.status_code == 400 and "byte order mark" in marked.json()["errors"][0]["message"]
+
+
 async def test_bodies_with_a_charset(api: Api) -> None:
     for kind in ("application/json; charset=utf-8", 'Application/JSON; Charset="UTF-8"'):
         response = await api.http.post("/graphql", content=OK, headers={"content-type": kind})
