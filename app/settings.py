@@ -78,7 +78,7 @@ class Settings:
     """C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS: whole seconds before a read of Neo4j is ended, there and here. Default: 2."""
 
     request_timeout_seconds: float = 5.0
-    """C360_REQUEST_TIMEOUT_SECONDS: whole seconds before a GraphQL request is given up. Default: 5."""
+    """C360_REQUEST_TIMEOUT_SECONDS: whole seconds before a GraphQL request is given up, or any that is not here. Default: 5."""
 
     redis_timeout_ms: int = 50
     """C360_REDIS_TIMEOUT_MS: milliseconds the cache may take before it is passed by. Default: 50."""
