@@ -17,6 +17,7 @@ SOURCES = (
     "app/graphql/media.py",
     "app/graphql/replies.py",
     "app/known.py",
+    "app/patience.py",
     "app/websocket.py",
 )
 #: Words in capitals that are no codes.
