@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,6 +30,7 @@ from graphql import (
 
 from app.server import sources_of
 from app.services import Services
+from resolvers.beside import Beside
 from resolvers.context import Sources
 from resolvers.costs import MOST, Price, price_of
 from resolvers.documents import Documents
@@ -286,6 +288,17 @@ async def test_the_limit_itself_may_be_asked_for_and_one_more_may_not(services: 
 async def test_a_refusal_shows_no_more_of_an_alias_than_anyone_reads(services: Services) -> None:
     given = await answer(f"{{ {'a' * 5_000}: channels {{ id }} }}", sources(services, Limits(cost=1, alias=10_000)))
     assert LONGEST_PATH < len(given.errors[0]["message"]) < 2 * LONGEST_PATH
+
+
+async def test_so_many_costly_answers_may_wait(services: Services) -> None:
+    asked_of = replace(sources(services, Limits()), beside=Beside(1))
+    text = "{ customers(first: 100) { nodes { timeline(first: 10) { nodes { id } } } } }"
+    for _ in range(3):
+        assert not (await answer(text, asked_of)).errors
+    given = await asyncio.gather(*(answer(text, asked_of) for _ in range(6)))
+    refused = [each for each in given if each.errors]
+    assert refused and len(refused) < len(given) and not any(each.executed for each in refused)
+    assert {error["extensions"]["code"] for each in refused for error in each.errors} == {"OVERLOADED"}
 
 
 async def test_no_answer_holds_more_objects_than_its_price(told: Tell, services: Services) -> None:
