@@ -37,10 +37,10 @@ from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
 from graph.errors import MigrationError, StoreUnavailable
-from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
 from resolvers.documents import Documents
 from resolvers.money import Rates
+from resolvers.sources import Rules, Sources
 from resolvers.value import QuintileCopy
 
 if TYPE_CHECKING:

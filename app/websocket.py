@@ -25,10 +25,10 @@ from app.graphql import payload, written
 from app.graphql.requests import MOST_PARTS, Explain, fault_of, parts_of, too_many_parts
 from app.known import KnownDocuments, Reference, Unanswerable
 from app.observation import Observation
-from resolvers.context import Sources
 from resolvers.guard import Limits
 from resolvers.operations import answers, masked
 from resolvers.schema import schema
+from resolvers.sources import Sources
 
 PROTOCOL = "graphql-transport-ws"
 

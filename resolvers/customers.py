@@ -20,7 +20,7 @@ from graph.timeline import KINDS, page_key
 from resolvers.catalogue import Channel, find_channel
 from resolvers.communications import Communication
 from resolvers.connections import Connection, Listing, Window, connect, in_memory
-from resolvers.context import Context, Info, Rules
+from resolvers.context import Context, Info
 from resolvers.entries import TimelineEntry, TimelineKind
 from resolvers.feedback import Case, Review, SurveyKind, SurveyResponse
 from resolvers.fields import about, at_most, resolved
@@ -30,6 +30,7 @@ from resolvers.nodes import Node
 from resolvers.purchases import Cart, Purchase, PurchaseStatus
 from resolvers.referrals import CustomerReferral
 from resolvers.scalars import CurrencyCode
+from resolvers.sources import Rules
 from resolvers.timeline import Touchpoint
 from resolvers.value import CustomerValue, Worth
 

@@ -21,13 +21,14 @@ from strawberry.types.execution import PreExecutionError
 
 from graph.errors import StoreUnavailable
 from resolvers.beside import Busy
-from resolvers.context import COSTLY_WAITING, Context, Sources
+from resolvers.context import Context
 from resolvers.documents import RETRY_SECONDS, Document, Operation, formatted
 from resolvers.errors import ResolverError
 from resolvers.guard import Limits, values_in
 from resolvers.observer import observed
 from resolvers.plans import Failed
 from resolvers.schema import schema
+from resolvers.sources import COSTLY_WAITING, Sources
 
 log = logging.getLogger("customer360.graphql")
 

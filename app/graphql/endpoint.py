@@ -15,8 +15,8 @@ from app.graphql.streams import streamed
 from app.known import KnownDocuments, Unanswerable
 from app.leaving import WhileConnected
 from app.observation import Observation
-from resolvers.context import Sources
 from resolvers.operations import Answer, answer, masked, too_slow
+from resolvers.sources import Sources
 
 
 class GraphQL:

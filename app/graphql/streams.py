@@ -15,10 +15,10 @@ from app.graphql.media import STREAM
 from app.graphql.replies import payload, written
 from app.graphql.requests import Asked, Explain
 from app.known import KnownDocuments, Unanswerable
-from resolvers.context import Sources
 from resolvers.guard import Limits
 from resolvers.observer import observed
 from resolvers.operations import Answer, answers, masked
+from resolvers.sources import Sources
 
 KEEP_ALIVE = 12.0  # seconds of silence; proxies end connections that are silent for longer
 

@@ -31,13 +31,13 @@ from graphql import (
 from app.server import sources_of
 from app.services import Services
 from resolvers.beside import Beside
-from resolvers.context import Sources
 from resolvers.costs import MOST, Price, price_of
 from resolvers.documents import Documents
 from resolvers.fields import ListSize, stated
 from resolvers.guard import Limits
 from resolvers.operations import LONGEST_PATH, answer
 from resolvers.schema import schema
+from resolvers.sources import Sources
 from resolvers.value import QuintileCopy
 from tests.api import test_operations
 from tests.api.conftest import Api, Tell

@@ -21,11 +21,11 @@ from graph.errors import StoreUnavailable
 from graph.events import Outcome
 from graph.events.inputs import Event, TouchpointInput
 from graph.store import Store
-from resolvers.context import Rules, Sources
 from resolvers.cursors import Cursors
 from resolvers.documents import Documents
 from resolvers.money import Rates
 from resolvers.operations import answer
+from resolvers.sources import Rules, Sources
 from resolvers.value import QuintileCopy
 from tests.api.conftest import Api, Tell, at, by_email
 

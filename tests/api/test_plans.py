@@ -23,12 +23,12 @@ from app.settings import Settings
 from graph.customers.places import load_quintiles
 from graph.store import Store
 from resolvers import operations
-from resolvers.context import Sources
 from resolvers.documents import Documents
 from resolvers.guard import Limits
 from resolvers.plans import Plan
 from resolvers.plans.again import Again
 from resolvers.schema import schema
+from resolvers.sources import Sources
 from resolvers.value import QuintileCopy
 from tests.api.operations_by_chance import Maker, Operation
 from tests.graph.histories import by_email, history, invited

@@ -16,9 +16,9 @@ from graph.customers.places import load_quintiles
 from graph.events import Outcome
 from graph.store import Store
 from resolvers import operations
-from resolvers.context import Sources
 from resolvers.plans import Recording
 from resolvers.plans.recording import SLICE
+from resolvers.sources import Sources
 from resolvers.value import QuintileCopy
 
 RECORD = """mutation Record($events: [EventInput!]!, $key: String) {

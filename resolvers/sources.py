@@ -1,0 +1,116 @@
+"""What a process has that resolvers ask, and the rules that its settings make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from graph.answers import Request
+from graph.catalogue import Campaign, Channel, Product
+from graph.customers import Parts, Profile, ProfileKey
+from graph.customers.places import Quintiles as Boundaries
+from graph.events import Outcome
+from graph.events.inputs import Event
+from graph.store import Reader
+from resolvers.beside import Beside
+from resolvers.remembered import Answers
+
+if TYPE_CHECKING:
+    from resolvers.cursors import Cursors
+    from resolvers.documents import Documents
+    from resolvers.money import Rates
+
+#: Costly answers that wait to be made, of which one is at a time.
+COSTLY_WAITING = 100
+
+
+class Profiles(Protocol):
+    """Profiles by key: a cache with the graph behind it, or the graph itself."""
+
+    async def load(self, keys: Sequence[ProfileKey], parts: Parts = ..., /) -> list[Profile | None]:
+        """They hold at least `parts`, all of them where nothing is said."""
+        ...
+
+
+class Catalogue(Protocol):
+    """What changes seldom and is needed everywhere; None for what there isn't."""
+
+    async def list_channels(self) -> Sequence[Channel]:
+        """No more than are listed; `channels` knows them all."""
+        ...
+
+    def channel(self, key: str, /) -> Channel | None:
+        """It, where nothing has to be waited for; None says nothing."""
+        ...
+
+    def campaign(self, key: str, /) -> Campaign | None: ...
+
+    def product(self, sku: str, /) -> Product | None: ...
+
+    async def channels(self, keys: Sequence[str], /) -> list[Channel | None]: ...
+
+    async def campaigns(self, keys: Sequence[str], /) -> list[Campaign | None]: ...
+
+    async def products(self, skus: Sequence[str], /) -> list[Product | None]: ...
+
+
+class Door(Protocol):
+    """The write door."""
+
+    async def record(self, events: Sequence[Event], request: Request | None = None, /) -> Outcome:
+        """Raises InvalidEvent (CONFLICT) when the request was made before with other contents, and StoreUnavailable."""
+        ...
+
+
+class Watch(Protocol):
+    """News of one customer at a time."""
+
+    def follow(self, customer: str, version: int, /) -> bool:
+        """From now on hear of this customer, of which this version is known; whether it was another one before."""
+        ...
+
+    async def next(self) -> int:
+        """Wait until there is news; of how many changes since this was last asked. All of them may be known already."""
+        ...
+
+
+class Watches(Protocol):
+    """What changes, in any process."""
+
+    def watch(self) -> AbstractContextManager[Watch]: ...
+
+
+class Quintiles(Protocol):
+    """Where the fifths of all customers begin; None before that is known."""
+
+    async def current(self) -> Boundaries | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the settings say that resolvers need. `cart_abandoned_after`: how long a cart rests before it counts as left."""
+
+    cursors: Cursors
+    rates: Rates
+    cart_abandoned_after: timedelta
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What lives as long as the process. `plans`: whether queries are compiled."""
+
+    profiles: Profiles
+    reader: Reader
+    door: Door
+    catalogue: Catalogue
+    watches: Watches
+    quintiles: Quintiles
+    rules: Rules
+    documents: Documents
+    answers: Answers = field(default_factory=Answers)
+    beside: Beside = field(default_factory=lambda: Beside(COSTLY_WAITING))
+    plans: bool = True
