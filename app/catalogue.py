@@ -36,12 +36,13 @@ LOADS, LOAD_SIZE = 2, 1_000
 
 @dataclass(slots=True)
 class _Kept(Generic[Record]):
-    """`at`: when it was asked for, `used`: when it was last given, by time.monotonic(). `twice`: whether it was read so twice."""
+    """`at`: when it was asked for, `used`: when it was last given, by time.monotonic(). `confirmed`: whether it was read so
+    twice."""
 
     record: Record
     at: float
     used: float
-    twice: bool = False
+    confirmed: bool = False
 
 
 class Copy(Generic[Record]):
@@ -85,7 +86,7 @@ class Copy(Generic[Record]):
         started = time.monotonic()
         records = self._keep(keys, started, await self._load(keys))
         if self._renewing is None:
-            self._renewing = asyncio.create_task(self._go_on())
+            self._renewing = asyncio.create_task(self._renew_in_use())
         return records
 
     async def _renewed(self, keys: list[str]) -> None:
@@ -94,7 +95,7 @@ class Copy(Generic[Record]):
             await self._loaded(keys)
             return
         started = time.monotonic()
-        known = {key: kept.record if kept.twice else None for key in keys if (kept := self._kept.get(key))}
+        known = {key: kept.record if kept.confirmed else None for key in keys if (kept := self._kept.get(key))}
         self._keep(list(known), started, await self._renew(known))
 
     def _keep(self, keys: Sequence[str], started: float, records: Sequence[Record | None]) -> Sequence[Record | None]:
@@ -110,14 +111,14 @@ class Copy(Generic[Record]):
                 continue
             # The very same as before, where nothing has changed: then what was made of it is good still.
             self._kept[key] = kept
-            kept.twice = kept.twice or started - kept.at >= APART_SECONDS
+            kept.confirmed = kept.confirmed or started - kept.at >= APART_SECONDS
             kept.at = started
         while len(self._kept) > COPY_SIZE:
             self._kept.popitem(last=False)
         return records
 
-    async def _go_on(self) -> None:
-        """Renew until nothing is used any more."""
+    async def _renew_in_use(self) -> None:
+        """Again and again, until nothing is used any more."""
         try:
             while True:
                 await self._sleep(RENEW_SECONDS)

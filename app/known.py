@@ -14,6 +14,7 @@ import msgspec
 from app.persisted import PersistedQueries, digest_of
 from app.trusted import TrustedDocuments
 from resolvers.documents import Documents
+from resolvers.errors import plain
 
 LONGEST_NAME = 300
 
@@ -24,7 +25,7 @@ class Unanswerable(Exception):
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
         self.status = status
-        self.error = {"message": message, "extensions": {"code": code}}
+        self.error = plain(message, code)
 
     @classmethod
     def malformed(cls, advice: str) -> Unanswerable:

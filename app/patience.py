@@ -9,6 +9,8 @@ import asyncio
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from resolvers.errors import plain
+
 
 class Patient(HttpToolsProtocol):
     """A request has to arrive within so many `seconds`, or a little more, and something of an answer be taken in as many."""
@@ -75,6 +77,6 @@ def patient(seconds: float) -> type[HttpToolsProtocol]:
 
 def _refusal(seconds: float) -> bytes:
     message = f"The request did not arrive within {seconds:g} seconds; send it at once."
-    body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": "REQUEST_TIMEOUT"}}]})
+    body = orjson.dumps({"errors": [plain(message, "REQUEST_TIMEOUT")]})
     head = ("HTTP/1.1 408 Request Timeout", "content-type: application/json", f"content-length: {len(body)}", "connection: close")
     return "\r\n".join([*head, "", ""]).encode() + body

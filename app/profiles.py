@@ -50,7 +50,8 @@ class CachedProfiles:
         self._reads = Flights(self._read, ways=READS, size=READ_SIZE)
         self._fills = Flights(self._fill, ways=LOADS, size=LOAD_SIZE)
         self._loads = Flights(self._load, ways=LOADS, size=LOAD_SIZE)
-        self._keeping: dict[asyncio.Task[None], set[ProfileKey]] = {}
+        #: What is still done for answers that are out, and the customers that each is about.
+        self._unfinished: dict[asyncio.Task[None], set[ProfileKey]] = {}
 
     def load(self, keys: Sequence[ProfileKey], parts: Parts = EVERYTHING, /) -> Coroutine[Any, Any, list[Profile | None]]:
         """The profile of each key, in order; None where there is no such customer.
@@ -86,8 +87,8 @@ class CachedProfiles:
     async def close(self) -> None:
         for flights in (self._reads, self._fills, self._loads):
             await flights.close()
-        if self._keeping:
-            await asyncio.wait(self._keeping)
+        if self._unfinished:
+            await asyncio.wait(self._unfinished)
 
     async def _passed_by(self, keys: Sequence[ProfileKey], parts: Parts) -> list[Profile | None]:
         _note("bypassed", len(keys))
@@ -103,8 +104,8 @@ class CachedProfiles:
         assert cache is not None
         if belief is None:
             return [_Not.BELIEVED] * len(keys)
-        if self._keeping and (nearly := [task for task, kept in self._keeping.items() if not kept.isdisjoint(keys)]):
-            await asyncio.wait(nearly)
+        if self._unfinished and (theirs := [task for task, about in self._unfinished.items() if not about.isdisjoint(keys)]):
+            await asyncio.wait(theirs)
         await self._ask_for_hints(cache, keys)
         found = await self._kept(cache, belief, keys)
         if found is None or cache.bypassed:
@@ -160,17 +161,17 @@ class CachedProfiles:
         self._hints.learn([key for key, _ in led], [id for _, id in led])
         aliases = {_name(key): id for key, id in led if key.id is None}
         also = [ProfileKey(id=id) for id in filled]
-        self._afterwards(self._keep(cache, belief, list(filled.values()), aliases), [*keys, *also])
+        self._afterwards(self._fill_cache(cache, belief, list(filled.values()), aliases), [*keys, *also])
         return profiles
 
     def _afterwards(self, work: Coroutine[Any, Any, None], keys: Sequence[ProfileKey]) -> None:
         """Work that whoever asked has no need to wait for, but whoever asks next. It is named as all that is done for them."""
         loading = asyncio.current_task()
         task = asyncio.create_task(work, name=loading.get_name() if loading else None)
-        self._keeping[task] = set(keys)
-        task.add_done_callback(self._keeping.pop)
+        self._unfinished[task] = set(keys)
+        task.add_done_callback(self._unfinished.pop)
 
-    async def _keep(
+    async def _fill_cache(
         self, cache: Cache, belief: Belief, filled: Sequence[tuple[Profile, str]], aliases: Mapping[str, str]
     ) -> None:
         await cache.fill(filled, belief)

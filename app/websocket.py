@@ -25,6 +25,7 @@ from app.graphql import payload, written
 from app.graphql.requests import MOST_PARTS, Explain, fault_of, parts_of, too_many_parts
 from app.known import KnownDocuments, Reference, Unanswerable
 from app.observation import Observation
+from resolvers.errors import plain
 from resolvers.guard import Limits
 from resolvers.operations import answers, masked
 from resolvers.schema import schema
@@ -147,8 +148,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
         number = len(self.operations)
         if self.connection_acknowledged and number >= MOST_OPERATIONS and message["id"] not in self.operations:
             told = f"{number} operations are under way on this connection, and {MOST_OPERATIONS} may; wait, or open another one."
-            extensions = {"code": "TOO_MANY_OPERATIONS", "limit": MOST_OPERATIONS, "actual": number + 1}
-            refusal: Any = {"message": told, "extensions": extensions}
+            refusal: Any = plain(told, "TOO_MANY_OPERATIONS", limit=MOST_OPERATIONS, actual=number + 1)
             await self.send_message({"id": message["id"], "type": "error", "payload": [refusal]})
             return
         await super().handle_subscribe(message)

@@ -49,7 +49,7 @@ class Beside:
     waiting: int
     _pieces: dict[Hashable, _Piece] = field(default_factory=dict)
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    #: One thread: however much comes at once, it takes no more than its share of the interpreter.
+    #: One thread: however much comes at once, no more than one piece shares the interpreter with the loop.
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "beside"))
 
     async def run(self, key: Hashable, work: Work, *arguments: Any) -> Any:

@@ -27,6 +27,7 @@ from graphql.validation.validate import ValidationAbortedError
 
 from resolvers.beside import Beside, Busy, Work
 from resolvers.costs import Price, price_of
+from resolvers.errors import plain
 from resolvers.guard import Limits, fragments_of, introspects, refusals, without_repeats
 from resolvers.introspection import introspect
 from resolvers.plans import NotCompiled, Plan, Recording, plan_of
@@ -164,7 +165,7 @@ class Documents:
             message = (
                 f"The schema as it is asked for has {most + 1:,} fields or more, and may have {most:,}; ask for less at once."
             )
-            return _plain(message, "TOO_LARGE", limit=most, actual=most + 1)
+            return plain(message, "TOO_LARGE", limit=most, actual=most + 1)
         result: ExecutionResult = found
         return result
 
@@ -206,7 +207,7 @@ class Documents:
 
 def _overloaded(waiting: int, limits: Limits) -> dict[str, Any]:
     message = f"{waiting:,} requests wait for documents to be read, and {limits.waiting:,} may; send this again in a second."
-    return _plain(message, "OVERLOADED", limit=limits.waiting, actual=waiting, retryAfter=RETRY_SECONDS)
+    return plain(message, "OVERLOADED", limit=limits.waiting, actual=waiting, retryAfter=RETRY_SECONDS)
 
 
 def read(text: str, limits: Limits) -> Document:
@@ -257,10 +258,10 @@ def _unreadable(error: GraphQLError, limits: Limits) -> dict[str, Any]:
         message = (
             f"The document has {limits.tokens + 1:,} {what} or more, and may have {limits.tokens:,}; send values as variables."
         )
-        return _plain(message, "TOO_MANY_TOKENS", limit=limits.tokens, actual=limits.tokens + 1)
+        return plain(message, "TOO_MANY_TOKENS", limit=limits.tokens, actual=limits.tokens + 1)
     if "nested too deeply" in error.message:
         message = f"The document has {MAX_NESTING_DEPTH + 1:,} levels of nesting or more, and may have {MAX_NESTING_DEPTH:,}."
-        return _plain(message, "DOCUMENT_TOO_DEEP", limit=MAX_NESTING_DEPTH, actual=MAX_NESTING_DEPTH + 1)
+        return plain(message, "DOCUMENT_TOO_DEEP", limit=MAX_NESTING_DEPTH, actual=MAX_NESTING_DEPTH + 1)
     return _shortened(formatted(error, "GRAPHQL_PARSE_FAILED"))
 
 
@@ -268,13 +269,13 @@ def _invalid(error: GraphQLError, limits: Limits) -> dict[str, Any]:
     if isinstance(error, ValidationAbortedError):
         if "error limit" in error.message:
             message = f"The document has more than {limits.errors:,} errors: those before this one, and others."
-            return _plain(message, "TOO_MANY_ERRORS", limit=limits.errors, actual=limits.errors + 1)
+            return plain(message, "TOO_MANY_ERRORS", limit=limits.errors, actual=limits.errors + 1)
         message = f"Fields of the same name take more than {COMPARISONS:,} comparisons, which they may; select each of them once."
-        return _plain(message, "TOO_MANY_SELECTIONS", limit=COMPARISONS, actual=COMPARISONS + 1)
+        return plain(message, "TOO_MANY_SELECTIONS", limit=COMPARISONS, actual=COMPARISONS + 1)
     if error.message == "Maximum introspection depth exceeded":
         most = MAX_LIST_DEPTH - 1
         message = f"Introspection asks for {most + 1} lists within each other or more, and may for {most}; ask for less at once."
-        return _plain(message, "DOCUMENT_TOO_DEEP", limit=most, actual=most + 1)
+        return plain(message, "DOCUMENT_TOO_DEEP", limit=most, actual=most + 1)
     return _shortened(formatted(error, "GRAPHQL_VALIDATION_FAILED"))
 
 
@@ -296,8 +297,4 @@ def formatted(error: GraphQLError, code: str) -> dict[str, Any]:
 
 def _exceeded(code: str, actual: int, limit: int, what: str) -> dict[str, Any]:
     message = f"The document has {actual:,} {what}, and may have {limit:,}; send values as variables."
-    return _plain(message, code, limit=limit, actual=actual)
-
-
-def _plain(message: str, code: str, **more: int) -> dict[str, Any]:
-    return {"message": message, "extensions": {"code": code, **more}}
+    return plain(message, code, limit=limit, actual=actual)

@@ -17,6 +17,13 @@ ResolverError                BAD_USER_INPUT
 
 from __future__ import annotations
 
+from typing import Any
+
+
+def plain(message: str, code: str, **more: int | str) -> dict[str, Any]:
+    """An error as it is sent, without a place in the document; `more` stands beside the code."""
+    return {"message": message, "extensions": {"code": code, **more}}
+
 
 class ResolverError(Exception):
     """The root. graphql-core copies `extensions` into the response."""

@@ -26,6 +26,8 @@ from graphql import (
 )
 from graphql.language.parser import MAX_NESTING_DEPTH
 
+from resolvers.errors import plain
+
 #: Counting ends here: fragments that spread others twice make numbers of hundreds of digits.
 MOST = 1_000_000
 
@@ -90,7 +92,7 @@ def refusals(document: DocumentNode, limits: Limits) -> list[dict[str, Any]]:
     except CycleError as error:
         ring = ", which spreads ".join(name[:50] for name in error.args[1][:RING])
         message = f"A fragment spreads itself: {ring}; break the ring."
-        return [{"message": message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]
+        return [plain(message, "GRAPHQL_VALIDATION_FAILED")]
     found: list[dict[str, Any]] = []
     for each in document.definitions:
         if isinstance(each, OperationDefinitionNode):
@@ -99,7 +101,7 @@ def refusals(document: DocumentNode, limits: Limits) -> list[dict[str, Any]]:
             found += _exceeded(size, written, limits)
             if len({name in INTROSPECTION for name in _root_fields(each, fragments)}) > 1:
                 message = "Ask for __schema and __type in an operation of their own: they are answered beside everything else."
-                found.append({"message": message, "extensions": {"code": "INTROSPECTION_NOT_ALONE"}})
+                found.append(plain(message, "INTROSPECTION_NOT_ALONE"))
     return found
 
 
@@ -157,7 +159,7 @@ def _exceeded(size: Size, written: _Written, limits: Limits) -> Iterator[dict[st
         if actual > limit:
             shown = f"{MOST:,} or more" if actual >= MOST else f"{actual:,}"
             message = f"The operation has {shown} {what}, and may have {limit:,}; {instead}."
-            yield {"message": message, "extensions": {"code": code, "limit": limit, "actual": min(actual, MOST)}}
+            yield plain(message, code, limit=limit, actual=min(actual, MOST))
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from graph.errors import StoreUnavailable
 from resolvers.beside import Busy
 from resolvers.context import Context
 from resolvers.documents import RETRY_SECONDS, Document, Operation, formatted
-from resolvers.errors import ResolverError
+from resolvers.errors import ResolverError, plain
 from resolvers.guard import Limits, values_in
 from resolvers.observer import observed
 from resolvers.plans import Failed
@@ -34,6 +34,8 @@ log = logging.getLogger("customer360.graphql")
 
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
+# Rows × characters of the document, whose names stand in each: what is written at one go, about 20 MB.
+WRITTEN = 15_000_000
 # Objects; making so many takes up to ten milliseconds.
 COSTLY = 500
 LONGEST_PATH = 200  # characters of it that a message shows: aliases are as long as one likes
@@ -72,7 +74,7 @@ async def answer(
     if isinstance(operation, Answer):
         return operation
     if operation.type is OperationType.SUBSCRIPTION:
-        return _refused(_plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
+        return _refused(plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
     return await _run(text, document, operation, sources, variables)
 
 
@@ -81,7 +83,7 @@ async def _run(text: str, document: Document, operation: Operation, sources: Sou
     cost = _cost(operation, sources, variables or {})
     if isinstance(cost, Answer):
         return cost
-    context = _context(sources, document, cost)
+    context = _context(sources, operation, document, cost)
     try:
         if operation.introspects:
             observed.get().planned("none")
@@ -130,7 +132,7 @@ async def answers(
     if isinstance(cost, Answer):
         yield cost
         return
-    context = _context(sources, document, cost)
+    context = _context(sources, operation, document, cost)
     try:
         results = await schema.subscribe(text, variable_values=variables, context_value=context, operation_name=operation.name)
         async with aclosing(results):
@@ -151,9 +153,8 @@ def _cost(operation: Operation, sources: Sources, variables: dict[str, Any]) -> 
         return cost
     dearest = operation.price.dearest(variables)
     could = f"The answer could hold {cost:,} objects, most of them at {dearest[:LONGEST_PATH]}"
-    error = _plain(f"{could}, and may hold {limits.cost:,}; ask for shorter pages.", "COST_TOO_HIGH")
-    error["extensions"] |= {"limit": limits.cost, "actual": cost}
-    return Answer(errors=[error], executed=False, cost=cost)
+    message = f"{could}, and may hold {limits.cost:,}; ask for shorter pages."
+    return Answer(errors=[plain(message, "COST_TOO_HIGH", limit=limits.cost, actual=cost)], executed=False, cost=cost)
 
 
 async def _planned(operation: Operation, context: Context, variables: dict[str, Any], cost: int | None) -> Answer | None:
@@ -182,9 +183,7 @@ async def _planned(operation: Operation, context: Context, variables: dict[str, 
 
 def _overloaded(waiting: int) -> dict[str, Any]:
     message = f"{waiting:,} requests for many objects wait, and {COSTLY_WAITING:,} may; ask for fewer, or again in a second."
-    error = _plain(message, "OVERLOADED")
-    error["extensions"] |= {"limit": COSTLY_WAITING, "actual": waiting, "retryAfter": RETRY_SECONDS}
-    return error
+    return plain(message, "OVERLOADED", limit=COSTLY_WAITING, actual=waiting, retryAfter=RETRY_SECONDS)
 
 
 def _chosen(
@@ -198,7 +197,7 @@ def _chosen(
         return _refused(_unknown_operation(document, name))
     observed.get().running(document.hash, operation)
     if reads_only and operation.type is OperationType.MUTATION:
-        return Answer(errors=[_plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
+        return Answer(errors=[plain("Send mutations by POST.", "METHOD_NOT_ALLOWED")], executed=False, read_only=False)
     if operation.records_only:
         return operation
     if size > limits.body:
@@ -211,27 +210,25 @@ def _chosen(
 
 def _too_many_values(number: int, most: int) -> dict[str, Any]:
     message = f"The variables have {number:,} values or more, and may have {most:,}; only recordEvents may have more."
-    error = _plain(message, "TOO_MANY_VALUES")
-    error["extensions"] |= {"limit": most, "actual": number}
-    return error
+    return plain(message, "TOO_MANY_VALUES", limit=most, actual=number)
 
 
 def too_large(size: int, most: int) -> dict[str, Any]:
     """The error of a request of too many bytes."""
-    error = _plain(f"The request has {size:,} bytes, and may have {most:,}; only recordEvents may be larger.", "BODY_TOO_LARGE")
-    error["extensions"] |= {"limit": most, "actual": size}
-    return error
+    message = f"The request has {size:,} bytes, and may have {most:,}; only recordEvents may be larger."
+    return plain(message, "BODY_TOO_LARGE", limit=most, actual=size)
 
 
-def _context(sources: Sources, document: Document, cost: int | None) -> Context:
-    return Context.of(sources, rows=WORK // max(document.tokens, 1), costly=cost is not None and cost > COSTLY)
+def _context(sources: Sources, operation: Operation, document: Document, cost: int | None) -> Context:
+    rows = min(WORK // max(document.tokens, 1), WRITTEN // len(operation.text))
+    return Context.of(sources, rows=rows, costly=cost is not None and cost > COSTLY)
 
 
 def _answered(result: ExecutionResult | GraphQLResult | PreExecutionError, context: Context, cost: int | None) -> Answer:
     exceeded, errors = context.budget.exceeded, result.errors or []
     if exceeded is not None:
         # Thousands of fields may have failed for this one reason.
-        return Answer(errors=[_plain(str(exceeded), exceeded.code)], executed=True, cost=cost)
+        return Answer(errors=[plain(str(exceeded), exceeded.code)], executed=True, cost=cost)
     if result.data is None and all(error.path is None for error in errors):
         return _refused(*(formatted(error, "BAD_USER_INPUT") for error in errors))
     return Answer(data=result.data, errors=[field_error(error) for error in errors], executed=True, cost=cost)
@@ -243,19 +240,15 @@ def _refused(*errors: dict[str, Any]) -> Answer:
 
 def too_slow(seconds: float) -> dict[str, Any]:
     """The error of a request that was given up after so many seconds."""
-    return _plain(f"The request took more than {seconds:g} seconds: ask for less, or send it again.", "UNAVAILABLE")
-
-
-def _plain(message: str, code: str) -> dict[str, Any]:
-    return {"message": message, "extensions": {"code": code}}
+    return plain(f"The request took more than {seconds:g} seconds: ask for less, or send it again.", "UNAVAILABLE")
 
 
 def _unknown_operation(document: Document, name: str | None) -> dict[str, Any]:
     named = [each.name for each in document.operations if each.name is not None]
     if name is None:
-        return _plain("The document holds no operation, or several: send operationName.", "UNKNOWN_OPERATION")
+        return plain("The document holds no operation, or several: send operationName.", "UNKNOWN_OPERATION")
     hint = f"; it has {', '.join(named[:10])}" if named else ""
-    return _plain(f"The document has no operation of that name{hint}.", "UNKNOWN_OPERATION")
+    return plain(f"The document has no operation of that name{hint}.", "UNKNOWN_OPERATION")
 
 
 def field_error(error: GraphQLError) -> dict[str, Any]:
@@ -265,7 +258,7 @@ def field_error(error: GraphQLError) -> dict[str, Any]:
         return formatted(error, cause.code)
     shown = {"locations": error.formatted.get("locations", []), "path": error.path}
     if isinstance(cause, StoreUnavailable):
-        return {"message": "Neo4j did not answer; send the request again.", **shown, "extensions": {"code": "UNAVAILABLE"}}
+        return {**plain("Neo4j did not answer; send the request again.", "UNAVAILABLE"), **shown}
     if isinstance(cause, GraphQLError) and cause.nodes:
         # graphql-core's own words on an argument that a variable has made null.
         return formatted(error, "BAD_USER_INPUT")
@@ -284,7 +277,7 @@ def masked(cause: BaseException, *, where: object) -> dict[str, Any]:
     raised = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
     log.error("internal error %s at %s: %s raised at %s", trace, where, type(cause).__name__, raised)
     message = f"Something went wrong on our side. Trace id: {trace}"
-    return {"message": message, "extensions": {"code": "INTERNAL", "traceId": trace}}
+    return plain(message, "INTERNAL", traceId=trace)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -22,7 +22,7 @@ Asked = tuple[int, bytes]
 """The number of a plan's projection, and variables as JSON."""
 
 
-class Remembered(msgspec.Struct, frozen=True):
+class RememberedAnswer(msgspec.Struct, frozen=True):
     """An answer that was made of a document, which it doesn't keep alive, and of the catalogue: `catalogued` is what was read
     there, and how to see whether it is the same still."""
 
@@ -37,13 +37,13 @@ class Remembered(msgspec.Struct, frozen=True):
         return all(at_hand(key) is record for at_hand, key, record in self.catalogued)
 
 
-class Answers:
+class RememberedAnswers:
     """By what was asked. `room` in bytes."""
 
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
         self._size = 0
-        self._kept: OrderedDict[Asked, Remembered] = OrderedDict()
+        self._kept: OrderedDict[Asked, RememberedAnswer] = OrderedDict()
 
     def find(self, asked: Asked, document: Profile) -> orjson.Fragment | None:
         """The answer that was made of this very document, if it is good still."""
@@ -53,7 +53,7 @@ class Answers:
         self._kept.move_to_end(asked)
         return kept.data
 
-    def keep(self, asked: Asked, answer: Remembered) -> None:
+    def keep(self, asked: Asked, answer: RememberedAnswer) -> None:
         before = self._kept.pop(asked, None)
         self._size += answer.size - (before.size if before else 0)
         self._kept[asked] = answer

@@ -16,7 +16,7 @@ from graph.events import Outcome
 from graph.events.inputs import Event
 from graph.store import Reader
 from resolvers.beside import Beside
-from resolvers.remembered import Answers
+from resolvers.remembered import RememberedAnswers
 
 if TYPE_CHECKING:
     from resolvers.cursors import Cursors
@@ -111,6 +111,7 @@ class Sources:
     quintiles: Quintiles
     rules: Rules
     documents: Documents
-    answers: Answers = field(default_factory=Answers)
+    remembered: RememberedAnswers = field(default_factory=RememberedAnswers)
+    #: Of its own, so that documents which are new don't wait for answers.
     beside: Beside = field(default_factory=lambda: Beside(COSTLY_WAITING))
     plans: bool = True

@@ -37,12 +37,11 @@ class Worth:
 
     @classmethod
     def of(cls, profile: Profile, rates: Rates, currency: str) -> Worth:
-        """That of a customer, the same for all who ask as long as the document is the same."""
-        key = "worth", currency
-        known: Worth | None = profile.made.get(key)
-        if known is None:
-            known = profile.made[key] = cls(profile.facts, rates, currency)
-        return known
+        """That of a customer; the last one is kept with the document, for most ask in one currency."""
+        last: Worth | None = profile.made.get("worth")
+        if last is None or last.currency != currency or last.rates is not rates:
+            last = profile.made["worth"] = cls(profile.facts, rates, currency)
+        return last
 
     @cached_property
     def revenue(self) -> money.Money | None:

@@ -13,6 +13,7 @@ from starlette.types import Send
 
 from app.graphql.media import NEWER, OLDER
 from app.graphql.requests import NOTHING, Explain
+from resolvers.errors import plain
 from resolvers.guard import Limits
 from resolvers.observer import observed
 from resolvers.operations import Answer
@@ -64,8 +65,7 @@ def written(body: Mapping[str, Any], most: int) -> tuple[bytes, Mapping[str, Any
     if len(data) <= most:
         return data, body
     message = f"The answer has {len(data):,} bytes, and may have {most:,}; ask for shorter pages, or fewer fields."
-    extensions = {"code": "TOO_LARGE", "limit": most, "actual": len(data)}
-    body = {"data": None, "errors": [{"message": message, "extensions": extensions}]}
+    body = {"data": None, "errors": [plain(message, "TOO_LARGE", limit=most, actual=len(data))]}
     return orjson.dumps(body), body
 
 

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from app.known import Reference
+from resolvers.errors import plain
 from resolvers.guard import Limits
 
 LONGEST_READ = 32_000_000  # bytes
@@ -30,7 +31,7 @@ class BadRequest(Exception):
     def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None, **more: int) -> None:
         super().__init__(message)
         self.status = status
-        self.error = {"message": message, "extensions": {"code": code, **more}}
+        self.error = plain(message, code, **more)
         self.headers = headers
 
     @classmethod

@@ -170,8 +170,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
         return provenance(self.trait_states)
 
     @cached_property
-    def made(self) -> dict[Any, Any]:
-        """Room for what is made of this very document again and again; it goes when the document goes."""
+    def made(self) -> dict[str, Any]:
+        """Room for what is made of this very document again and again, one thing of a kind; it goes when the document goes."""
         return {}
 
     @cached_property

@@ -14,7 +14,7 @@ import orjson
 
 from graph.customers import Profile
 from resolvers.context import Context
-from resolvers.remembered import BESIDE, Remembered
+from resolvers.remembered import BESIDE, RememberedAnswer
 
 LONGEST = 16_000
 """Bytes of one that is remembered, with its variables."""
@@ -31,7 +31,7 @@ class Again:
 
     def find(self) -> orjson.Fragment | None:
         """The answer of before, ready to be sent, if it is good still."""
-        return self._context.sources.answers.find(self._asked, self._profile)
+        return self._context.sources.remembered.find(self._asked, self._profile)
 
     def keep(self, data: dict[str, Any]) -> dict[str, Any] | orjson.Fragment:
         """`data`, ready to be sent, and remembered if it comes of this document and the catalogue alone."""
@@ -48,5 +48,6 @@ class Again:
             used = tuple((look, key, record) for kind, look in at_hand for key, record in known[kind].items())
             # What the catalogue lacked may be there at any time.
             if all(record is not None for _, _, record in used):
-                self._context.sources.answers.keep(self._asked, Remembered(ready, size + BESIDE, ref(self._profile), used))
+                answer = RememberedAnswer(ready, size + BESIDE, ref(self._profile), used)
+                self._context.sources.remembered.keep(self._asked, answer)
         return ready

@@ -14,7 +14,7 @@ from app.services import Services
 from graph.customers import Profile
 from graph.events.inputs import CartInput, IdentifyInput, ReviewInput, TouchpointInput
 from resolvers.plans.again import Again
-from resolvers.remembered import Answers, Remembered
+from resolvers.remembered import RememberedAnswer, RememberedAnswers
 from tests.api.conftest import Api, Tell, at, by_email, email
 
 ANN = "ann@example.com"
@@ -144,12 +144,12 @@ async def test_what_the_catalogue_lacked_is_looked_for_again(api: Api, told: Tel
         assert again[-1] is (found is not None)
 
 
-def answer(document: Profile, *, size: int = 10) -> Remembered:
-    return Remembered(orjson.Fragment(b"{}"), size, ref(document), ())
+def answer(document: Profile, *, size: int = 10) -> RememberedAnswer:
+    return RememberedAnswer(orjson.Fragment(b"{}"), size, ref(document), ())
 
 
 def test_so_many_bytes_of_answers_are_remembered_and_those_used_last() -> None:
-    document, answers = Profile(id="cus_a", version=1), Answers(room=30)
+    document, answers = Profile(id="cus_a", version=1), RememberedAnswers(room=30)
     for number in range(3):
         answers.keep((number, b""), answer(document))
     answers.keep((2, b""), answer(document, size=5))
@@ -161,7 +161,7 @@ def test_so_many_bytes_of_answers_are_remembered_and_those_used_last() -> None:
 
 
 def test_an_answer_is_good_for_the_document_it_was_made_of() -> None:
-    document, answers = Profile(id="cus_a", version=1), Answers()
+    document, answers = Profile(id="cus_a", version=1), RememberedAnswers()
     answers.keep((0, b""), answer(document))
     assert answers.find((0, b""), Profile(id="cus_a", version=1)) is None
     del document

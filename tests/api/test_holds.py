@@ -113,6 +113,13 @@ async def test_no_answer_holds_the_event_loop(
     assert min(found) < LONGEST
 
 
+async def test_a_long_document_has_fewer_rows(api: Api, crowd: list[str]) -> None:
+    """Its names may stand in each of them."""
+    text = COSTLY["cursors"]
+    assert "errors" not in await api.ask(text, ids=crowd)
+    assert await api.codes(text + " " * 20_000, ids=crowd) == ["TOO_LARGE"]
+
+
 async def test_a_hold_would_be_noticed(holds: Holds) -> None:
     def work() -> None:
         until = time.thread_time() + 2 * LONGEST
