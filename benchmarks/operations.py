@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 
 from benchmarks.traffic import Operation
+from graph.customers import Parts
 
 PROFILE = Operation(
     "Profile",
@@ -23,6 +24,9 @@ PROFILE = Operation(
   }
 }""",
 )
+
+PARTS = Parts.only("TOUCHPOINT", "PURCHASE", "REVIEW")
+"""What it needs of a profile: the service's plan finds out by itself, and loads no more where it keeps none."""
 
 SHAPES = (
     PROFILE,

@@ -22,6 +22,7 @@ from typing import Any
 from app.local.process import free_port
 from app.settings import Settings
 from benchmarks.children import TOP, environment, running
+from benchmarks.operations import PARTS
 from benchmarks.profiles import asked_of_graph
 from benchmarks.traffic import Operation
 from graph.money import exponent
@@ -71,17 +72,25 @@ UNWIND found.rows AS row
 WITH row.profile AS p
 RETURN p {{.id, .name, .email, .phone, .country, .first_seen_at, .last_seen_at,
   identifiers: [i IN p.identifiers | i {{.type, .value, .verified}}],
-  purchases: [e IN p.entries WHERE e.kind = 'PURCHASE'][..3],
-  touchpoints: [e IN p.entries WHERE e.kind = 'TOUCHPOINT'][..5],
-  reviews: [e IN p.entries WHERE e.kind = 'REVIEW'][..2]}} AS profile"""
+  purchases: {purchases}, touchpoints: {touchpoints}, reviews: {reviews}}} AS profile"""
+
+#: The service puts entries in order itself.
+_NEWEST = (
+    "COLLECT {{ UNWIND p.entries AS e WITH e WHERE e.kind = '{kind}' RETURN e ORDER BY e.at DESC, e.id DESC LIMIT {limit} }}"
+)
 
 
 async def our_statement() -> str:
     """`load_profiles` as the service runs it, of one customer `$id`, all other parameters written out."""
-    text, asked = await asked_of_graph("")
+    text, asked = await asked_of_graph("", PARTS)
     others = {name: json.dumps(value) for name, value in asked.items() if name != "keys"}
     values = others | {"keys": "[{position: 0, id: $id, type: null, value: null}]"}
-    return _CUT.format(statement=re.sub(r"\$asked\.(\w+)", lambda found: values[found[1]], text))
+    return _CUT.format(
+        statement=re.sub(r"\$asked\.(\w+)", lambda found: values[found[1]], text),
+        purchases=_NEWEST.format(kind="PURCHASE", limit=3),
+        touchpoints=_NEWEST.format(kind="TOUCHPOINT", limit=5),
+        reviews=_NEWEST.format(kind="REVIEW", limit=2),
+    )
 
 
 def install(settings: Settings) -> Path:

@@ -13,7 +13,7 @@ from app.settings import Settings
 from benchmarks.figures import Figure, at_most
 from benchmarks.servers import bare_driver, opened
 from benchmarks.timing import in_turn
-from graph.customers import ProfileKey, load_profiles
+from graph.customers import EVERYTHING, Parts, ProfileKey, load_profiles
 from graph.statements import statement
 
 Record = TypeVar("Record")
@@ -56,10 +56,10 @@ class _Asked:
         return []
 
 
-async def asked_of_graph(id: str) -> tuple[str, dict[str, Any]]:
+async def asked_of_graph(id: str, parts: Parts = EVERYTHING) -> tuple[str, dict[str, Any]]:
     """The statement by which `load_profiles` asks for a customer, and its parameters, all of them in the one map `asked`."""
     asked = _Asked()
-    await load_profiles(asked, [ProfileKey(id=id)])
+    await load_profiles(asked, [ProfileKey(id=id)], parts=parts)
     return statement(asked.name).text, asked.parameters
 
 

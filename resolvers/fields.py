@@ -30,6 +30,9 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 NOTHING = Parts.only()
 
+#: Where the metadata of a stored field says which parts of profiles it reads.
+NEEDS = "needs"
+
 PAGE_SIZE = 20
 """Rows of a page for which no size is asked."""
 
@@ -142,6 +145,11 @@ def root_field(
     resolver: Any = when_loaded(resolve, needs=needs)
     directives: list[object] = [*_sizes(resolve)] if size is None else [size]
     return strawberry.field(staticmethod(resolver) if static else resolver, description=description, directives=directives)
+
+
+def stored(description: str, *, needs: Parts) -> Any:
+    """A field that is read from its source as it stands, which only some profiles hold: those loaded with `needs`."""
+    return strawberry.field(description=description, metadata={NEEDS: needs})
 
 
 def when_loaded(resolve: Method, *, needs: Parts = NOTHING) -> Method:

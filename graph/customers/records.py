@@ -48,13 +48,17 @@ class ProfileKey(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Which parts of the profile document are loaded; what is switched off costs nothing and stays empty."""
+    """Which parts of the profile document are loaded; what is switched off costs nothing and stays empty.
+
+    `details`: what touchpoints say besides when, where and what sort of contact they were.
+    """
 
     kinds: tuple[str, ...] = KINDS
     channels: bool = True
     carts: bool = True
     referred_by: bool = True
     provenance: bool = True
+    details: bool = True
 
     @classmethod
     def only(
@@ -64,9 +68,10 @@ class Parts:
         carts: bool = False,
         referred_by: bool = False,
         provenance: bool = False,
+        details: bool = False,
     ) -> Parts:
         """These, and nothing else but what every profile has."""
-        return cls(kinds=kinds, channels=channels, carts=carts, referred_by=referred_by, provenance=provenance)
+        return cls(kinds=kinds, channels=channels, carts=carts, referred_by=referred_by, provenance=provenance, details=details)
 
     def __or__(self, other: Parts) -> Parts:
         """All that either has."""
@@ -78,6 +83,7 @@ class Parts:
             carts=self.carts or other.carts,
             referred_by=self.referred_by or other.referred_by,
             provenance=self.provenance or other.provenance,
+            details=self.details or other.details,
         )
 
 

@@ -31,7 +31,7 @@ from graph.customers import Parts
 from graph.timeline import OwnedEntry
 from resolvers.context import Context
 from resolvers.entries import TimelineEntry
-from resolvers.fields import NOTHING, Missing
+from resolvers.fields import NEEDS, NOTHING, Missing
 from resolvers.plans.arguments import ArgumentReader, Variables
 from resolvers.plans.selections import NotCompiled, Selections
 from resolvers.scalars import write_decimal
@@ -131,6 +131,7 @@ class _Writer:
         value = f"value{len(body)}"
         if stated.base_resolver is None:
             body.append(f"{value} = {record}.{stated.python_name}")
+            self.parts |= stated.metadata.get(NEEDS, NOTHING)
         else:
             self._resolved(value, stated, nodes[0], declared, body)
         sets = [node.selection_set for node in nodes]

@@ -87,6 +87,14 @@ def sources(settings: Settings, graph: Store, run: Callable[[Coroutine[Any, Any,
     run(services.__aexit__(None, None, None))
 
 
+@pytest.fixture
+def uncached(settings: Settings, graph: Store, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> Iterator[Sources]:
+    """Each plan loads the parts of profiles that it needs, and no more."""
+    services = opened(replace(settings, currency_rates={}, neo4j_transaction_timeout_seconds=60.0, redis_url=None))
+    yield run(services.__aenter__())
+    run(services.__aexit__(None, None, None))
+
+
 async def answered(operation: Operation, sources: Sources) -> bytes:
     # As if it had come before: the first time nothing is compiled.
     for each in (await sources.documents.find(operation.text)).operations:
@@ -185,6 +193,15 @@ def test_operations_made_up_by_chance_are_answered_the_same_and_the_same_again(
     check()
     assert seen["again"] > OPERATIONS / 50 and seen["other variables"] > OPERATIONS / 50, seen
     assert seen["data"] > OPERATIONS / 5 and seen["another error"] < OPERATIONS / 50, seen
+
+
+def test_a_plan_loads_all_that_its_answer_needs(uncached: Sources, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+    values = run(known(uncached))
+    whole = replace(uncached, plans=False)
+    for seed in range(OPERATIONS // 10):
+        operation = Maker(schema._schema, values, Random(seed)).operation()
+        given, expected = run(answered(operation, uncached)), run(answered(operation, whole))
+        assert given == expected or (given.startswith(NOTHING) and expected.startswith(NOTHING)), operation
 
 
 def test_a_query_that_goes_well_is_answered_by_its_plan(
