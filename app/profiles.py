@@ -10,10 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from enum import Enum
 from functools import reduce
+from itertools import chain
 from operator import or_
 from time import perf_counter
 from typing import Any
 
+from app.admission import Admission
 from app.cache.profiles import Cache
 from app.epochs import Belief
 from app.flights import Flights
@@ -42,10 +44,13 @@ class _Not(Enum):
 class CachedProfiles:
     """Profiles by key; `cache` None means that there is none."""
 
-    def __init__(self, reader: Reader, cache: Cache | None, belief: Callable[[], Belief | None]) -> None:
+    def __init__(
+        self, reader: Reader, cache: Cache | None, belief: Callable[[], Belief | None], admission: Admission | None = None
+    ) -> None:
         self._reader = reader
         self._cache = cache
         self._belief = belief
+        self._admission = admission or Admission()
         self._hints = Hints(HINTS)
         self._reads = Flights(self._read, ways=READS, size=READ_SIZE)
         self._fills = Flights(self._fill, ways=LOADS, size=LOAD_SIZE)
@@ -56,7 +61,7 @@ class CachedProfiles:
     def load(self, keys: Sequence[ProfileKey], parts: Parts = EVERYTHING, /) -> Coroutine[Any, Any, list[Profile | None]]:
         """The profile of each key, in order; None where there is no such customer.
 
-        Profiles hold at least `parts`: what the cache keeps is whole.
+        Profiles hold at least `parts`; what the cache keeps is whole.
         """
         return self._timed(keys, parts) if observed.get().traced else self._find(keys, parts)
 
@@ -81,8 +86,22 @@ class CachedProfiles:
         if not missing:
             return found  # type: ignore[return-value]
         _note("miss", len(missing))
-        loaded = iter(await self._fills.load(missing))
+        loaded = iter(await self._missed(missing, parts))
         return [next(loaded) if profile is _Not.KEPT else profile for profile in found]  # type: ignore[misc]
+
+    async def _missed(self, keys: Sequence[ProfileKey], parts: Parts) -> Sequence[Profile | None]:
+        """Load what the cache lacks; what isn't missed for the first time is kept."""
+        again = [key for key in keys if self._admission.admits(key)]
+        if len(again) == len(keys):
+            return await self._fills.load(keys)
+        first = [key for key in keys if key not in again]
+        if not again:
+            found = await self._loads.load([(key, parts) for key in first])
+            self._admission.note(first)
+            return found
+        loaded = await asyncio.gather(self._missed(first, parts), self._fills.load(again))
+        by_key = dict(zip([*first, *again], chain(*loaded), strict=True))
+        return [by_key[key] for key in keys]
 
     async def close(self) -> None:
         for flights in (self._reads, self._fills, self._loads):

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
+from app.admission import Admission
 from app.cache.profiles import Cache
 from app.cache.wire import Wire
 from app.catalogue import Copies
@@ -128,7 +129,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     publisher = Publisher(store, epochs, timedelta(hours=settings.idempotency_hours))
     feed = None if settings.redis_url is None else Wire.connect(settings.redis_url, timeout_seconds=FEED_SECONDS, connections=1)
     changes = Changes(partial(find_versions, store), epochs.belief, None if feed is None else Feed(feed))
-    profiles = CachedProfiles(store, cache, epochs.belief)
+    admission = Admission(at_once=settings.cache_admission == "first")
+    profiles = CachedProfiles(store, cache, epochs.belief, admission)
     services = Services(settings, store, cache, profiles, Copies(store), epochs, publisher, changes, counters)
     try:
         await services.ready()

@@ -86,6 +86,10 @@ class Settings:
     cache_ttl_seconds: int = 3600
     """C360_CACHE_TTL_SECONDS: seconds a profile stays in the cache. Default: 3600."""
 
+    cache_admission: str = "second"
+    """C360_CACHE_ADMISSION: first or second: the miss of a customer within a minute or two from which on its profile is cached.
+    Default: second."""
+
     reporting_currency: str = "USD"
     """C360_REPORTING_CURRENCY: ISO 4217 code that values are summed in. Default: USD."""
 
@@ -321,6 +325,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "request_timeout_seconds": ("C360_REQUEST_TIMEOUT_SECONDS", reading.seconds),
         "redis_timeout_ms": ("C360_REDIS_TIMEOUT_MS", reading.whole(1, 10_000)),
         "cache_ttl_seconds": ("C360_CACHE_TTL_SECONDS", reading.whole(1, 604_800)),
+        "cache_admission": ("C360_CACHE_ADMISSION", reading.one_of("first", "second")),
         "reporting_currency": ("C360_REPORTING_CURRENCY", reading.currency),
         "currency_rates": ("C360_CURRENCY_RATES", reading.rates),
         "cart_abandoned_after_minutes": ("C360_CART_ABANDONED_AFTER_MINUTES", reading.whole(1, 525_600)),

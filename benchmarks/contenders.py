@@ -48,6 +48,7 @@ SERVICES: Mapping[str, tuple[int, Mapping[str, str]]] = MappingProxyType(
         "lean": (1, {"C360_LIMIT_COST_MODE": "off", "C360_METRICS": "false"}),
         "plain": (1, {"C360_PLANS": "false"}),
         "uncached": (2, FORGETFUL),
+        "keeping": (1, {**FORGETFUL, "C360_CACHE_ADMISSION": "first"}),
         "unbatched": (1, FORGETFUL),
     }
 )

@@ -71,6 +71,7 @@ PATHS: Mapping[str, Way] = MappingProxyType(
         "cached, any selection, lean": Way("lean", "shapes"),
         "cached, plain Strawberry": Way("plain", "profile"),
         "uncached": Way("uncached", "others", in_turn=True, processes=2),
+        "uncached, kept at once": Way("keeping", "others", in_turn=True),
         "uncached, not batched": Way("unbatched", "others", in_turn=True, alone=True),
         "peer, translated": Way("peer", "translated", in_turn=True),
         "peer, our statement": Way("peer", "ours", in_turn=True),
@@ -333,12 +334,12 @@ def growth(found: Mapping[int, Hot]) -> list[Figure]:
         return []
     return [
         Figure(
-            case=f"{path.capitalize()} profile, part of the floor at {JUDGED_AT} connections, {most:,} customers",
+            case=f"Profile, {path}: part of the floor at {JUDGED_AT} connections, {most:,} customers",
             value=100 * median(found[most].ratios(path, "floor")),
             unit="%",
             against=f"{least:,} customers",
             reference=100 * median(found[least].ratios(path, "floor")),
             target=target,
         )
-        for path, target in (("cached", FLAT_CACHED), ("uncached", FLAT_UNCACHED))
+        for path, target in (("cached", FLAT_CACHED), ("uncached, kept at once", FLAT_UNCACHED))
     ]

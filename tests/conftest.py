@@ -107,6 +107,8 @@ def local_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         local_redis_port=free_port(),
         cursor_secret=CURSOR_SECRET,
         currency_rates={},
+        # What is asked for once is kept: tests of what is kept need not ask twice.
+        cache_admission="first",
         # A machine that runs other things too plans the first statements slowly.
         neo4j_transaction_timeout_seconds=PATIENT,
         request_timeout_seconds=PATIENT,

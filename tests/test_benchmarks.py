@@ -78,7 +78,7 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         "cached", "cached",
         "cached: 1 process", "cached: 1 process", "cached: 2 processes",
         "cached", "cached", "cached", "cached", "cached", "cached", "cached", "cached", "cached",
-        "uncached: 1 process", "uncached: 1 process", "uncached: 2 processes", "uncached",
+        "uncached: 1 process", "uncached: 1 process", "uncached: 2 processes", "uncached", "uncached", "uncached",
         "Uncached profiles that the cache lacked", "Processor of the load generator",
         "Cached profile at half of the saturating load", "Memory of one process over 20 requests of 10 different operations",
         "Import of 20 customers",
@@ -161,13 +161,13 @@ def test_two_sizes_are_compared() -> None:
     ]
     small, large = Hot(100), Hot(200)
     for hot, rate in ((small, 500.0), (large, 400.0)):
-        for path, each in (("floor", 1_000.0), ("cached", 900.0), ("uncached", rate)):
+        for path, each in (("floor", 1_000.0), ("cached", 900.0), ("uncached, kept at once", rate)):
             hot.cells[Cell(path, 1, JUDGED_AT)] = [
                 Measured(rate=each, p50=1.0, p99=2.0, server_ms=1.0, database_ms=0.0, generator_us=30.0)
             ]
     assert [(figure.case, figure.compared, figure.met) for figure in growth({100: small, 200: large})] == [
-        ("Cached profile, part of the floor at 16 connections, 200 customers", 1.0, True),
-        ("Uncached profile, part of the floor at 16 connections, 200 customers", 0.8, False),
+        ("Profile, cached: part of the floor at 16 connections, 200 customers", 1.0, True),
+        ("Profile, uncached, kept at once: part of the floor at 16 connections, 200 customers", 0.8, False),
     ]
     profiles = {100: ProfileTimes(ours=2.0, bare=1.8), 200: ProfileTimes(ours=2.2, bare=1.9)}
     assert [(figure.case, figure.met) for figure in growth_figures(profiles)] == [

@@ -19,7 +19,7 @@ from app.profiles import CachedProfiles
 from app.services import Services, open_services
 from app.settings import Settings
 from benchmarks.wires import Wire, wire_to
-from graph.customers import Profile, ProfileKey
+from graph.customers import Parts, Profile, ProfileKey
 from graph.identity import Identifier
 from graph.store import Store
 from resolvers.observer import CacheStatus, Observer, observed
@@ -304,3 +304,52 @@ async def test_what_was_committed_without_redis_is_published_when_it_is_back(ser
     await services.publisher.relay()
     (fresh,) = await services.profiles.load([KEY_OF_ANA])
     assert fresh is not None and fresh.facts.touchpoints == 2
+
+
+@pytest.fixture
+async def choosy(settings: Settings, graph: Store) -> AsyncIterator[Services]:
+    """As in production: what is missed once isn't kept."""
+    async with open_services(replace(settings, cache_admission="second", redis_timeout_ms=5_000)) as services:
+        await cache_open(services)
+        yield services
+
+
+def loads(services: Services) -> int:
+    return services.counters.statements["customers/load_profiles"].times
+
+
+async def test_a_profile_is_kept_from_its_second_miss_on(choosy: Services) -> None:
+    await choosy.record([touchpoint("1", 0, user("ana"))])
+    load = choosy.profiles.load
+    (part,) = await load([KEY_OF_ANA], Parts.only())
+    assert part is not None and part.entries == () and part.facts.touchpoints == 1, "what was asked, and no more"
+    (whole,) = await load([KEY_OF_ANA], Parts.only())
+    assert whole is not None and len(whole.entries) == 1
+    before = loads(choosy)
+    assert await load([KEY_OF_ANA]) == [whole] == await load([ProfileKey(id=whole.id)])
+    assert loads(choosy) == before
+    await choosy.record([touchpoint("2", 1, user("ana"))])
+    (changed,) = await load([KEY_OF_ANA], Parts.only())
+    assert changed is not None and changed.facts.touchpoints == 2 and len(changed.entries) == 2, "kept again at once"
+
+
+async def test_what_is_missed_first_and_what_is_missed_again_come_in_order(choosy: Services) -> None:
+    names = ["ana", "ben", "cleo"]
+    await choosy.record([touchpoint(name, 0, user(name)) for name in names])
+    ana, ben, cleo = (ProfileKey.of("user_id", name) for name in names)
+    await choosy.profiles.load([ben])
+    found = await choosy.profiles.load([ana, ben, ProfileKey(id="cus_none"), cleo, ana])
+    assert [each and [identifier.value for identifier in each.identifiers] for each in found] == [
+        ["ana"],
+        ["ben"],
+        None,
+        ["cleo"],
+        ["ana"],
+    ]
+
+
+async def test_those_who_miss_the_same_at_once_share_a_load(choosy: Services) -> None:
+    await choosy.record([touchpoint("1", 0, user("ana"))])
+    before = loads(choosy)
+    found = await asyncio.gather(*(choosy.profiles.load([KEY_OF_ANA]) for _ in range(20)))
+    assert loads(choosy) == before + 1 and all(each == found[0] for each in found)

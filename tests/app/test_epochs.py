@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from app import epochs
+from app.admission import Admission
 from app.cache.profiles import Cache
 from app.cache.wire import Command, Unanswered
 from app.epochs import BELIEF, LOOK, WAIT, Epochs
@@ -199,7 +200,7 @@ class Process:
     def __init__(self, world: World, number: int) -> None:
         self.cache = SimulatedCache(SimulatedWire(world, number), ttl_seconds=3_600)
         self.epochs = Epochs(world, self.cache, lambda: world.now, world.sleep)
-        self.profiles = CachedProfiles(world, self.cache, self.epochs.belief)
+        self.profiles = CachedProfiles(world, self.cache, self.epochs.belief, Admission(at_once=True))
 
 
 class Machine(RuleBasedStateMachine):

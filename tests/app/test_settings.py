@@ -81,6 +81,7 @@ def test_every_value_is_read() -> None:
         ("C360_REQUEST_TIMEOUT_SECONDS", "0"),
         ("C360_PERSISTED_KB", "0"),
         ("C360_TRUSTED_DOCUMENTS", "sometimes"),
+        ("C360_CACHE_ADMISSION", "third"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line_that_names_the_variable(variable: str, value: str) -> None:
