@@ -118,23 +118,30 @@ class Copy(Generic[Record]):
         return records
 
     async def _renew_in_use(self) -> None:
-        """Again and again, until nothing is used any more."""
+        """What a quiet time has made too old: more of it will be asked for now. Then, again and again, what is used, until
+        nothing is any more."""
+        old = time.monotonic() - FRESH_SECONDS
         try:
+            await self._renew_last_used([(kept.used, key) for key, kept in self._kept.items() if kept.at <= old])
             while True:
                 await self._sleep(RENEW_SECONDS)
                 since = time.monotonic() - USED_SECONDS
                 in_use = [(kept.used, key) for key, kept in self._kept.items() if kept.used > since]
                 if not in_use:
                     return
-                if len(in_use) > RENEWED:
-                    in_use = nlargest(RENEWED, in_use)
-                for start in range(0, len(in_use), LOAD_SIZE):
-                    await self._renewed([key for _, key in in_use[start : start + LOAD_SIZE]])
+                await self._renew_last_used(in_use)
         except StoreUnavailable:
             # Whoever needs them asks, and hears of it.
             pass
         finally:
             self._renewing = None
+
+    async def _renew_last_used(self, used: list[tuple[float, str]]) -> None:
+        """Keys with the time each was used last."""
+        if len(used) > RENEWED:
+            used = nlargest(RENEWED, used)
+        for start in range(0, len(used), LOAD_SIZE):
+            await self._renewed([key for _, key in used[start : start + LOAD_SIZE]])
 
     async def close(self) -> None:
         """End what is under way."""

@@ -91,6 +91,20 @@ async def test_what_was_used_is_renewed_together_before_it_is_too_old(
     assert (copy.at_hand("a"), copy.at_hand("b"), copy.at_hand("c")) == ("a2", "b2", None)
 
 
+async def test_who_comes_back_after_a_quiet_time_has_the_others_renewed_too(
+    source: Source, copy: Copy[str], clock: Clock, awake: asyncio.Event
+) -> None:
+    await copy.many(["a", "b", "c"])
+    clock.now += catalogue.USED_SECONDS + 1
+    awake.set()
+    while copy._renewing is not None:
+        await asyncio.sleep(0)
+    assert await copy.many(["b"]) == ["b2"]
+    while len(source.asked) < 3:
+        await asyncio.sleep(0)
+    assert set(source.asked[2]) == {"a", "c"}
+
+
 async def test_what_is_too_old_is_never_given(source: Source, copy: Copy[str], clock: Clock) -> None:
     await copy.many(["a"])
     clock.now += catalogue.FRESH_SECONDS - 0.01
