@@ -33,7 +33,7 @@ class Admission:
         return name in self._missed or name in self._before
 
     def note(self, keys: Iterable[Hashable]) -> None:
-        """These were missed, and have been answered: whoever asks at the same time shares that load, and doesn't come again."""
+        """These were missed, and have been loaded. Not before: who asks at once shares the load, and didn't come back."""
         self._missed.update(map(hash, keys))
 
     def _turn(self) -> None:

@@ -92,16 +92,19 @@ class CachedProfiles:
     async def _missed(self, keys: Sequence[ProfileKey], parts: Parts) -> Sequence[Profile | None]:
         """Load what the cache lacks; what isn't missed for the first time is kept."""
         again = [key for key in keys if self._admission.admits(key)]
+        if not again:
+            return await self._missed_first(keys, parts)
         if len(again) == len(keys):
             return await self._fills.load(keys)
         first = [key for key in keys if key not in again]
-        if not again:
-            found = await self._loads.load([(key, parts) for key in first])
-            self._admission.note(first)
-            return found
-        loaded = await asyncio.gather(self._missed(first, parts), self._fills.load(again))
+        loaded = await asyncio.gather(self._missed_first(first, parts), self._fills.load(again))
         by_key = dict(zip([*first, *again], chain(*loaded), strict=True))
         return [by_key[key] for key in keys]
+
+    async def _missed_first(self, keys: Sequence[ProfileKey], parts: Parts) -> Sequence[Profile | None]:
+        found = await self._loads.load([(key, parts) for key in keys])
+        self._admission.note(keys)
+        return found
 
     async def close(self) -> None:
         for flights in (self._reads, self._fills, self._loads):

@@ -19,7 +19,7 @@ from resolvers.fields import resolved, stored
 from resolvers.purchases import Purchase
 from resolvers.referrals import Referral
 
-DETAILS = Parts.only(details=True)
+DETAILS = Parts.only(touchpoint_details=True)
 
 
 @strawberry.type(description="One contact: a page view, a store visit, a call.")

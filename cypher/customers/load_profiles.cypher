@@ -1,8 +1,8 @@
-// load_profiles($keys, $kinds, $limit, $with_channels, $with_carts, $with_referred_by, $with_traits, $with_details) -> one ProfileRows
+// load_profiles($keys, $kinds, $limit, $with_channels, $with_carts, $with_referred_by, $with_traits, $with_touchpoint_details) -> one ProfileRows
 // The hot sets of many customers, each named by an id that one of its identifiers was given, or by an identifier.
 // Many rows in one, which costs the driver a third of as many records. Counts say which kinds there are, and whether a customer has
 // so few entries that all are read. The version is read first and last, the second time through the index: where they differ a
-// writer came in between.
+// writer came in between. What a write changes in place is read right after the first time, so that by the last its commit is whole.
 UNWIND $asked.keys AS key
 CALL (key) {
   MATCH (named:Identifier {customer_id: key.id})<-[:IDENTIFIED_BY]-(c:Customer)
@@ -13,15 +13,31 @@ CALL (key) {
   USING INDEX SEEK named:Identifier(type, value)
   RETURN c
 }
-WITH key, c, c.version AS version, {TOUCHPOINT: coalesce(c.touchpoints, 0), PURCHASE: coalesce(c.purchases, 0),
-  REVIEW: coalesce(c.reviews, 0), SURVEY_RESPONSE: coalesce(c.survey_responses, 0), CASE: coalesce(c.cases, 0),
-  COMMUNICATION: coalesce(c.communications, 0), REFERRAL: coalesce(c.referrals, 0)} AS counts
-WITH key, c, version, [kind IN $asked.kinds WHERE counts[kind] > 0] AS kinds,
+WITH key, c, c.version AS version
+WITH key, c, version, c.addresses AS addresses, c.traits AS traits,
+  CASE WHEN c.purchases > 0
+    THEN [name IN keys(c) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_' | [name, c[name]]]
+    ELSE [] END AS sums,
+  c {.id, .version, .name, .given_name, .family_name, .email, .phone, .birth_date, .gender, .locale, .time_zone, .country,
+    first_seen_at: toString(c.first_seen_at), last_seen_at: toString(c.last_seen_at), erased_at: toString(c.erased_at),
+    facts: {
+      touchpoints: coalesce(c.touchpoints, 0), purchases: coalesce(c.purchases, 0), reviews: coalesce(c.reviews, 0),
+      survey_responses: coalesce(c.survey_responses, 0), cases: coalesce(c.cases, 0),
+      communications: coalesce(c.communications, 0), referrals: coalesce(c.referrals, 0), carts: coalesce(c.carts, 0),
+      orders: coalesce(c.orders, 0), first_purchase_at: toString(c.first_purchase_at),
+      last_purchase_at: toString(c.last_purchase_at)}} AS customer
+WITH *, {TOUCHPOINT: customer.facts.touchpoints, PURCHASE: customer.facts.purchases, REVIEW: customer.facts.reviews,
+  SURVEY_RESPONSE: customer.facts.survey_responses, CASE: customer.facts.cases, COMMUNICATION: customer.facts.communications,
+  REFERRAL: customer.facts.referrals} AS counts
+WITH *, [kind IN $asked.kinds WHERE counts[kind] > 0] AS kinds,
   reduce(sum = 0, kind IN keys(counts) | sum + counts[kind]) <= $asked.limit AS few
 CALL (c) {
   MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
   RETURN collect(i) AS owned
 }
+WITH *, [i IN owned | i {.type, .value, .verified, .source, first_seen_at: toString(i.first_seen_at),
+    last_seen_at: toString(coalesce(i.last_seen_at, i.first_seen_at))}] AS identifiers,
+  CASE WHEN $asked.with_traits THEN [i IN owned WHERE i.trait_state IS NOT NULL | i.trait_state] ELSE [] END AS trait_states
 CALL (owned, kinds, few) {
   CALL (owned, kinds, few) {
     UNWIND CASE WHEN few AND size(kinds) > 0 THEN owned ELSE [] END AS i
@@ -47,7 +63,7 @@ CALL (owned, kinds, few) {
     RETURN i, t
   }
   RETURN collect(
-    CASE WHEN t.kind = 'TOUCHPOINT' AND NOT $asked.with_details THEN t {.id, .kind, at: toString(t.at), .channel, .type} ELSE
+    CASE WHEN t.kind = 'TOUCHPOINT' AND NOT $asked.with_touchpoint_details THEN t {.id, .kind, at: toString(t.at), .channel, .type} ELSE
     CASE t.kind
       WHEN 'TOUCHPOINT' THEN t {.id, .kind, at: toString(t.at), .channel, .type, .campaign, .session, .duration_seconds, .url, .sku, .properties}
       WHEN 'PURCHASE' THEN t {.id, .kind, at: toString(t.at), .channel, .campaign, .number, .source, .purchase_status, .coupon,
@@ -79,8 +95,8 @@ CALL (owned, kinds, few) {
     END
   ) AS entries
 }
-CALL (owned, c) {
-  UNWIND CASE WHEN $asked.with_carts AND c.carts > 0 THEN owned ELSE [] END AS i
+CALL (owned, customer) {
+  UNWIND CASE WHEN $asked.with_carts AND customer.facts.carts > 0 THEN owned ELSE [] END AS i
   CALL (i) {
     MATCH (cart:Cart)
     USING INDEX SEEK cart:Cart(order_key)
@@ -149,23 +165,10 @@ CALL (c) {
         RETURN f {.type, .value, .customer_id}})}
   ) AS referrals
 }
-WITH key, c, version, c.addresses AS addresses, c.traits AS traits,
-  CASE WHEN c.purchases > 0 THEN
-    [name IN keys(c) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_' | [name, c[name]]] ELSE [] END AS sums,
-  c {.id, .version, .name, .given_name, .family_name, .email, .phone, .birth_date, .gender, .locale, .time_zone, .country,
-    first_seen_at: toString(c.first_seen_at), last_seen_at: toString(c.last_seen_at), erased_at: toString(c.erased_at),
-    facts: {
-      touchpoints: coalesce(c.touchpoints, 0), purchases: coalesce(c.purchases, 0), reviews: coalesce(c.reviews, 0),
-      survey_responses: coalesce(c.survey_responses, 0), cases: coalesce(c.cases, 0),
-      communications: coalesce(c.communications, 0), referrals: coalesce(c.referrals, 0), carts: coalesce(c.carts, 0),
-      orders: coalesce(c.orders, 0), first_purchase_at: toString(c.first_purchase_at),
-      last_purchase_at: toString(c.last_purchase_at)},
-    ids: [i IN owned | i.customer_id],
-    identifiers: [i IN owned | i {.type, .value, .verified, .source, first_seen_at: toString(i.first_seen_at),
-      last_seen_at: toString(coalesce(i.last_seen_at, i.first_seen_at))}],
-    trait_states: CASE WHEN $asked.with_traits THEN [i IN owned WHERE i.trait_state IS NOT NULL | i.trait_state] ELSE [] END,
-    entries: entries, carts: carts, channels: channels, referred_by: head(referrals)} AS profile
-MATCH (again:Customer {id: profile.id})
+MATCH (again:Customer {id: c.id})
 USING INDEX SEEK again:Customer(id)
-RETURN {rows: collect({position: key.position, version_before: version, version_after: again.version, addresses: addresses,
-  traits: traits, sums: sums, profile: profile})} AS found
+RETURN {rows: collect({
+  position: key.position, version_before: version, version_after: again.version, addresses: addresses, traits: traits, sums: sums,
+  profile: customer {.*, ids: [i IN owned | i.customer_id], identifiers: identifiers, trait_states: trait_states, entries: entries,
+    carts: carts, channels: channels, referred_by: head(referrals)}
+})} AS found

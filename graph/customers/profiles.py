@@ -92,7 +92,7 @@ async def _load(reader: Reader, keys: list[tuple[int, ProfileKey]], parts: Parts
         with_carts=parts.carts,
         with_referred_by=parts.referred_by,
         with_traits=parts.provenance,
-        with_details=parts.details,
+        with_touchpoint_details=parts.touchpoint_details,
     )
     return found.rows if found else ()
 

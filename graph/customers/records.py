@@ -50,7 +50,7 @@ class ProfileKey(msgspec.Struct, frozen=True, kw_only=True):
 class Parts:
     """Which parts of the profile document are loaded; what is switched off costs nothing and stays empty.
 
-    `details`: what touchpoints say besides when, where and what sort of contact they were.
+    `touchpoint_details`: what touchpoints say besides when, where and what sort of contact they were.
     """
 
     kinds: tuple[str, ...] = KINDS
@@ -58,7 +58,7 @@ class Parts:
     carts: bool = True
     referred_by: bool = True
     provenance: bool = True
-    details: bool = True
+    touchpoint_details: bool = True
 
     @classmethod
     def only(
@@ -68,10 +68,17 @@ class Parts:
         carts: bool = False,
         referred_by: bool = False,
         provenance: bool = False,
-        details: bool = False,
+        touchpoint_details: bool = False,
     ) -> Parts:
         """These, and nothing else but what every profile has."""
-        return cls(kinds=kinds, channels=channels, carts=carts, referred_by=referred_by, provenance=provenance, details=details)
+        return cls(
+            kinds=kinds,
+            channels=channels,
+            carts=carts,
+            referred_by=referred_by,
+            provenance=provenance,
+            touchpoint_details=touchpoint_details,
+        )
 
     def __or__(self, other: Parts) -> Parts:
         """All that either has."""
@@ -83,7 +90,7 @@ class Parts:
             carts=self.carts or other.carts,
             referred_by=self.referred_by or other.referred_by,
             provenance=self.provenance or other.provenance,
-            details=self.details or other.details,
+            touchpoint_details=self.touchpoint_details or other.touchpoint_details,
         )
 
 
