@@ -18,7 +18,7 @@ from benchmarks import machine, report
 from benchmarks.costs import show_costs
 from benchmarks.hotpath import HotSize
 from benchmarks.run import CASES, Plan, Run
-from benchmarks.servers import find_programs, servers_in
+from benchmarks.servers import find_programs, kept_in, servers_in
 
 SMALLEST = 10_000
 HOT = HotSize()
@@ -34,6 +34,7 @@ Requests = Annotated[int, typer.Option("--requests", help="Over how many the mem
 HotRounds = Annotated[int, typer.Option("--hot-rounds", help="How often the ways of the hot path take turns.", min=1)]
 Seconds = Annotated[float, typer.Option("--seconds", help="How long each of them is asked at a time.", min=0.1)]
 Minutes = Annotated[float, typer.Option("--minutes", help="Ends after this time; shows what was measured until then.")]
+Keep = Annotated[Path | None, typer.Option("--keep", help="Where imported graphs stay, for the next run to find them.")]
 Write = Annotated[bool, typer.Option("--write", help="Put the table into docs/benchmarks.md.")]
 Costs = Annotated[bool, typer.Option("--costs", help="Only show what each statement of an import costs.")]
 
@@ -48,7 +49,8 @@ def main(
     requests: Requests = HOT.requests,
     hot_rounds: HotRounds = HOT.rounds,
     seconds: Seconds = HOT.seconds,
-    minutes: Minutes = 120,
+    minutes: Minutes = 240,
+    keep: Keep = None,
     write: Write = False,
     costs: Costs = False,
 ) -> None:
@@ -63,7 +65,7 @@ def main(
     hot = HotSize(rounds=hot_rounds, seconds=seconds, requests=requests)
     plan = Plan(cases=cases, customers=customers, sizes=tuple(sorted(graphs)), rounds=rounds, hot=hot)
     try:
-        finished = _measure(plan, minutes=minutes, write=write, costs=costs)
+        finished = _measure(plan, minutes=minutes, keep=keep, write=write, costs=costs)
     except AppError as error:
         errors.print(f"benchmarks: {error}", markup=False)
         raise typer.Exit(error.exit_code) from None
@@ -76,17 +78,19 @@ def _numbers(text: str) -> set[int]:
     return {int(part) for part in text.split(",")}
 
 
-def _measure(plan: Plan, *, minutes: float, write: bool, costs: bool) -> int:
+def _measure(plan: Plan, *, minutes: float, keep: Path | None, write: bool, costs: bool) -> int:
     programs, load = find_programs(), machine.load()
     folder = Path(tempfile.mkdtemp(prefix="c360-bench-"))
     run = Run(plan, servers_in(folder, programs), folder, lambda line: errors.print(line, markup=False, style="dim"))
+    run.kept = None if keep is None else kept_in(keep, programs)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             whole = runner.run(_bounded(run, minutes=minutes, costs=costs))
     finally:
+        # Also where something went wrong: what was measured until then took its time.
+        if run.figures:
+            report.show(run.figures)
         shutil.rmtree(folder, ignore_errors=True)
-    if run.figures:
-        report.show(run.figures)
     if not whole:
         return UNFINISHED
     if write and run.figures:

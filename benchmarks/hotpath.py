@@ -37,11 +37,11 @@ NEXT_MISSES = 5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotSize:
     """`seconds` of a cell; `warm`: of each path that asks Neo4j, beforehand; `hot` customers are in the cache; memory is watched
-    over `requests` of `operations` different ones."""
+    over `requests` of `operations` different ones, at the smallest size of graph."""
 
     rounds: int = 5
-    seconds: float = 3.0
-    warm: float = 60.0
+    seconds: float = 2.0
+    warm: float = 30.0
     hot: int = 2_000
     connections: tuple[int, ...] = (1, 16, 64)
     requests: int = 1_000_000
@@ -205,14 +205,15 @@ def share(found: list[bool]) -> float:
     return 100 * sum(found) / len(found) if found else 0.0
 
 
-async def hotpath(settings: Settings, folder: Path, size: HotSize, *, customers: int) -> tuple[Hot, list[Figure]]:
-    """Measures everything at one size of graph."""
+async def hotpath(settings: Settings, folder: Path, size: HotSize, *, customers: int, memory: bool) -> tuple[Hot, list[Figure]]:
+    """Measures everything at one size of graph; `memory` too, if wanted."""
     async with contenders(settings, folder, hot=size.hot, operations=size.operations, with_peer=size.peer) as up:
         rounds = Rounds(up, size, Hot(customers))
         await rounds.all()
         figures = [*rounds.found.figures(), await rounds.half_load()]
         different = up.subjects["different"]
-    figures.append(await _memory(settings, different, size))
+    if memory:
+        figures.append(await _memory(settings, different, size))
     return rounds.found, figures
 
 

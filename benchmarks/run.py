@@ -15,7 +15,7 @@ from benchmarks.imports import Imported, World, import_measured, memory_figures,
 from benchmarks.ingestion import Size, ingestion_figures
 from benchmarks.outage import outage_figures
 from benchmarks.profiles import ProfileTimes, growth_figures, profile_times
-from benchmarks.servers import Servers
+from benchmarks.servers import Kept, Servers, wipe
 from benchmarks.service import service_figures
 from benchmarks.snapshot import Snapshot, take
 from benchmarks.timeline import timeline_figures
@@ -56,12 +56,14 @@ class Plan:
 
 @dataclass(slots=True)
 class Run:
-    """`figures` grows while it runs, so that what an interrupted run came to can be shown."""
+    """`figures` grows while it runs, so that what an interrupted run came to can be shown. `kept`: servers whose graphs are there
+    from the last time, where no import is measured."""
 
     plan: Plan
     servers: Servers
     folder: Path
     say: Callable[[str], None]
+    kept: Kept | None = None
     figures: list[Figure] = field(default_factory=list)
     _imported: dict[int, Imported] = field(default_factory=dict)
     _profiles: dict[int, ProfileTimes] = field(default_factory=dict)
@@ -91,14 +93,13 @@ class Run:
             self.figures += await demo_figures(self.folder, customers=plan.demo)
 
     async def _graph(self, size: int, warmth: World) -> None:
-        self._tell(f"writing a world of {size:,} customers")
-        world = await World.made(self.folder, customers=size)
+        if self.kept is not None and "import" not in self.plan.cases:
+            await self._kept_graph(self.kept, size, warmth)
+            return
         compared = "import" in self.plan.cases and size == self.plan.customers
         snapshot: Snapshot | None = None
         async with self.servers() as settings:
-            self._tell(f"importing {size:,} customers")
-            await warm_up(settings, warmth)
-            self._imported[size] = await import_measured(settings, world)
+            world = await self._import(settings, size, warmth)
             if compared:
                 self._tell("reading the graph back")
                 snapshot = await take(settings, self.folder / f"graph-{size}")
@@ -112,6 +113,25 @@ class Run:
             self.figures.append(found.figure())
         # The largest file of all; nothing wants it any more.
         world.events.unlink()
+
+    async def _kept_graph(self, kept: Kept, size: int, warmth: World) -> None:
+        async with kept(size) as settings:
+            whole = settings.home / "imported"
+            if whole.exists():
+                self._tell(f"{size:,} customers are there")
+            else:
+                await wipe(settings)
+                (await self._import(settings, size, warmth)).events.unlink()
+                whole.touch()
+            await self._reads(settings, size)
+
+    async def _import(self, settings: Settings, size: int, warmth: World) -> World:
+        self._tell(f"writing a world of {size:,} customers")
+        world = await World.made(self.folder, customers=size)
+        self._tell(f"importing {size:,} customers")
+        await warm_up(settings, warmth)
+        self._imported[size] = await import_measured(settings, world)
+        return world
 
     async def _reads(self, settings: Settings, size: int) -> None:
         plan, smallest = self.plan, size == min(self.plan.sizes)
@@ -129,7 +149,8 @@ class Run:
 
         if "hotpath" in plan.cases:
             self._tell(f"asking for profiles of {size:,} in every way, {plan.hot.rounds} times")
-            self._hot[size], figures = await hotpath(settings, self.folder / f"hotpath-{size}", plan.hot, customers=size)
+            folder = self.folder / f"hotpath-{size}"
+            self._hot[size], figures = await hotpath(settings, folder, plan.hot, customers=size, memory=smallest)
             self.figures += figures
 
     def _tell(self, what: str) -> None:

@@ -41,8 +41,17 @@ def servers_in(folder: Path, programs: Programs) -> Servers:
     return partial(_servers, folder / "servers", programs)
 
 
+Kept = Callable[[int], AbstractAsyncContextManager[Settings]]
+"""Gives the settings of servers with a graph of so many customers, which is there again the next time."""
+
+
+def kept_in(folder: Path, programs: Programs) -> Kept:
+    """Servers whose data stays in `folder`, apart for each size of graph."""
+    return lambda customers: _servers(folder.absolute() / f"graph-{customers}", programs, keep=True)
+
+
 @asynccontextmanager
-async def _servers(home: Path, programs: Programs) -> AsyncIterator[Settings]:
+async def _servers(home: Path, programs: Programs, *, keep: bool = False) -> AsyncIterator[Settings]:
     settings = Settings(
         home=home,
         local_bolt_port=free_port(),
@@ -61,7 +70,8 @@ async def _servers(home: Path, programs: Programs) -> AsyncIterator[Settings]:
                 await migrate(store)
             yield found
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 @asynccontextmanager
