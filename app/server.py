@@ -21,6 +21,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access import Access
+from app.access.keys import Keys
+from app.access.tokens import Rules as TokenRules
+from app.access.tokens import Tokens
 from app.errors import SettingsError
 from app.explorer import explorer_files
 from app.graphql import GraphQL
@@ -37,6 +41,7 @@ from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
 from graph.errors import MigrationError, StoreUnavailable
+from resolvers.access import Principal
 from resolvers.cursors import Cursors
 from resolvers.documents import Documents
 from resolvers.money import Rates
@@ -65,6 +70,7 @@ class State(TypedDict):
     documents: KnownDocuments
     observations: Observations
     metrics: CollectorRegistry
+    access: Access
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -83,13 +89,22 @@ def create_app(settings: Settings) -> ASGIApp:
                 sources = sources_of(services, quintiles)
                 known = KnownDocuments(trusted, persisted_of(services), sources.documents)
                 registry = registry_of(services, sources.documents)
+                access = access_of(services)
+                watching = asyncio.create_task(access.keys.run())
                 settle()
                 try:
                     async with observing(services, registry, tracing) as observations:
                         yield State(
-                            services=services, sources=sources, documents=known, observations=observations, metrics=registry
+                            services=services,
+                            sources=sources,
+                            documents=known,
+                            observations=observations,
+                            metrics=registry,
+                            access=access,
                         )
                 finally:
+                    watching.cancel()
+                    await asyncio.wait([watching])
                     await quintiles.close()
         except Exception:
             # uvicorn logs all of it as the text of a message, of which app/logs.py keeps the first line.
@@ -186,6 +201,26 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
         documents=Documents(settings.limits),
         plans=settings.plans,
     )
+
+
+def access_of(services: Services) -> Access:
+    """Who may come in, as the settings say."""
+    settings = services.settings
+    tokens = None
+    if settings.jwt_issuer is not None:
+        assert settings.jwt_audience is not None
+        assert settings.jwt_jwks is not None
+        rules = TokenRules(
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audience,
+            jwks=settings.jwt_jwks,
+            algorithms=settings.jwt_algorithms,
+            leeway=settings.jwt_leeway_seconds,
+            customers=settings.jwt_customer_identifier,
+        )
+        tokens = Tokens(rules)
+    scopes = frozenset(settings.anonymous_scopes)
+    return Access(Keys(services.store), tokens, Principal(id="anonymous", scopes=scopes) if scopes else None)
 
 
 def persisted_of(services: Services) -> PersistedQueries | None:

@@ -15,11 +15,15 @@ from typing import Any, Literal, get_args
 from app import settings_values as reading
 from app.errors import SettingsError
 from resolvers.guard import Limits
+from resolvers.scopes import SCOPES
 
 SECRET_BYTES = 32
 
 LIMITS = Limits()
 """How large a GraphQL request may be where nothing is said."""
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""That tokens may be signed by: those with a public key. With a shared one whoever reads tokens could write them."""
 
 TrustedMode = Literal["off", "prefer", "strict"]
 
@@ -110,8 +114,28 @@ class Settings:
     idempotency_hours: int = 24
     """C360_IDEMPOTENCY_HOURS: hours for which a request with an idempotency key has its first answer again. Default: 24."""
 
-    write_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    """C360_WRITE_KEYS: sources that may send events to /v1, each with its key, as shop=KEY,crm=KEY. Default: none may."""
+    anonymous_scopes: tuple[str, ...] = ()
+    """C360_ANONYMOUS_SCOPES: what whoever comes without a key or token may do, as profile:read,referral:read.
+    Default: none; nobody comes in without."""
+
+    jwt_issuer: str | None = None
+    """C360_JWT_ISSUER: who issues bearer tokens, as their claim iss says. Default: none; there are no tokens, only keys."""
+
+    jwt_audience: str | None = None
+    """C360_JWT_AUDIENCE: for whom tokens are, as their claim aud says; wanted with an issuer. Default: none."""
+
+    jwt_jwks: str | None = None
+    """C360_JWT_JWKS: https:// address, or file, of the issuer's public keys; wanted with an issuer. Default: none."""
+
+    jwt_algorithms: tuple[str, ...] = ("RS256", "ES256", "EdDSA")
+    """C360_JWT_ALGORITHMS: algorithms that tokens may be signed by. Default: RS256,ES256,EdDSA."""
+
+    jwt_leeway_seconds: int = 30
+    """C360_JWT_LEEWAY_SECONDS: seconds by which the clocks of issuer and service may differ. Default: 30."""
+
+    jwt_customer_identifier: str | None = None
+    """C360_JWT_CUSTOMER_IDENTIFIER: type of the identifier that the subject of a customer's own token is, such as user_id; such a
+    token has the scope self. Default: none; customers have none."""
 
     cursor_secret: bytes = field(default=b"", repr=False)
     """C360_CURSOR_SECRET: key that signs cursors, 16 characters or more, the same for every copy of the service.
@@ -266,6 +290,10 @@ class Settings:
         values.setdefault("cache_home", _cache_home(environ))
         if "cursor_secret" not in values:
             values["cursor_secret"] = keep_secret(values.get("home", Path(".c360")) / "secret").encode()
+        if "jwt_issuer" in values:
+            for name in ("jwt_audience", "jwt_jwks"):
+                if name not in values:
+                    raise SettingsError(VARIABLES[name][0], "is not set, and C360_JWT_ISSUER is: tokens need both")
         return cls(**values)
 
 
@@ -332,7 +360,13 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "write_queue": ("C360_WRITE_QUEUE", reading.whole(1, 1_000_000)),
         "group_commit": ("C360_GROUP_COMMIT", reading.switch),
         "idempotency_hours": ("C360_IDEMPOTENCY_HOURS", reading.whole(1, 8_760)),
-        "write_keys": ("C360_WRITE_KEYS", reading.keys),
+        "anonymous_scopes": ("C360_ANONYMOUS_SCOPES", reading.some_of(*SCOPES)),
+        "jwt_issuer": ("C360_JWT_ISSUER", str),
+        "jwt_audience": ("C360_JWT_AUDIENCE", str),
+        "jwt_jwks": ("C360_JWT_JWKS", reading.key_set),
+        "jwt_algorithms": ("C360_JWT_ALGORITHMS", reading.some_of(*ALGORITHMS)),
+        "jwt_leeway_seconds": ("C360_JWT_LEEWAY_SECONDS", reading.whole(0, 300)),
+        "jwt_customer_identifier": ("C360_JWT_CUSTOMER_IDENTIFIER", str),
         "cursor_secret": ("C360_CURSOR_SECRET", reading.secret),
         "limit_tokens": ("C360_LIMIT_TOKENS", reading.whole(10, 100_000)),
         "limit_depth": ("C360_LIMIT_DEPTH", reading.whole(1, 100)),

@@ -6,8 +6,8 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,16 +15,20 @@ from urllib.parse import urlsplit
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.async_base_view import AsyncWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 from strawberry.types.unset import UNSET
 
+from app.access import Access, Unauthenticated
 from app.graphql import payload, written
-from app.graphql.requests import MOST_PARTS, Explain, fault_of, parts_of, too_many_parts
+from app.graphql.requests import MOST_PARTS, Explain, fault_of, headers_of, parts_of, too_many_parts
 from app.known import KnownDocuments, Reference, Unanswerable
 from app.observation import Observation
+from graph.errors import StoreUnavailable
+from resolvers.access import Principal
 from resolvers.errors import plain
 from resolvers.guard import Limits
 from resolvers.operations import answers, masked
@@ -53,9 +57,9 @@ async def websocket(socket: WebSocket) -> None:
     state = socket.scope["state"]
     seconds = state["services"].settings.request_timeout_seconds
     begin = partial(state["observations"].begin, socket.scope["headers"])
-    await _Handler(
-        _Wire(socket, state["sources"].documents.limits), state["documents"], state["sources"], begin, seconds
-    ).handle()
+    wire = _Wire(socket, state["sources"].documents.limits)
+    connection = _Connection(state["access"], headers_of(socket.scope).get(b"authorization"))
+    await _Handler(wire, connection, state["documents"], state["sources"], begin, seconds).handle()
 
 
 def same_origin(socket: WebSocket) -> bool:
@@ -105,10 +109,31 @@ class _Wire(AsyncWebSocketAdapter):
             raise WebSocketDisconnected from error
 
 
+@dataclass(slots=True)
+class _Connection:
+    """Who is connected: by the credentials of the handshake, or of the message connection_init, which is all that browsers can
+    send."""
+
+    access: Access
+    authorization: bytes | None
+    connection_params: dict[str, object] = field(default_factory=dict)
+
+    async def principal(self) -> Principal:
+        """Who it is; raises Unauthenticated, also where the credentials are good no more."""
+        return self.access.at_hand(self.authorization) or await self.access.principal(self.authorization)
+
+
 class _View:
     """What Strawberry's handler asks of a view."""
 
-    async def on_ws_connect(self, _: object) -> Any:
+    async def on_ws_connect(self, connection: _Connection) -> Any:
+        given = {name.lower(): value for name, value in connection.connection_params.items()}.get("authorization")
+        if isinstance(given, str):
+            connection.authorization = given.encode("utf-8", "replace")
+        try:
+            await connection.principal()
+        except (Unauthenticated, StoreUnavailable):
+            raise ConnectionRejectionError from None
         return UNSET
 
 
@@ -121,12 +146,18 @@ class _Asked:
     size: int
 
 
-class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
+class _Handler(BaseGraphQLTransportWSHandler[_Connection, None]):
     def __init__(
-        self, wire: _Wire, documents: KnownDocuments, sources: Sources, begin: Callable[[], Observation], seconds: float
+        self,
+        wire: _Wire,
+        connection: _Connection,
+        documents: KnownDocuments,
+        sources: Sources,
+        begin: Callable[[], Observation],
+        seconds: float,
     ) -> None:
         view: Any = _View()
-        super().__init__(view, wire, None, None, schema, TIME_TO_BEGIN, MOST_OPERATIONS)
+        super().__init__(view, wire, connection, None, schema, TIME_TO_BEGIN, MOST_OPERATIONS)
         self._documents = documents
         self._sources = sources
         self._wire = wire
@@ -153,16 +184,17 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         await super().handle_subscribe(message)
 
-    async def run_operation(self, operation: Operation[Any, None]) -> None:
+    async def run_operation(self, operation: Operation[_Connection, None]) -> None:
         with self._begin() as seen:
             await self._run(operation, seen)
 
-    async def _run(self, operation: Operation[Any, None], seen: Observation) -> None:
+    async def _run(self, operation: Operation[_Connection, None], seen: Observation) -> None:
         asked: Any = operation.query
         try:
             found = answers(
                 await self._documents.text(asked.document),
                 self._sources,
+                await self.context.principal(),
                 variables=operation.variables,
                 operation_name=operation.operation_name,
                 size=asked.size,
@@ -170,6 +202,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             )
             async with aclosing(found):
                 async for given in found:
+                    await self.context.principal()
                     if not given.executed:
                         seen.answered(given.errors, given.executed)
                         await self._send(operation, "error", given.errors)
@@ -181,16 +214,22 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             await self._send(operation, "complete")
         except Unanswerable as unanswerable:
             await self._refuse(operation, seen, unanswerable.error)
+        except Unauthenticated:
+            # Nobody is there any more whom this connection could be for.
+            with suppress(WebSocketDisconnected):
+                await self._wire.close(4403, "Forbidden")
+        except StoreUnavailable:
+            await self._refuse(operation, seen, plain("Neo4j did not answer; send the request again.", "UNAVAILABLE"))
         except WebSocketDisconnected:
             return
         except Exception as error:
             await self._refuse(operation, seen, masked(error, where="the websocket"))
 
-    async def _refuse(self, operation: Operation[Any, None], seen: Observation, error: dict[str, Any]) -> None:
+    async def _refuse(self, operation: Operation[_Connection, None], seen: Observation, error: dict[str, Any]) -> None:
         seen.answered([error], False)
         await self._send(operation, "error", [error])
 
-    async def _send(self, operation: Operation[Any, None], kind: str, payload: object = None) -> None:
+    async def _send(self, operation: Operation[_Connection, None], kind: str, payload: object = None) -> None:
         message: Any = {"id": operation.id, "type": kind}
         if payload is not None:
             message["payload"] = payload

@@ -13,6 +13,7 @@ from graph.catalogue import Campaign, Channel, Product
 from graph.customers import Profile, ProfileKey
 from graph.store import Reader
 from graph.timeline import OwnedEntry
+from resolvers.access import Principal, owners_of
 from resolvers.errors import TooLarge
 from resolvers.fields import Missing
 from resolvers.loads import Failed, Loads
@@ -56,19 +57,39 @@ class Budget(msgspec.Struct):
         raise TooLarge(str(self.exceeded))
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """One request. What isn't loaded yet is Missing: its runner loads it, and asks again."""
+class Context(msgspec.Struct, kw_only=True):
+    """One request. What isn't loaded yet is Missing: its runner loads it, and asks again.
+
+    `own_ids`: of the customer whose own token asks, every id it was ever given; none for other principals.
+    """
 
     sources: Sources
+    principal: Principal
+    own_ids: frozenset[str] = frozenset()
     budget: Budget
     loads: Loads
     pace: Pace | None
 
     @classmethod
-    def of(cls, sources: Sources, *, rows: int = MOST_ROWS, costly: bool = False) -> Context:
+    def of(cls, sources: Sources, principal: Principal, *, rows: int = MOST_ROWS, costly: bool = False) -> Context:
         """The context of running an operation, which may bring `rows` rows. `costly`: its answer may take too long to be made at
         one go."""
-        return cls(sources=sources, budget=Budget(min(rows, MOST_ROWS)), loads=Loads(sources), pace=Pace() if costly else None)
+        return cls(
+            sources=sources,
+            principal=principal,
+            budget=Budget(min(rows, MOST_ROWS)),
+            loads=Loads(sources),
+            pace=Pace() if costly else None,
+        )
+
+    def sees(self, source: object) -> bool:
+        """Whether whoever asks may see all of a source: a customer's own token what is about that customer, or about nobody."""
+        return self.principal.customer is None or self.owns(source)
+
+    def owns(self, source: object) -> bool:
+        """Whether a source is about the customer whose own token asks, or about nobody."""
+        owners = owners_of(source)
+        return not owners or not self.own_ids.isdisjoint(owners)
 
     def customer(self, key: ProfileKey) -> Profile | None:
         """The customer that a key names."""
@@ -143,6 +164,14 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reader(self) -> Reader:
         return self.sources.reader
+
+
+async def load_own(context: Context) -> None:
+    """Find the customer whose own token asks, where one does."""
+    key = context.principal.customer
+    if key is not None:
+        own = await load_customer(context, key)
+        context.own_ids = frozenset() if own is None else frozenset((own.id, *own.ids))
 
 
 async def load_customer(context: Context, key: ProfileKey) -> Profile | None:

@@ -12,6 +12,7 @@ ResolverError                BAD_USER_INPUT
 ├── NotThere                 NOT_FOUND
 ├── TooMany                  TOO_MANY_IDS, TOO_MANY_VALUES
 ├── TooLarge                 TOO_LARGE
+├── Forbidden                FORBIDDEN
 └── NotConvertible           CURRENCY_NOT_CONVERTIBLE
 """
 
@@ -165,6 +166,24 @@ class TooLarge(ResolverError):
     @classmethod
     def pages(cls, most: int) -> TooLarge:
         return cls(f"the answer would take more than {most:,} pages of lists; ask for less nesting")
+
+
+class Forbidden(ResolverError):
+    """Something that whoever asks may not see, or do."""
+
+    code = "FORBIDDEN"
+
+    @classmethod
+    def scopes(cls, missing: str) -> Forbidden:
+        return cls(f"this needs {missing}, which your key or token doesn't have; use one that has it, or leave this out")
+
+    @classmethod
+    def others(cls) -> Forbidden:
+        return cls("this is about somebody else, of whom a customer's own token sees a masked name; leave this out")
+
+    @classmethod
+    def oracle(cls, argument: str, scope: str) -> Forbidden:
+        return cls(f"{argument} asks by personal data, which needs {scope}; name customers by their ids")
 
 
 class NotConvertible(ResolverError):

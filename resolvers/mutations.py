@@ -26,6 +26,8 @@ from resolvers.customers import Customer
 from resolvers.events import EventInput, Stated
 from resolvers.fields import about, one_for_each
 from resolvers.identity import IdentifierInput
+from resolvers.requirements import needs, needs_nothing_more
+from resolvers.scopes import CUSTOMERS, EVENTS
 
 MOST_EVENTS = 1_000
 LONGEST_IDEMPOTENCY_KEY = 255
@@ -49,7 +51,7 @@ class UserErrorCode(Enum):
     UNAVAILABLE = "UNAVAILABLE"
 
 
-@strawberry.type(description="Why a mutation did not do what it was asked to.")
+@strawberry.type(description="Why a mutation did not do what it was asked to.", directives=[needs_nothing_more()])
 class UserError:
     code: UserErrorCode = strawberry.field(description="For programs.")
     message: str = strawberry.field(description="For people: what is wrong, and what to send instead.")
@@ -67,7 +69,7 @@ class UserError:
         return cls(code=UserErrorCode.UNAVAILABLE, message=message, path=[])
 
 
-@strawberry.type(description="An event that was not kept; its neighbours were.")
+@strawberry.type(description="An event that was not kept; its neighbours were.", directives=[needs_nothing_more()])
 class RejectedEvent:
     index: int = strawberry.field(description="Its place in the call, from 0.")
     code: UserErrorCode = strawberry.field(description="For programs.")
@@ -78,7 +80,7 @@ class RejectedEvent:
         return cls(index=rejection.index, code=UserErrorCode[rejection.code], message=in_the_contracts_words(rejection.message))
 
 
-@strawberry.type(description="What became of the events of a call.")
+@strawberry.type(description="What became of the events of a call.", directives=[needs_nothing_more()])
 class RecordEventsPayload:
     accepted: int = strawberry.field(description="Events that are kept now and were not before.")
     duplicates: int = strawberry.field(description="Events that were kept already.")
@@ -90,7 +92,7 @@ class RecordEventsPayload:
         return cls(accepted=0, duplicates=0, rejected=[], user_errors=list(errors))
 
 
-@strawberry.type(description="A customer that was changed.")
+@strawberry.type(description="A customer that was changed.", directives=[needs_nothing_more()])
 class CustomerPayload:
     customer: Customer | None = strawberry.field(description="The customer as it is now.")
     user_errors: list[UserError] = strawberry.field(
@@ -162,6 +164,10 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
     for index, given in enumerate(stated):
         if isinstance(given, InvalidEvent):
             rejected.append(Rejection(index, given.code, str(given)))
+        elif not _may_speak_for(info.context, given.source):
+            rejected.append(
+                Rejection(index, "FORBIDDEN", f"source: is not {info.context.principal.source}, for which your key is")
+            )
         else:
             typed.append(given)
             places.append(index)
@@ -185,6 +191,9 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
 async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_key: str | None = None) -> CustomerPayload:
     context = info.context
     try:
+        if not _may_speak_for(context, input.source):
+            message = f"is not {context.principal.source}, for which your key is"
+            raise InvalidEvent("source", message, code="FORBIDDEN")
         event = _identified(context, input)
         body = [event.source, event.identifiers, event.traits, event.account]
         outcome = await context.sources.door.record([event], _request("upsertCustomer", idempotency_key, body))
@@ -199,6 +208,11 @@ async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_ke
     first = input.identifiers[0]
     profile: Any = await load_customer(context, ProfileKey.of(first.type, first.value))
     return CustomerPayload(customer=profile, user_errors=[])
+
+
+def _may_speak_for(context: Context, source: str) -> bool:
+    """Whether whoever asks may say what a source says."""
+    return context.principal.source in (None, source)
 
 
 def _identified(context: Context, given: UpsertCustomerInput) -> IdentifyInput:
@@ -289,7 +303,7 @@ def _request(operation: str, key: str | None, body: Any) -> Request | None:
 class Mutation:
     record_events: RecordEventsPayload = strawberry.mutation(
         resolver=record_events,
-        directives=[one_for_each("events", of="rejected")],
+        directives=[one_for_each("events", of="rejected"), needs(EVENTS)],
         description=(
             "Up to 1,000 events in one call; each is kept whole, or refused with its index and reason. Acknowledged means "
             "committed to the graph. Variables that don't fit these types refuse the whole call, with the path of each misfit, "
@@ -298,5 +312,6 @@ class Mutation:
     )
     upsert_customer: CustomerPayload = strawberry.mutation(
         resolver=upsert_customer,
+        directives=[needs(CUSTOMERS)],
         description="What is known of a customer now; one never heard of is created.",
     )

@@ -20,14 +20,16 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from graph.errors import StoreUnavailable
+from resolvers.access import Principal
 from resolvers.beside import Busy
-from resolvers.context import Context
+from resolvers.context import Context, load_own
 from resolvers.documents import RETRY_SECONDS, Document, Operation, formatted
 from resolvers.errors import ResolverError, plain
 from resolvers.guard import Limits, values_in
 from resolvers.observer import observed
 from resolvers.plans import Failed
 from resolvers.schema import schema
+from resolvers.scopes import SCHEMA
 from resolvers.sources import COSTLY_WAITING, Sources
 
 log = logging.getLogger("customer360.graphql")
@@ -39,6 +41,7 @@ WRITTEN = 15_000_000
 # Objects; making so many takes up to ten milliseconds.
 COSTLY = 500
 LONGEST_PATH = 200  # characters of it that a message shows: aliases are as long as one likes
+NO_INTROSPECTION = f"The schema is told to those with {SCHEMA}, which your key or token doesn't have."
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
@@ -59,6 +62,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 async def answer(
     text: str,
     sources: Sources,
+    principal: Principal,
     *,
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
@@ -75,17 +79,28 @@ async def answer(
         return operation
     if operation.type is OperationType.SUBSCRIPTION:
         return _refused(plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
-    return await _run(text, document, operation, sources, variables)
+    return await _run(text, document, operation, sources, principal, variables)
 
 
-async def _run(text: str, document: Document, operation: Operation, sources: Sources, variables: dict[str, Any] | None) -> Answer:
+async def _run(
+    text: str,
+    document: Document,
+    operation: Operation,
+    sources: Sources,
+    principal: Principal,
+    variables: dict[str, Any] | None,
+) -> Answer:
     """The answer of a query or a mutation."""
     cost = _cost(operation, sources, variables or {})
     if isinstance(cost, Answer):
         return cost
-    context = _context(sources, operation, document, cost)
+    context = _context(sources, principal, operation, document, cost)
     try:
+        if principal.customer is not None:
+            await load_own(context)
         if operation.introspects:
+            if SCHEMA not in principal.scopes:
+                return _refused(plain(NO_INTROSPECTION, "FORBIDDEN"))
             observed.get().planned("none")
             found = await sources.documents.introspect(operation, variables)
             return _refused(found) if isinstance(found, dict) else _answered(found, context, cost)
@@ -106,6 +121,7 @@ async def _run(text: str, document: Document, operation: Operation, sources: Sou
 async def answers(
     text: str,
     sources: Sources,
+    principal: Principal,
     *,
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
@@ -123,7 +139,7 @@ async def answers(
     if operation.type is not OperationType.SUBSCRIPTION:
         try:
             async with asyncio.timeout(seconds):
-                given = await _run(text, document, operation, sources, variables)
+                given = await _run(text, document, operation, sources, principal, variables)
         except TimeoutError:
             given = _refused(too_slow(seconds))
         yield given
@@ -132,8 +148,9 @@ async def answers(
     if isinstance(cost, Answer):
         yield cost
         return
-    context = _context(sources, operation, document, cost)
+    context = _context(sources, principal, operation, document, cost)
     try:
+        await load_own(context)
         results = await schema.subscribe(text, variable_values=variables, context_value=context, operation_name=operation.name)
         async with aclosing(results):
             async for result in results:
@@ -219,9 +236,9 @@ def too_large(size: int, most: int) -> dict[str, Any]:
     return plain(message, "BODY_TOO_LARGE", limit=most, actual=size)
 
 
-def _context(sources: Sources, operation: Operation, document: Document, cost: int | None) -> Context:
+def _context(sources: Sources, principal: Principal, operation: Operation, document: Document, cost: int | None) -> Context:
     rows = min(WORK // max(document.tokens, 1), WRITTEN // len(operation.text))
-    return Context.of(sources, rows=rows, costly=cost is not None and cost > COSTLY)
+    return Context.of(sources, principal, rows=rows, costly=cost is not None and cost > COSTLY)
 
 
 def _answered(result: ExecutionResult | GraphQLResult | PreExecutionError, context: Context, cost: int | None) -> Answer:

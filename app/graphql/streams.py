@@ -6,15 +6,16 @@ https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 from starlette.responses import StreamingResponse
 
 from app.graphql.media import STREAM
 from app.graphql.replies import payload, written
-from app.graphql.requests import Asked, Explain
+from app.graphql.requests import Asked, BadRequest, Explain
 from app.known import KnownDocuments, Unanswerable
+from resolvers.access import Principal
 from resolvers.guard import Limits
 from resolvers.observer import observed
 from resolvers.operations import Answer, answers, masked
@@ -23,16 +24,21 @@ from resolvers.sources import Sources
 KEEP_ALIVE = 12.0  # seconds of silence; proxies end connections that are silent for longer
 
 
-def streamed(asked: Asked, documents: KnownDocuments, sources: Sources, *, seconds: float) -> StreamingResponse:
-    """The response whose events `next` are the answers, with `complete` in the end."""
+def streamed(
+    asked: Asked, documents: KnownDocuments, sources: Sources, who: Callable[[], Awaitable[Principal]], *, seconds: float
+) -> StreamingResponse:
+    """The response whose events `next` are the answers, with `complete` in the end. `who` tells who asks, and is called
+    again for each of them; raises BadRequest where nobody may any more."""
     return StreamingResponse(
-        _events(_found(asked, documents, sources, seconds), asked.explain, sources.documents.limits),
+        _events(_found(asked, documents, sources, who, seconds), asked.explain, sources.documents.limits),
         media_type=STREAM,
         headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"},
     )
 
 
-async def _found(asked: Asked, documents: KnownDocuments, sources: Sources, seconds: float) -> AsyncGenerator[Answer]:
+async def _found(
+    asked: Asked, documents: KnownDocuments, sources: Sources, who: Callable[[], Awaitable[Principal]], seconds: float
+) -> AsyncGenerator[Answer]:
     try:
         text = await documents.text(asked.document)
     except Unanswerable as unanswerable:
@@ -41,6 +47,7 @@ async def _found(asked: Asked, documents: KnownDocuments, sources: Sources, seco
     given = answers(
         text,
         sources,
+        await who(),
         variables=asked.variables,
         operation_name=asked.operation_name,
         reads_only=asked.reads_only,
@@ -49,6 +56,11 @@ async def _found(asked: Asked, documents: KnownDocuments, sources: Sources, seco
     )
     async with aclosing(given):
         async for each in given:
+            try:
+                await who()
+            except BadRequest as bad:
+                yield Answer(errors=[bad.error], executed=False)
+                return
             yield each
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hmac
 import logging
 import zlib
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.access import Access, Unauthenticated
 from app.segment.events import events_of
 from app.segment.messages import CALLS, Message, letter_name
 from app.segment.refusals import Refusal, refusal_of
@@ -39,6 +39,7 @@ from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Outcome
 from graph.events.inputs import Event
 from resolvers.operations import masked
+from resolvers.scopes import EVENTS
 
 LONGEST_BODY = 500_000
 """Bytes of a request, unpacked."""
@@ -61,6 +62,8 @@ LONGEST_REQUEST = 20.0
 
 RETRY_SECONDS = 2
 """When to come again while Neo4j is away."""
+
+CHALLENGE = {"www-authenticate": 'Basic realm="write key"'}
 
 logger = logging.getLogger(__name__)
 
@@ -184,7 +187,7 @@ def _later(status: int, code: str, message: str, seconds: int) -> Response:
 
 async def _answer(request: Request) -> dict[str, Any]:
     services = request.state["services"]
-    source = _source(request, services.settings.write_keys)
+    source = await _source(request)
     name = request.url.path.rpartition("/")[2]
     call = None if name in ("batch", "import") else name
     try:
@@ -233,21 +236,27 @@ def _context(text: str | None) -> Any:
     return found
 
 
-def _source(request: Request, write_keys: Mapping[str, str]) -> str:
-    """The source whose write key came as the user of Basic authorization."""
-    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
-    challenge = {"www-authenticate": 'Basic realm="write key"'}
-    if kind.lower() != "basic":
-        raise Refused(401, "FORBIDDEN", "Send the write key as the user of Basic authorization.", headers=challenge)
+async def _source(request: Request) -> str:
+    """The source whose key came as the user of Basic authorization, as Segment's libraries send it, or as a bearer's."""
+    access: Access = request.state["access"]
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    text = given.strip()
+    if kind.lower() == "basic":
+        try:
+            text = base64.b64decode(text, validate=True).decode().partition(":")[0]
+        except ValueError:
+            raise Refused(401, "FORBIDDEN", "The authorization is no Base64 of a key and a colon.", headers=CHALLENGE) from None
+    elif kind.lower() != "bearer":
+        raise Refused(401, "FORBIDDEN", "Send the write key as the user of Basic authorization.", headers=CHALLENGE)
     try:
-        key = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[0]
-    except ValueError:
-        raise Refused(401, "FORBIDDEN", "The authorization is no Base64 of a write key and a colon.", headers=challenge) from None
-    # All are compared, and each in the same time, lest the time tell how much was right.
-    found = [source for each, source in write_keys.items() if hmac.compare_digest(each.encode(), key.encode())]
-    if not found:
-        raise Refused(401, "FORBIDDEN", "The write key is none of C360_WRITE_KEYS.", headers=challenge)
-    return found[0]
+        principal = await access.of_text(text)
+    except Unauthenticated:
+        raise Refused(
+            401, "FORBIDDEN", "The key is not known here, or has ended; ask for another one.", headers=CHALLENGE
+        ) from None
+    if EVENTS not in principal.scopes or principal.source is None:
+        raise Refused(403, "FORBIDDEN", f"The key sends no events: make one with c360 keys create --scope {EVENTS} --source …")
+    return principal.source
 
 
 async def _body(request: Request) -> bytes:

@@ -25,8 +25,9 @@ from app.settings import Settings
 from graph.events.inputs import IdentifyInput, TouchpointInput
 from resolvers.documents import read
 from resolvers.guard import Limits
-from tests.api.conftest import WRITE_KEY, Tell, at, by_email, email
+from tests.api.conftest import Tell, at, by_email, email
 from tests.conftest import Stack
+from tests.write_key import WRITE_KEY
 
 TOP = Path(__file__).parents[2]
 QUERY = 'query Named { customer(by: {email: "eve@example.com"}) { name } }'

@@ -18,7 +18,8 @@ from app.segment.texts import Unreadable, parcel_of, read
 from app.services import Services
 from graph import deadletters
 from graph.errors import InvalidEvent
-from tests.api.conftest import WRITE_KEY, Api
+from tests.api.conftest import Api
+from tests.write_key import WRITE_KEY
 
 pytestmark = pytest.mark.usefixtures("graph")
 
