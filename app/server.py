@@ -25,6 +25,7 @@ from app.access import Access
 from app.access.keys import Keys
 from app.access.tokens import Rules as TokenRules
 from app.access.tokens import Tokens
+from app.audit import Trail
 from app.errors import SettingsError
 from app.explorer import explorer_files
 from app.graphql import GraphQL
@@ -71,6 +72,7 @@ class State(TypedDict):
     observations: Observations
     metrics: CollectorRegistry
     access: Access
+    trail: Trail | None
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -86,11 +88,14 @@ def create_app(settings: Settings) -> ASGIApp:
             async with open_services(settings) as services:
                 await warm(services)
                 quintiles = QuintileCopy(lambda: load_quintiles(services.store))
-                sources = sources_of(services, quintiles)
+                trail = trail_of(settings)
+                sources = sources_of(services, quintiles, trail)
                 known = KnownDocuments(trusted, persisted_of(services), sources.documents)
                 registry = registry_of(services, sources.documents)
                 access = access_of(services)
-                watching = asyncio.create_task(access.keys.run())
+                tasks = [asyncio.create_task(access.keys.run())]
+                if trail is not None:
+                    tasks.append(asyncio.create_task(trail.run()))
                 settle()
                 try:
                     async with observing(services, registry, tracing) as observations:
@@ -101,11 +106,15 @@ def create_app(settings: Settings) -> ASGIApp:
                             observations=observations,
                             metrics=registry,
                             access=access,
+                            trail=trail,
                         )
                 finally:
-                    watching.cancel()
-                    await asyncio.wait([watching])
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.wait(tasks)
                     await quintiles.close()
+                    if trail is not None:
+                        trail.close()
         except Exception:
             # uvicorn logs all of it as the text of a message, of which app/logs.py keeps the first line.
             logger.exception("the service did not start, or not end, in good order")
@@ -123,7 +132,7 @@ def create_app(settings: Settings) -> ASGIApp:
         routes.append(explorer_files())
     compress = Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL)
     others = Starlette(routes=routes, lifespan=lifespan, middleware=[compress])
-    graphql = GraphQL(explorer=settings.graphiql, seconds=settings.request_timeout_seconds)
+    graphql = GraphQL(explorer=settings.graphiql, seconds=settings.request_timeout_seconds, purpose=settings.purpose_required)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Ahead of routes and middleware, which would take longer than the answer to a cached profile.
@@ -182,7 +191,12 @@ async def warm(services: Services) -> None:
         logger.warning("the first request will wait for its plan: %s", error)
 
 
-def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
+def trail_of(settings: Settings) -> Trail | None:
+    """Where it is recorded who does what; None where it isn't."""
+    return Trail(settings.trail, days=settings.audit_days) if settings.audit else None
+
+
+def sources_of(services: Services, quintiles: QuintileCopy, trail: Trail | None = None) -> Sources:
     """What resolvers ask, from what the process holds."""
     settings = services.settings
     return Sources(
@@ -200,6 +214,7 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
         ),
         documents=Documents(settings.limits),
         plans=settings.plans,
+        trail=trail,
     )
 
 

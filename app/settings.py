@@ -118,6 +118,19 @@ class Settings:
     """C360_ANONYMOUS_SCOPES: what whoever comes without a key or token may do, as profile:read,referral:read.
     Default: none; nobody comes in without."""
 
+    purpose_required: bool = False
+    """C360_PURPOSE_REQUIRED: whether each GraphQL request has to say its purpose in X-C360-Purpose: true or false. Default:
+    false."""
+
+    audit: bool = True
+    """C360_AUDIT: whether it is recorded who reads whose data, and who writes what: true or false. Default: true."""
+
+    audit_folder: Path | None = None
+    """C360_AUDIT_FOLDER: folder of the audit trail, the same for every process of a machine. Default: `audit` in C360_HOME."""
+
+    audit_days: int = 365
+    """C360_AUDIT_DAYS: days after which files of the audit trail are deleted. Default: 365."""
+
     jwt_issuer: str | None = None
     """C360_JWT_ISSUER: who issues bearer tokens, as their claim iss says. Default: none; there are no tokens, only keys."""
 
@@ -251,6 +264,11 @@ class Settings:
         return None if wanted == "none" else wanted
 
     @property
+    def trail(self) -> Path:
+        """Where the audit trail is."""
+        return self.audit_folder or self.home / "audit"
+
+    @property
     def limits(self) -> Limits:
         """How large a GraphQL request may be."""
         return Limits(
@@ -361,6 +379,10 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "group_commit": ("C360_GROUP_COMMIT", reading.switch),
         "idempotency_hours": ("C360_IDEMPOTENCY_HOURS", reading.whole(1, 8_760)),
         "anonymous_scopes": ("C360_ANONYMOUS_SCOPES", reading.some_of(*SCOPES)),
+        "purpose_required": ("C360_PURPOSE_REQUIRED", reading.switch),
+        "audit": ("C360_AUDIT", reading.switch),
+        "audit_folder": ("C360_AUDIT_FOLDER", Path),
+        "audit_days": ("C360_AUDIT_DAYS", reading.whole(1, 36_500)),
         "jwt_issuer": ("C360_JWT_ISSUER", str),
         "jwt_audience": ("C360_JWT_AUDIENCE", str),
         "jwt_jwks": ("C360_JWT_JWKS", reading.key_set),

@@ -24,7 +24,7 @@ from strawberry.types.unset import UNSET
 
 from app.access import Access, Unauthenticated
 from app.graphql import payload, written
-from app.graphql.requests import MOST_PARTS, Explain, fault_of, headers_of, parts_of, too_many_parts
+from app.graphql.requests import MOST_PARTS, BadRequest, Explain, fault_of, headers_of, parts_of, purpose_of, too_many_parts
 from app.known import KnownDocuments, Reference, Unanswerable
 from app.observation import Observation
 from graph.errors import StoreUnavailable
@@ -58,7 +58,9 @@ async def websocket(socket: WebSocket) -> None:
     seconds = state["services"].settings.request_timeout_seconds
     begin = partial(state["observations"].begin, socket.scope["headers"])
     wire = _Wire(socket, state["sources"].documents.limits)
-    connection = _Connection(state["access"], headers_of(socket.scope).get(b"authorization"))
+    headers = headers_of(socket.scope)
+    required = state["services"].settings.purpose_required
+    connection = _Connection(state["access"], headers.get(b"authorization"), headers.get(b"x-c360-purpose"), required)
     await _Handler(wire, connection, state["documents"], state["sources"], begin, seconds).handle()
 
 
@@ -116,6 +118,9 @@ class _Connection:
 
     access: Access
     authorization: bytes | None
+    purpose_header: bytes | None
+    purpose_required: bool
+    purpose: str | None = None
     connection_params: dict[str, object] = field(default_factory=dict)
 
     async def principal(self) -> Principal:
@@ -127,13 +132,19 @@ class _View:
     """What Strawberry's handler asks of a view."""
 
     async def on_ws_connect(self, connection: _Connection) -> Any:
-        given = {name.lower(): value for name, value in connection.connection_params.items()}.get("authorization")
+        params = {name.lower(): value for name, value in connection.connection_params.items()}
+        given, purpose = params.get("authorization"), params.get("purpose", params.get("x-c360-purpose"))
         if isinstance(given, str):
             connection.authorization = given.encode("utf-8", "replace")
+        if isinstance(purpose, str):
+            connection.purpose_header = purpose.encode("utf-8", "replace")
         try:
             await connection.principal()
-        except (Unauthenticated, StoreUnavailable):
+            connection.purpose = purpose_of(connection.purpose_header)
+        except (Unauthenticated, StoreUnavailable, BadRequest):
             raise ConnectionRejectionError from None
+        if connection.purpose_required and connection.purpose is None:
+            raise ConnectionRejectionError
         return UNSET
 
 
@@ -195,6 +206,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Connection, None]):
                 await self._documents.text(asked.document),
                 self._sources,
                 await self.context.principal(),
+                purpose=self.context.purpose,
                 variables=operation.variables,
                 operation_name=operation.operation_name,
                 size=asked.size,

@@ -55,8 +55,19 @@ class Principal:
         return View.CLEAR if PERSONAL in self.scopes else View.MASKED
 
 
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, as the audit trail has it: by which operation of which document, and for what purpose."""
+
+    id: str
+    operation: str | None = None
+    document: str | None = None
+    purpose: str | None = None
+
+
 def owners_of(source: object) -> tuple[str | None, ...]:
-    """Ids of the customers that a source is about, both of a referral; none for what is about nobody, or is a part of something."""
+    """Ids of the customers that a source is about, both of a referral; none for what is about nobody, or is a part of
+    something."""
     if type(source) is Profile:
         return (source.id,)
     if type(source) is not OwnedEntry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -13,7 +14,7 @@ from graph.catalogue import Campaign, Channel, Product
 from graph.customers import Profile, ProfileKey
 from graph.store import Reader
 from graph.timeline import OwnedEntry
-from resolvers.access import Principal, owners_of
+from resolvers.access import Actor, Principal, View, owners_of
 from resolvers.errors import TooLarge
 from resolvers.fields import Missing
 from resolvers.loads import Failed, Loads
@@ -66,17 +67,19 @@ class Context(msgspec.Struct, kw_only=True):
     sources: Sources
     principal: Principal
     own_ids: frozenset[str] = frozenset()
+    actor: Actor
     budget: Budget
     loads: Loads
     pace: Pace | None
 
     @classmethod
-    def of(cls, sources: Sources, principal: Principal, *, rows: int = MOST_ROWS, costly: bool = False) -> Context:
+    def of(cls, sources: Sources, principal: Principal, actor: Actor, *, rows: int = MOST_ROWS, costly: bool = False) -> Context:
         """The context of running an operation, which may bring `rows` rows. `costly`: its answer may take too long to be made at
         one go."""
         return cls(
             sources=sources,
             principal=principal,
+            actor=actor,
             budget=Budget(min(rows, MOST_ROWS)),
             loads=Loads(sources),
             pace=Pace() if costly else None,
@@ -143,6 +146,17 @@ class Context(msgspec.Struct, kw_only=True):
             raise found.again()
         return found
 
+    def record_reading(self) -> None:
+        """Have the audit trail know whose data was read; raises Unrecorded."""
+        trail = self.sources.trail
+        if trail is None:
+            return
+        known = self.loads.known
+        found = {each.id for each in known["customer"].values() if type(each) is Profile}
+        found.update(each.customer_id for each in known["entry"].values() if type(each) is OwnedEntry)
+        if found:
+            trail.read(self.actor, found, personal=self.principal.view is not View.MASKED)
+
     def forget(self) -> None:
         """What was loaded before something was written counts no more."""
         self.loads.forget()
@@ -171,7 +185,9 @@ async def load_own(context: Context) -> None:
     key = context.principal.customer
     if key is not None:
         own = await load_customer(context, key)
-        context.own_ids = frozenset() if own is None else frozenset((own.id, *own.ids))
+        if own is not None:
+            context.own_ids = frozenset((own.id, *own.ids))
+            context.actor = replace(context.actor, id=own.id)
 
 
 async def load_customer(context: Context, key: ProfileKey) -> Profile | None:

@@ -13,6 +13,7 @@ ResolverError                BAD_USER_INPUT
 ├── TooMany                  TOO_MANY_IDS, TOO_MANY_VALUES
 ├── TooLarge                 TOO_LARGE
 ├── Forbidden                FORBIDDEN
+├── Unrecorded               UNAVAILABLE
 └── NotConvertible           CURRENCY_NOT_CONVERTIBLE
 """
 
@@ -184,6 +185,15 @@ class Forbidden(ResolverError):
     @classmethod
     def oracle(cls, argument: str, scope: str) -> Forbidden:
         return cls(f"{argument} asks by personal data, which needs {scope}; name customers by their ids")
+
+
+class Unrecorded(ResolverError):
+    """The audit trail can't be written to; nothing may be told, or done, that doesn't stand there."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("What is asked can't be recorded now, so that it can't be answered; send the request again.")
 
 
 class NotConvertible(ResolverError):

@@ -18,7 +18,7 @@ from strawberry.utils.str_converters import to_camel_case
 from graph.answers import Request
 from graph.customers import ProfileKey
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
-from graph.events import Rejection
+from graph.events import Outcome, Rejection
 from graph.events.forms import EXAMPLES, is_one
 from graph.events.inputs import Event, IdentifierKey, IdentifyInput
 from resolvers.context import Context, Info, load_customer
@@ -173,7 +173,7 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
             places.append(index)
     try:
         request = _request("recordEvents", idempotency_key, [typed, [(each.index, each.message) for each in rejected]])
-        outcome = await info.context.sources.door.record(typed, request)
+        outcome = await _recorded(info.context, typed, request)
     except InvalidEvent as error:
         return RecordEventsPayload.refused(UserError.of(error))
     except StoreUnavailable as error:
@@ -188,6 +188,17 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
     )
 
 
+async def _recorded(context: Context, events: list[Event], request: Request | None) -> Outcome:
+    """What became of events at the door, on the audit trail before and after; raises what the door raises, and Unrecorded."""
+    trail = context.sources.trail
+    if trail is not None:
+        trail.sent(context.actor, [(each.source, each.id) for each in events])
+    outcome = await context.sources.door.record(events, request)
+    if trail is not None:
+        trail.wrote(context.actor, outcome.touched, outcome.accepted)
+    return outcome
+
+
 async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_key: str | None = None) -> CustomerPayload:
     context = info.context
     try:
@@ -196,7 +207,7 @@ async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_ke
             raise InvalidEvent("source", message, code="FORBIDDEN")
         event = _identified(context, input)
         body = [event.source, event.identifiers, event.traits, event.account]
-        outcome = await context.sources.door.record([event], _request("upsertCustomer", idempotency_key, body))
+        outcome = await _recorded(context, [event], _request("upsertCustomer", idempotency_key, body))
     except InvalidEvent as error:
         prefix = () if error.path == "idempotencyKey" else ("input",)
         return CustomerPayload(customer=None, user_errors=[UserError.of(error, *prefix)])

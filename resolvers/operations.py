@@ -20,11 +20,11 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from graph.errors import StoreUnavailable
-from resolvers.access import Principal
+from resolvers.access import Actor, Principal
 from resolvers.beside import Busy
 from resolvers.context import Context, load_own
 from resolvers.documents import RETRY_SECONDS, Document, Operation, formatted
-from resolvers.errors import ResolverError, plain
+from resolvers.errors import ResolverError, Unrecorded, plain
 from resolvers.guard import Limits, values_in
 from resolvers.observer import observed
 from resolvers.plans import Failed
@@ -38,6 +38,8 @@ log = logging.getLogger("customer360.graphql")
 WORK = 2_000_000
 # Rows × characters of the document, whose names stand in each: what is written at one go, about 20 MB.
 WRITTEN = 15_000_000
+# Of the hash of a document, that tell it from others in logs and trails.
+DIGITS = 16
 # Objects; making so many takes up to ten milliseconds.
 COSTLY = 500
 LONGEST_PATH = 200  # characters of it that a message shows: aliases are as long as one likes
@@ -64,6 +66,7 @@ async def answer(
     sources: Sources,
     principal: Principal,
     *,
+    purpose: str | None = None,
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
     reads_only: bool = False,
@@ -79,7 +82,7 @@ async def answer(
         return operation
     if operation.type is OperationType.SUBSCRIPTION:
         return _refused(plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
-    return await _run(text, document, operation, sources, principal, variables)
+    return await _run(text, document, operation, sources, principal, variables, purpose)
 
 
 async def _run(
@@ -89,12 +92,13 @@ async def _run(
     sources: Sources,
     principal: Principal,
     variables: dict[str, Any] | None,
+    purpose: str | None,
 ) -> Answer:
     """The answer of a query or a mutation."""
     cost = _cost(operation, sources, variables or {})
     if isinstance(cost, Answer):
         return cost
-    context = _context(sources, principal, operation, document, cost)
+    context = _context(sources, principal, operation, document, cost, purpose)
     try:
         if principal.customer is not None:
             await load_own(context)
@@ -106,6 +110,7 @@ async def _run(
             return _refused(found) if isinstance(found, dict) else _answered(found, context, cost)
         planned = await _planned(operation, context, variables or {}, cost)
         if planned is not None:
+            context.record_reading()
             return planned
         if operation.records_only:
             # They may be many, which graphql-core would look at without a pause.
@@ -113,6 +118,9 @@ async def _run(
             if misfits:
                 return _refused(*misfits)
         result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=operation.name)
+        context.record_reading()
+    except Unrecorded as error:
+        return _refused(plain(str(error), error.code))
     finally:
         context.loads.close()
     return _answered(result, context, cost)
@@ -123,6 +131,7 @@ async def answers(
     sources: Sources,
     principal: Principal,
     *,
+    purpose: str | None = None,
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
     reads_only: bool = False,
@@ -139,7 +148,7 @@ async def answers(
     if operation.type is not OperationType.SUBSCRIPTION:
         try:
             async with asyncio.timeout(seconds):
-                given = await _run(text, document, operation, sources, principal, variables)
+                given = await _run(text, document, operation, sources, principal, variables, purpose)
         except TimeoutError:
             given = _refused(too_slow(seconds))
         yield given
@@ -148,12 +157,13 @@ async def answers(
     if isinstance(cost, Answer):
         yield cost
         return
-    context = _context(sources, principal, operation, document, cost)
+    context = _context(sources, principal, operation, document, cost, purpose)
     try:
         await load_own(context)
         results = await schema.subscribe(text, variable_values=variables, context_value=context, operation_name=operation.name)
         async with aclosing(results):
             async for result in results:
+                context.record_reading()
                 yield _answered(result, context, cost)
     finally:
         context.loads.close()
@@ -236,9 +246,12 @@ def too_large(size: int, most: int) -> dict[str, Any]:
     return plain(message, "BODY_TOO_LARGE", limit=most, actual=size)
 
 
-def _context(sources: Sources, principal: Principal, operation: Operation, document: Document, cost: int | None) -> Context:
+def _context(
+    sources: Sources, principal: Principal, operation: Operation, document: Document, cost: int | None, purpose: str | None
+) -> Context:
     rows = min(WORK // max(document.tokens, 1), WRITTEN // len(operation.text))
-    return Context.of(sources, principal, rows=rows, costly=cost is not None and cost > COSTLY)
+    actor = Actor(principal.id, operation.name, document.hash[:DIGITS], purpose)
+    return Context.of(sources, principal, actor, rows=rows, costly=cost is not None and cost > COSTLY)
 
 
 def _answered(result: ExecutionResult | GraphQLResult | PreExecutionError, context: Context, cost: int | None) -> Answer:

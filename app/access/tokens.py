@@ -46,8 +46,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What tokens must be. `jwks`: an address, or a file; `customers`: the type of the identifier that the subject of a customer's
-    own token is, None where customers have none."""
+    """What tokens must be. `jwks`: an address, or a file; `customers`: the type of the identifier that the subject of a
+    customer's own token is, None where customers have none."""
 
     issuer: str
     audience: str

@@ -26,11 +26,13 @@ CHALLENGE = {"www-authenticate": "Bearer"}
 
 
 class GraphQL:
-    """The endpoint. `seconds`: how long a request may take, subscriptions apart."""
+    """The endpoint. `seconds`: how long a request may take, subscriptions apart; `purpose`: whether it has to say what it is
+    for."""
 
-    def __init__(self, *, explorer: bool, seconds: float) -> None:
+    def __init__(self, *, explorer: bool, seconds: float, purpose: bool) -> None:
         self._explorer = explorer
         self._seconds = seconds
+        self._purpose = purpose
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -55,6 +57,8 @@ class GraphQL:
             access, authorization = state["access"], headers.get(b"authorization")
             principal = access.at_hand(authorization) or await asking(access, authorization)
             asked = await read(scope, headers, receive, sources.documents.limits)
+            if self._purpose and asked.purpose is None:
+                raise BadRequest.without_purpose()
             if wanted == STREAM:
                 who = partial(asking, access, authorization)
                 await streamed(asked, documents, sources, who, seconds=self._seconds)(scope, receive, send)
@@ -97,6 +101,7 @@ async def run(
         text,
         sources,
         principal,
+        purpose=asked.purpose,
         variables=asked.variables,
         operation_name=asked.operation_name,
         reads_only=asked.reads_only,

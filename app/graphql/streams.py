@@ -48,6 +48,7 @@ async def _found(
         text,
         sources,
         await who(),
+        purpose=asked.purpose,
         variables=asked.variables,
         operation_name=asked.operation_name,
         reads_only=asked.reads_only,

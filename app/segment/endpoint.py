@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.access import Access, Unauthenticated
+from app.audit import Trail
 from app.segment.events import events_of
 from app.segment.messages import CALLS, Message, letter_name
 from app.segment.refusals import Refusal, refusal_of
@@ -38,6 +39,8 @@ from graph.deadletters import Undelivered
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Outcome
 from graph.events.inputs import Event
+from resolvers.access import Actor, Principal
+from resolvers.errors import Unrecorded
 from resolvers.operations import masked
 from resolvers.scopes import EVENTS
 
@@ -173,6 +176,8 @@ async def _endpoint(request: Request) -> Response:
         return _later(429, "UNAVAILABLE", str(error), error.retry_after)
     except StoreUnavailable:
         return _later(503, "UNAVAILABLE", "Neo4j did not answer; send this again.", RETRY_SECONDS)
+    except Unrecorded as error:
+        return _later(503, "UNAVAILABLE", str(error), RETRY_SECONDS)
     except ClientDisconnect:
         raise
     except Exception as error:
@@ -187,7 +192,9 @@ def _later(status: int, code: str, message: str, seconds: int) -> Response:
 
 async def _answer(request: Request) -> dict[str, Any]:
     services = request.state["services"]
-    source = await _source(request)
+    principal = await _principal(request)
+    assert principal.source is not None
+    source = principal.source
     name = request.url.path.rpartition("/")[2]
     call = None if name in ("batch", "import") else name
     try:
@@ -203,7 +210,7 @@ async def _answer(request: Request) -> dict[str, Any]:
             await asyncio.sleep(0)
             effort = 0
         batch.add(index, text)
-    outcome = await services.record(batch.events) if batch.events else Outcome(0, 0, (), {})
+    outcome = await _recorded(request, principal, batch.events) if batch.events else Outcome(0, 0, (), {})
     answer = batch.answer(outcome)
     if batch.refused:
         kept = 0
@@ -218,6 +225,18 @@ async def _answer(request: Request) -> dict[str, Any]:
         (only,) = batch.refused.values()
         raise Refused(400, only.code, only.message)
     return answer
+
+
+async def _recorded(request: Request, principal: Principal, events: list[Event]) -> Outcome:
+    """What became of events at the door, on the audit trail before and after."""
+    trail: Trail | None = request.state["trail"]
+    who = Actor(principal.id, f"POST {request.url.path}")
+    if trail is not None:
+        trail.sent(who, [(each.source, each.id) for each in events])
+    outcome: Outcome = await request.state["services"].record(events)
+    if trail is not None:
+        trail.wrote(who, outcome.touched, outcome.accepted)
+    return outcome
 
 
 def _context(text: str | None) -> Any:
@@ -236,8 +255,9 @@ def _context(text: str | None) -> Any:
     return found
 
 
-async def _source(request: Request) -> str:
-    """The source whose key came as the user of Basic authorization, as Segment's libraries send it, or as a bearer's."""
+async def _principal(request: Request) -> Principal:
+    """Who sends for a source: the one whose key came as the user of Basic authorization, as Segment's libraries send it, or as a
+    bearer's."""
     access: Access = request.state["access"]
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     text = given.strip()
@@ -256,7 +276,7 @@ async def _source(request: Request) -> str:
         ) from None
     if EVENTS not in principal.scopes or principal.source is None:
         raise Refused(403, "FORBIDDEN", f"The key sends no events: make one with c360 keys create --scope {EVENTS} --source …")
-    return principal.source
+    return principal
 
 
 async def _body(request: Request) -> bytes:

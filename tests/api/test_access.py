@@ -59,9 +59,11 @@ async def closed(api_settings: Settings, store: Store, tmp_path_factory: pytest.
         "jwt_jwks": str(file),
         "jwt_customer_identifier": "user_id",
     }
-    async with another(api_settings, anonymous_scopes=(), **tokens) as address:
-        async with httpx2.AsyncClient(base_url=address, timeout=30) as http:
-            yield Closed(address, http, store)
+    async with (
+        another(api_settings, anonymous_scopes=(), **tokens) as address,
+        httpx2.AsyncClient(base_url=address, timeout=30) as http,
+    ):
+        yield Closed(address, http, store)
 
 
 @pytest.fixture
@@ -163,7 +165,8 @@ async def test_writing_takes_a_scope_and_a_source(closed: Closed, people: None) 
     _, body = await closed.ask(event % (2, "crm"), shop)
     assert body["data"]["recordEvents"]["accepted"] == 0
     assert body["data"]["recordEvents"]["rejected"][0]["code"] == "FORBIDDEN"
-    change = 'mutation { upsertCustomer(input: {identifiers: [{type: "user_id", value: "ana"}], source: "%s"}) { userErrors { code path } } }'
+    named = '{identifiers: [{type: "user_id", value: "ana"}], source: "%s"}'
+    change = "mutation { upsertCustomer(input: NAMED) { userErrors { code path } } }".replace("NAMED", named)
     assert codes((await closed.ask(change % "shop", shop))[1]) == ["FORBIDDEN"]
     crm = bearer(await closed.key(CUSTOMERS, source="crm"))
     assert (await closed.ask(change % "crm", crm))[1]["data"]["upsertCustomer"]["userErrors"] == []
@@ -172,7 +175,8 @@ async def test_writing_takes_a_scope_and_a_source(closed: Closed, people: None) 
 
 
 async def test_what_is_written_isnt_shown_to_whoever_may_not_read(closed: Closed, people: None) -> None:
-    change = 'mutation { upsertCustomer(input: {identifiers: [{type: "user_id", value: "ana"}], source: "crm", name: "Ana R."}) { customer { name } userErrors { code } } }'
+    named = '{identifiers: [{type: "user_id", value: "ana"}], source: "crm", name: "Ana R."}'
+    change = f"mutation {{ upsertCustomer(input: {named}) {{ customer {{ name }} userErrors {{ code }} }} }}"
     _, body = await closed.ask(change, bearer(await closed.key(CUSTOMERS)))
     assert body["data"]["upsertCustomer"] == {"customer": None, "userErrors": []} and codes(body) == ["FORBIDDEN"]
     assert (await closed.ask(NAME, bearer(await closed.key(PROFILE, PERSONAL))))[1]["data"]["customer"]["name"] == "Ana R."
@@ -257,7 +261,8 @@ async def test_a_customers_own_token_finds_nobody_else(closed: Closed, people: N
     asked = OWN_NAMES.replace("advocate { id name }", "advocate { id name email }") % "ben"
     _, body = await closed.ask(asked, ben)
     assert "ana@example.com" not in str(body)
-    write = 'mutation { upsertCustomer(input: {identifiers: [{type: "user_id", value: "ben"}], source: "x"}) { userErrors { code } } }'
+    named = '{identifiers: [{type: "user_id", value: "ben"}], source: "x"}'
+    write = f"mutation {{ upsertCustomer(input: {named}) {{ userErrors {{ code }} }} }}"
     assert codes((await closed.ask(write, ben))[1]) == ["FORBIDDEN"]
 
 

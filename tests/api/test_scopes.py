@@ -46,10 +46,12 @@ assert ROOT is not None
 #: What is personal of Ana, each a text that stands nowhere else.
 SECRETS = {
     "name": "Anastasia Quill", "givenName": "Anastasia", "familyName": "Quill", "email": "anastasia@quill.example",
-    "phone": "+81355501234", "birthDate": "1987-06-05", "gender": "woman-of-the-test", "locale": "ja-JP", "timeZone": "Asia/Tokyo",
-    "country": "JP", "nickname": "quillfeather",
+    "phone": "+81355501234", "birthDate": "1987-06-05", "gender": "woman-of-the-test", "locale": "ja-JP",
+    "timeZone": "Asia/Tokyo",    "country": "JP", "nickname": "quillfeather",
 }  # fmt: skip
 ADDRESS = {"kind": "home", "line1": "1 Inkwell Lane", "city": "Kyoto", "postalCode": "600-8001", "country": "JP"}
+
+NOBODY = "cus_" + "0" * 32
 
 ARGUMENTS = {
     "Customer.timeline": "(first: 100)",
@@ -128,10 +130,10 @@ def called(parent: GraphQLObjectType | GraphQLInterfaceType, name: str, each: Gr
         return 'customer(by: {identifier: {type: "user_id", value: "ana"}})'
     if parent is ROOT and name == "product":
         return 'product(by: {sku: "sku-1"})'
-    if name in ("node", "nodes"):
-        return f"{name}(id{'s' if name == 'nodes' else ''}: {['cus_' + '0' * 32] if name == 'nodes' else 'cus_' + '0' * 32})".replace(
-            "'", '"'
-        )
+    if name == "node":
+        return f'node(id: "{NOBODY}")'
+    if name == "nodes":
+        return f'nodes(ids: ["{NOBODY}"])'
     return name + ARGUMENTS.get(f"{parent.name}.{name}", "")
 
 
@@ -143,8 +145,6 @@ def every_field() -> Iterator[tuple[GraphQLObjectType, str, GraphQLField, str]]:
             continue
         for name, each in parent.fields.items():
             text = called(parent, name, each)
-            if name in ("node", "nodes"):
-                text = 'node(id: "cus_%s")' % ("0" * 32) if name == "node" else 'nodes(ids: ["cus_%s"])' % ("0" * 32)
             selected = f"{text} {{ __typename }}" if is_composite_type(get_named_type(each.type)) else text
             yield parent, name, each, way.to(f"it: {selected}")
 
