@@ -58,7 +58,8 @@ def demo(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 
 def here(command: str, environ: dict[str, str]) -> str:
     """A command with our port, and our key."""
-    return KEY.replace(".c360", environ["C360_HOME"]) + command.replace(":8000", f":{environ['C360_PORT']}")
+    key: str = KEY.replace(".c360", environ["C360_HOME"])
+    return key + command.replace(":8000", f":{environ['C360_PORT']}")
 
 
 def run(command: str, environ: dict[str, str]) -> str:

@@ -274,8 +274,8 @@ async def test_a_token_of_nobody_we_know_sees_nothing(closed: Closed, people: No
 async def opened(closed: Closed, payload: Any = None, **headers: str) -> websockets.ClientConnection:
     socket = await websockets.connect(
         f"{closed.address.replace('http', 'ws')}/graphql",
-        subprotocols=["graphql-transport-ws"],
-        additional_headers=headers,  # type: ignore[list-item]
+        subprotocols=[websockets.Subprotocol("graphql-transport-ws")],
+        additional_headers=headers,
     )
     await socket.send(orjson.dumps({"type": "connection_init", **({} if payload is None else {"payload": payload})}).decode())
     return socket
