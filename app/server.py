@@ -15,21 +15,24 @@ from typing import TYPE_CHECKING, TypedDict
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import Access
 from app.access.keys import Keys
+from app.access.quotas import Quotas
 from app.access.tokens import Rules as TokenRules
 from app.access.tokens import Tokens
 from app.audit import Trail
+from app.cache.wire import Wire
 from app.errors import SettingsError
 from app.explorer import explorer_files
 from app.graphql import GraphQL
-from app.graphql.replies import COMPRESSED_FROM, LEVEL
+from app.graphql.replies import CAREFUL, COMPRESSED_FROM, LEVEL
 from app.known import KnownDocuments
 from app.metrics import metrics_route, registry_of, serve_apart, watch_loop
 from app.observation import Observations
@@ -73,6 +76,7 @@ class State(TypedDict):
     metrics: CollectorRegistry
     access: Access
     trail: Trail | None
+    quotas: Quotas | None
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -89,13 +93,16 @@ def create_app(settings: Settings) -> ASGIApp:
                 await warm(services)
                 quintiles = QuintileCopy(lambda: load_quintiles(services.store))
                 trail = trail_of(settings)
-                sources = sources_of(services, quintiles, trail)
+                quotas = quotas_of(settings, services)
+                sources = sources_of(services, quintiles, trail, quotas)
                 known = KnownDocuments(trusted, persisted_of(services), sources.documents)
                 registry = registry_of(services, sources.documents)
                 access = access_of(services)
                 tasks = [asyncio.create_task(access.keys.run())]
                 if trail is not None:
                     tasks.append(asyncio.create_task(trail.run()))
+                if quotas is not None:
+                    tasks.append(asyncio.create_task(quotas.run()))
                 settle()
                 try:
                     async with observing(services, registry, tracing) as observations:
@@ -107,6 +114,7 @@ def create_app(settings: Settings) -> ASGIApp:
                             metrics=registry,
                             access=access,
                             trail=trail,
+                            quotas=quotas,
                         )
                 finally:
                     for task in tasks:
@@ -115,6 +123,8 @@ def create_app(settings: Settings) -> ASGIApp:
                     await quintiles.close()
                     if trail is not None:
                         trail.close()
+                    if quotas is not None:
+                        await quotas.close()
         except Exception:
             # uvicorn logs all of it as the text of a message, of which app/logs.py keeps the first line.
             logger.exception("the service did not start, or not end, in good order")
@@ -130,15 +140,44 @@ def create_app(settings: Settings) -> ASGIApp:
         routes.append(metrics_route())
     if settings.graphiql:
         routes.append(explorer_files())
-    compress = Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL)
-    others = Starlette(routes=routes, lifespan=lifespan, middleware=[compress])
-    graphql = GraphQL(explorer=settings.graphiql, seconds=settings.request_timeout_seconds, purpose=settings.purpose_required)
+    middleware = [Middleware(Careful), Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL)]
+    others = Starlette(routes=routes, lifespan=lifespan, middleware=middleware)
+    graphql: ASGIApp = GraphQL(
+        explorer=settings.graphiql,
+        seconds=settings.request_timeout_seconds,
+        purpose=settings.purpose_required,
+        by_get=settings.reads_by_get,
+    )
+    if settings.origins:
+        graphql = CORSMiddleware(
+            graphql,
+            allow_origins=settings.origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("authorization", "content-type", "traceparent", "x-c360-explain", "x-c360-purpose"),
+            expose_headers=("retry-after",),
+        )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Ahead of routes and middleware, which would take longer than the answer to a cached profile.
         await (graphql if scope["type"] == "http" and scope["path"] == "/graphql" else others)(scope, receive, send)
 
     return app
+
+
+class Careful:
+    """Has browsers make nothing of an answer but what it says it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def careful(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in CAREFUL if each[0] not in said)]
+            await send(message)
+
+        await self._app(scope, receive, careful if scope["type"] == "http" else send)
 
 
 @asynccontextmanager
@@ -196,7 +235,19 @@ def trail_of(settings: Settings) -> Trail | None:
     return Trail(settings.trail, days=settings.audit_days) if settings.audit else None
 
 
-def sources_of(services: Services, quintiles: QuintileCopy, trail: Trail | None = None) -> Sources:
+def quotas_of(settings: Settings, services: Services) -> Quotas | None:
+    """How much one may ask for; None where there is no limit."""
+    if not settings.limit_rate:
+        return None
+    wire = None
+    if settings.redis_url is not None:
+        wire = Wire.connect(
+            settings.redis_url, timeout_seconds=settings.redis_timeout_ms / 1000, counters=services.counters, connections=4
+        )
+    return Quotas(wire, rate=settings.limit_rate, burst=settings.limit_burst)
+
+
+def sources_of(services: Services, quintiles: QuintileCopy, trail: Trail | None = None, quotas: Quotas | None = None) -> Sources:
     """What resolvers ask, from what the process holds."""
     settings = services.settings
     return Sources(
@@ -215,6 +266,7 @@ def sources_of(services: Services, quintiles: QuintileCopy, trail: Trail | None 
         documents=Documents(settings.limits),
         plans=settings.plans,
         trail=trail,
+        quotas=quotas,
     )
 
 

@@ -118,9 +118,19 @@ class Settings:
     """C360_ANONYMOUS_SCOPES: what whoever comes without a key or token may do, as profile:read,referral:read.
     Default: none; nobody comes in without."""
 
+    reads_by_get: bool = True
+    """C360_GET: whether queries may come by GET: true or false. Default: true."""
+
+    origins: tuple[str, ...] = ()
+    """C360_ORIGINS: origins of pages that may ask from browsers, besides the service's own, as https://shop.example,https://crm.example.
+    Default: none."""
+
+    websocket_idle_seconds: int = 300
+    """C360_WEBSOCKET_IDLE_SECONDS: seconds after which a WebSocket is closed that nothing is under way on. Default: 300."""
+
     purpose_required: bool = False
-    """C360_PURPOSE_REQUIRED: whether each GraphQL request has to say its purpose in X-C360-Purpose: true or false. Default:
-    false."""
+    """C360_PURPOSE_REQUIRED: whether each GraphQL request has to say its purpose in X-C360-Purpose: true or false.
+    Default: false."""
 
     audit: bool = True
     """C360_AUDIT: whether it is recorded who reads whose data, and who writes what: true or false. Default: true."""
@@ -175,6 +185,9 @@ class Settings:
     limit_selections: int = LIMITS.selections
     """C360_LIMIT_SELECTIONS: most fields and fragments of an operation, with its fragments expanded. Default: 1000."""
 
+    limit_repeats: int = LIMITS.repeats
+    """C360_LIMIT_REPEATS: how often a selection set may have the same leaf. Default: 100."""
+
     limit_introspection_depth: int = LIMITS.introspection_depth
     """C360_LIMIT_INTROSPECTION_DEPTH: most levels of fields in `__schema` and `__type`; 0: none. Default: 20."""
 
@@ -210,6 +223,13 @@ class Settings:
 
     limit_kept: int = LIMITS.kept
     """C360_LIMIT_KEPT: most tokens of all documents that a process remembers, and of their plans: 600 bytes. Default: 200000."""
+
+    limit_rate: int = 100_000
+    """C360_LIMIT_RATE: objects a second that one key, token or customer may ask for, as operations cost them; 0: no limit.
+    Default: 100000."""
+
+    limit_burst: int = 1_000_000
+    """C360_LIMIT_BURST: objects that one may ask for at once, who asked for few before. Default: 1000000."""
 
     limit_waiting: int = LIMITS.waiting
     """C360_LIMIT_WAITING: most new documents that wait to be read; more are turned away with OVERLOADED. Default: 100."""
@@ -278,6 +298,7 @@ class Settings:
             root_fields=self.limit_root_fields,
             directives=self.limit_directives,
             selections=self.limit_selections,
+            repeats=self.limit_repeats,
             errors=self.limit_errors,
             introspection_depth=self.limit_introspection_depth,
             introspection_selections=self.limit_introspection_selections,
@@ -379,6 +400,9 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "group_commit": ("C360_GROUP_COMMIT", reading.switch),
         "idempotency_hours": ("C360_IDEMPOTENCY_HOURS", reading.whole(1, 8_760)),
         "anonymous_scopes": ("C360_ANONYMOUS_SCOPES", reading.some_of(*SCOPES)),
+        "reads_by_get": ("C360_GET", reading.switch),
+        "origins": ("C360_ORIGINS", reading.origins),
+        "websocket_idle_seconds": ("C360_WEBSOCKET_IDLE_SECONDS", reading.whole(1, 86_400)),
         "purpose_required": ("C360_PURPOSE_REQUIRED", reading.switch),
         "audit": ("C360_AUDIT", reading.switch),
         "audit_folder": ("C360_AUDIT_FOLDER", Path),
@@ -397,6 +421,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "limit_root_fields": ("C360_LIMIT_ROOT_FIELDS", reading.whole(1, 1_000)),
         "limit_directives": ("C360_LIMIT_DIRECTIVES", reading.whole(0, 10_000)),
         "limit_selections": ("C360_LIMIT_SELECTIONS", reading.whole(1, 100_000)),
+        "limit_repeats": ("C360_LIMIT_REPEATS", reading.whole(1, 100_000)),
         "limit_introspection_depth": ("C360_LIMIT_INTROSPECTION_DEPTH", reading.whole(0, 100)),
         "limit_introspection_selections": ("C360_LIMIT_INTROSPECTION_SELECTIONS", reading.whole(1, 100_000)),
         "limit_introspection_fields": ("C360_LIMIT_INTROSPECTION_FIELDS", reading.whole(1, 10_000_000)),
@@ -409,6 +434,8 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "limit_events_body": ("C360_LIMIT_EVENTS_BODY", reading.whole(1_000, 32_000_000)),
         "limit_answer": ("C360_LIMIT_ANSWER", reading.whole(10_000, 1_000_000_000)),
         "limit_kept": ("C360_LIMIT_KEPT", reading.whole(1_000, 100_000_000)),
+        "limit_rate": ("C360_LIMIT_RATE", reading.whole(0, 1_000_000_000)),
+        "limit_burst": ("C360_LIMIT_BURST", reading.whole(100, 1_000_000_000)),
         "limit_waiting": ("C360_LIMIT_WAITING", reading.whole(1, 10_000)),
         "plans": ("C360_PLANS", reading.switch),
         "persisted": ("C360_PERSISTED", reading.switch),

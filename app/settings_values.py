@@ -67,6 +67,15 @@ def some_of(*words: str) -> Callable[[str], tuple[str, ...]]:
     return read
 
 
+def origins(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
+    for each in found:
+        parts = urlsplit(each)
+        if parts.scheme not in ("http", "https") or not parts.netloc or each != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(f"must be origins such as https://shop.example, with commas between them, not {each!r}")
+    return found
+
+
 def key_set(text: str) -> str:
     """An address that nobody on the way can change the answer of, or a file."""
     if "://" not in text:

@@ -5,7 +5,8 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Container, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -45,7 +46,8 @@ TIME_TO_BEGIN = timedelta(seconds=10)
 
 async def websocket(socket: WebSocket) -> None:
     """The endpoint."""
-    if not same_origin(socket):
+    settings = socket.scope["state"]["services"].settings
+    if not may_connect(socket, settings.origins):
         # Before the handshake is accepted this is a 403.
         await socket.close()
         return
@@ -55,32 +57,46 @@ async def websocket(socket: WebSocket) -> None:
         return
     await socket.accept(subprotocol=PROTOCOL)
     state = socket.scope["state"]
-    seconds = state["services"].settings.request_timeout_seconds
+    seconds = settings.request_timeout_seconds
     begin = partial(state["observations"].begin, socket.scope["headers"])
-    wire = _Wire(socket, state["sources"].documents.limits)
+    wire = _Wire(socket, state["sources"].documents.limits, settings.websocket_idle_seconds)
     headers = headers_of(socket.scope)
-    required = state["services"].settings.purpose_required
-    connection = _Connection(state["access"], headers.get(b"authorization"), headers.get(b"x-c360-purpose"), required)
+    connection = _Connection(
+        state["access"], headers.get(b"authorization"), headers.get(b"x-c360-purpose"), settings.purpose_required
+    )
     await _Handler(wire, connection, state["documents"], state["sources"], begin, seconds).handle()
 
 
-def same_origin(socket: WebSocket) -> bool:
-    """Whether the page that connects is ours, or it is no page: browsers let any page open a WebSocket to anywhere."""
+def may_connect(socket: WebSocket, origins: Container[str]) -> bool:
+    """Whether the page that connects is ours, or of one of these origins, or it is no page: browsers let any page open a
+    WebSocket to anywhere."""
     origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == socket.headers.get("host", "").lower()
+    if origin is None or origin.lower() in origins:
+        return True
+    return urlsplit(origin).netloc.lower() == socket.headers.get("host", "").lower()
 
 
 class _Wire(AsyncWebSocketAdapter):
     """A WebSocket as Strawberry wants one."""
 
-    def __init__(self, socket: WebSocket, limits: Limits) -> None:
+    def __init__(self, socket: WebSocket, limits: Limits, idle: float) -> None:
         self._socket = socket
         self._limits = limits
+        self._idle = idle
         self.size = 0
+        #: Whether something is under way.
+        self.busy: Callable[[], object] = bool
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
         while True:
-            message = await self._socket.receive()
+            try:
+                async with asyncio.timeout(self._idle):
+                    message = await self._socket.receive()
+            except TimeoutError:
+                if self.busy():
+                    continue
+                await self.close(1000, f"Nothing was under way for {self._idle:g} seconds")
+                return
             if message["type"] == "websocket.disconnect":
                 return
             text = message.get("text")
@@ -169,6 +185,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Connection, None]):
     ) -> None:
         view: Any = _View()
         super().__init__(view, wire, connection, None, schema, TIME_TO_BEGIN, MOST_OPERATIONS)
+        wire.busy = lambda: self.operations
         self._documents = documents
         self._sources = sources
         self._wire = wire

@@ -32,6 +32,7 @@ def environment(settings: Settings | None = None, **more: str) -> dict[str, str]
             "C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS": f"{settings.neo4j_transaction_timeout_seconds:g}",
             "C360_REQUEST_TIMEOUT_SECONDS": f"{settings.request_timeout_seconds:g}",
             "C360_ANONYMOUS_SCOPES": ",".join(SCOPES),
+            "C360_LIMIT_RATE": "0",
         }
     return kept | more
 

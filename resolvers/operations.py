@@ -98,6 +98,9 @@ async def _run(
     cost = _cost(operation, sources, variables or {})
     if isinstance(cost, Answer):
         return cost
+    price = 1 + (cost or 0)
+    if refusal := await _over_quota(sources, principal, price):
+        return refusal
     context = _context(sources, principal, operation, document, cost, purpose)
     try:
         if principal.customer is not None:
@@ -123,6 +126,8 @@ async def _run(
         return _refused(plain(str(error), error.code))
     finally:
         context.loads.close()
+        if sources.quotas is not None:
+            sources.quotas.give_back(principal.id, price - 1 - context.budget.spent_rows)
     return _answered(result, context, cost)
 
 
@@ -157,6 +162,9 @@ async def answers(
     if isinstance(cost, Answer):
         yield cost
         return
+    if refusal := await _over_quota(sources, principal, 1 + (cost or 0)):
+        yield refusal
+        return
     context = _context(sources, principal, operation, document, cost, purpose)
     try:
         await load_own(context)
@@ -167,6 +175,18 @@ async def answers(
                 yield _answered(result, context, cost)
     finally:
         context.loads.close()
+
+
+async def _over_quota(sources: Sources, principal: Principal, price: int) -> Answer | None:
+    """The refusal of one who has asked for too much lately."""
+    quotas = sources.quotas
+    if quotas is None or quotas.at_hand(principal.id, price):
+        return None
+    seconds = await quotas.take(principal.id, price)
+    if not seconds:
+        return None
+    message = f"You may ask for {quotas.rate:,} objects a second, and have asked for more; send this again in {seconds:,} s."
+    return _refused(plain(message, "RATE_LIMITED", limit=quotas.rate, actual=price, retryAfter=seconds))
 
 
 def _cost(operation: Operation, sources: Sources, variables: dict[str, Any]) -> int | Answer | None:

@@ -76,6 +76,25 @@ class Trail(Protocol):
     def wrote(self, who: Actor, customers: Iterable[str], count: int) -> None: ...
 
 
+class Quotas(Protocol):
+    """How many objects principals may still ask for. `rate`: in each second."""
+
+    @property
+    def rate(self) -> int: ...
+
+    def at_hand(self, principal: str, price: int, /) -> bool:
+        """Take so many, where that can be done at once."""
+        ...
+
+    async def take(self, principal: str, price: int, /) -> int:
+        """Take so many: 0, or in how many seconds there will be as many."""
+        ...
+
+    def give_back(self, principal: str, tokens: int, /) -> None:
+        """These weren't used."""
+        ...
+
+
 class Watch(Protocol):
     """News of one customer at a time."""
 
@@ -128,3 +147,5 @@ class Sources:
     plans: bool = True
     #: None: nothing is recorded.
     trail: Trail | None = None
+    #: None: everybody may ask for as much as they like.
+    quotas: Quotas | None = None

@@ -27,9 +27,10 @@ CHALLENGE = {"www-authenticate": "Bearer"}
 
 class GraphQL:
     """The endpoint. `seconds`: how long a request may take, subscriptions apart; `purpose`: whether it has to say what it is
-    for."""
+    for; `by_get`: whether queries may come by GET."""
 
-    def __init__(self, *, explorer: bool, seconds: float, purpose: bool) -> None:
+    def __init__(self, *, explorer: bool, seconds: float, purpose: bool, by_get: bool) -> None:
+        self._by_get = by_get
         self._explorer = explorer
         self._seconds = seconds
         self._purpose = purpose
@@ -56,6 +57,8 @@ class GraphQL:
             form = OLDER if wanted == STREAM else wanted
             access, authorization = state["access"], headers.get(b"authorization")
             principal = access.at_hand(authorization) or await asking(access, authorization)
+            if not self._by_get and scope["method"] == "GET":
+                raise BadRequest(405, "METHOD_NOT_ALLOWED", "Send POST.", headers={"allow": "POST"})
             asked = await read(scope, headers, receive, sources.documents.limits)
             if self._purpose and asked.purpose is None:
                 raise BadRequest.without_purpose()

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from starlette.responses import StreamingResponse
 
 from app.graphql.media import STREAM
-from app.graphql.replies import payload, written
+from app.graphql.replies import CAREFUL, payload, written
 from app.graphql.requests import Asked, BadRequest, Explain
 from app.known import KnownDocuments, Unanswerable
 from resolvers.access import Principal
@@ -32,7 +32,12 @@ def streamed(
     return StreamingResponse(
         _events(_found(asked, documents, sources, who, seconds), asked.explain, sources.documents.limits),
         media_type=STREAM,
-        headers={"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"},
+        headers={
+            "cache-control": "no-store",
+            "x-accel-buffering": "no",
+            "vary": "accept",
+            **{name.decode(): value.decode() for name, value in CAREFUL},
+        },
     )
 
 

@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.access import Access, Unauthenticated
+from app.access.quotas import Quotas
 from app.audit import Trail
 from app.segment.events import events_of
 from app.segment.messages import CALLS, Message, letter_name
@@ -231,6 +232,12 @@ async def _recorded(request: Request, principal: Principal, events: list[Event])
     """What became of events at the door, on the audit trail before and after."""
     trail: Trail | None = request.state["trail"]
     who = Actor(principal.id, f"POST {request.url.path}")
+    quotas: Quotas | None = request.state["quotas"]
+    if quotas is not None and not quotas.at_hand(principal.id, len(events)):
+        seconds = await quotas.take(principal.id, len(events))
+        if seconds:
+            message = f"You may send {quotas.rate:,} events a second, and have sent more; send this again in {seconds:,} s."
+            raise Refused(429, "RATE_LIMITED", message, headers={"retry-after": str(seconds)})
     if trail is not None:
         trail.sent(who, [(each.source, each.id) for each in events])
     outcome: Outcome = await request.state["services"].record(events)

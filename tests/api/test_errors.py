@@ -13,6 +13,7 @@ SOURCES = (
     "resolvers/guard.py",
     "resolvers/documents.py",
     "resolvers/operations.py",
+    "app/graphql/endpoint.py",
     "app/graphql/requests.py",
     "app/graphql/media.py",
     "app/graphql/replies.py",

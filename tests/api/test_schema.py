@@ -59,7 +59,7 @@ FIELDS_TO_COME = {
 }
 ARGUMENTS_TO_COME = {("Query", "customers"): {"where"}}
 VALUES_TO_COME = {"CustomerOrder": {"PREDICTED_VALUE_DESC", "CHURN_RISK_DESC"}}
-DIRECTIVES_TO_COME = {"requiresScopes", "personal"}
+DIRECTIVES_TO_COME: set[str] = set()
 
 Fields = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
