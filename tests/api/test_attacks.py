@@ -89,8 +89,8 @@ async def test_suggestions(http: httpx2.AsyncClient) -> None:
         "query cop { ... on Custome { id } }",
     ):
         assert "Did you mean" not in (await posted(http, query)).text, query
-    query = "query cop($order: CustomerOrder, $by: CustomerKey!) { customers(orderBy: $order) { totalCount } customer(by: $by) { id } }"
-    for variables in ({"order": "NAME_AS", "by": {"id": "x"}}, {"by": {"emai": "x"}}):
+    query = "query cop($x: CustomerOrder, $by: CustomerKey!) { customers(orderBy: $x) { totalCount } customer(by: $by) { id } }"
+    for variables in ({"x": "NAME_AS", "by": {"id": "x"}}, {"by": {"emai": "x"}}):
         assert "Did you mean" not in (await posted(http, query, variables=variables)).text
 
 
