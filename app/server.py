@@ -22,13 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.access import Access
-from app.access.keys import Keys
-from app.access.quotas import Quotas
-from app.access.tokens import Rules as TokenRules
-from app.access.tokens import Tokens
-from app.audit import Trail
-from app.cache.wire import Wire
+from app.access.opening import Guards, guards
 from app.errors import SettingsError
 from app.explorer import explorer_files
 from app.graphql import GraphQL
@@ -45,7 +39,6 @@ from app.websocket import websocket
 from graph.customers import ProfileKey, load_profiles
 from graph.customers.places import load_quintiles
 from graph.errors import MigrationError, StoreUnavailable
-from resolvers.access import Principal
 from resolvers.cursors import Cursors
 from resolvers.documents import Documents
 from resolvers.money import Rates
@@ -74,9 +67,7 @@ class State(TypedDict):
     documents: KnownDocuments
     observations: Observations
     metrics: CollectorRegistry
-    access: Access
-    trail: Trail | None
-    quotas: Quotas | None
+    guards: Guards
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -89,20 +80,15 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         try:
-            async with open_services(settings) as services:
+            async with (
+                open_services(settings) as services,
+                guards(settings, services.store, services.counters) as opened,
+            ):
                 await warm(services)
                 quintiles = QuintileCopy(lambda: load_quintiles(services.store))
-                trail = trail_of(settings)
-                quotas = quotas_of(settings, services)
-                sources = sources_of(services, quintiles, trail, quotas)
+                sources = sources_of(services, quintiles, opened)
                 known = KnownDocuments(trusted, persisted_of(services), sources.documents)
                 registry = registry_of(services, sources.documents)
-                access = access_of(services)
-                tasks = [asyncio.create_task(access.keys.run())]
-                if trail is not None:
-                    tasks.append(asyncio.create_task(trail.run()))
-                if quotas is not None:
-                    tasks.append(asyncio.create_task(quotas.run()))
                 settle()
                 try:
                     async with observing(services, registry, tracing) as observations:
@@ -112,19 +98,10 @@ def create_app(settings: Settings) -> ASGIApp:
                             documents=known,
                             observations=observations,
                             metrics=registry,
-                            access=access,
-                            trail=trail,
-                            quotas=quotas,
+                            guards=opened,
                         )
                 finally:
-                    for task in tasks:
-                        task.cancel()
-                    await asyncio.wait(tasks)
                     await quintiles.close()
-                    if trail is not None:
-                        trail.close()
-                    if quotas is not None:
-                        await quotas.close()
         except Exception:
             # uvicorn logs all of it as the text of a message, of which app/logs.py keeps the first line.
             logger.exception("the service did not start, or not end, in good order")
@@ -230,24 +207,7 @@ async def warm(services: Services) -> None:
         logger.warning("the first request will wait for its plan: %s", error)
 
 
-def trail_of(settings: Settings) -> Trail | None:
-    """Where it is recorded who does what; None where it isn't."""
-    return Trail(settings.trail, days=settings.audit_days) if settings.audit else None
-
-
-def quotas_of(settings: Settings, services: Services) -> Quotas | None:
-    """How much one may ask for; None where there is no limit."""
-    if not settings.limit_rate:
-        return None
-    wire = None
-    if settings.redis_url is not None:
-        wire = Wire.connect(
-            settings.redis_url, timeout_seconds=settings.redis_timeout_ms / 1000, counters=services.counters, connections=4
-        )
-    return Quotas(wire, rate=settings.limit_rate, burst=settings.limit_burst)
-
-
-def sources_of(services: Services, quintiles: QuintileCopy, trail: Trail | None = None, quotas: Quotas | None = None) -> Sources:
+def sources_of(services: Services, quintiles: QuintileCopy, guards: Guards | None = None) -> Sources:
     """What resolvers ask, from what the process holds."""
     settings = services.settings
     return Sources(
@@ -265,29 +225,9 @@ def sources_of(services: Services, quintiles: QuintileCopy, trail: Trail | None 
         ),
         documents=Documents(settings.limits),
         plans=settings.plans,
-        trail=trail,
-        quotas=quotas,
+        trail=None if guards is None else guards.trail,
+        quotas=None if guards is None else guards.quotas,
     )
-
-
-def access_of(services: Services) -> Access:
-    """Who may come in, as the settings say."""
-    settings = services.settings
-    tokens = None
-    if settings.jwt_issuer is not None:
-        assert settings.jwt_audience is not None
-        assert settings.jwt_jwks is not None
-        rules = TokenRules(
-            issuer=settings.jwt_issuer,
-            audience=settings.jwt_audience,
-            jwks=settings.jwt_jwks,
-            algorithms=settings.jwt_algorithms,
-            leeway=settings.jwt_leeway_seconds,
-            customers=settings.jwt_customer_identifier,
-        )
-        tokens = Tokens(rules)
-    scopes = frozenset(settings.anonymous_scopes)
-    return Access(Keys(services.store), tokens, Principal(id="anonymous", scopes=scopes) if scopes else None)
 
 
 def persisted_of(services: Services) -> PersistedQueries | None:

@@ -62,7 +62,7 @@ async def websocket(socket: WebSocket) -> None:
     wire = _Wire(socket, state["sources"].documents.limits, settings.websocket_idle_seconds)
     headers = headers_of(socket.scope)
     connection = _Connection(
-        state["access"], headers.get(b"authorization"), headers.get(b"x-c360-purpose"), settings.purpose_required
+        state["guards"].access, headers.get(b"authorization"), headers.get(b"x-c360-purpose"), settings.purpose_required
     )
     await _Handler(wire, connection, state["documents"], state["sources"], begin, seconds).handle()
 

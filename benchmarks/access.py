@@ -1,5 +1,5 @@
 """What it costs to know who asks: the cached profile by keys and by tokens, with scopes, quotas and the audit trail on, against a
-service that asks nobody and records nothing; both up at once, asked in turn. """
+service that asks nobody and records nothing; both up at once, asked in turn."""
 
 from __future__ import annotations
 

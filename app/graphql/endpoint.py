@@ -55,7 +55,7 @@ class GraphQL:
                 return
             # Also where a stream is wanted, what is no request is told in JSON.
             form = OLDER if wanted == STREAM else wanted
-            access, authorization = state["access"], headers.get(b"authorization")
+            access, authorization = state["guards"].access, headers.get(b"authorization")
             principal = access.at_hand(authorization) or await asking(access, authorization)
             if not self._by_get and scope["method"] == "GET":
                 raise BadRequest(405, "METHOD_NOT_ALLOWED", "Send POST.", headers={"allow": "POST"})

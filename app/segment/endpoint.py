@@ -19,9 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.access import Access, Unauthenticated
-from app.access.quotas import Quotas
-from app.audit import Trail
+from app.access import Unauthenticated
+from app.access.opening import Guards
 from app.segment.events import events_of
 from app.segment.messages import CALLS, Message, letter_name
 from app.segment.refusals import Refusal, refusal_of
@@ -230,9 +229,9 @@ async def _answer(request: Request) -> dict[str, Any]:
 
 async def _recorded(request: Request, principal: Principal, events: list[Event]) -> Outcome:
     """What became of events at the door, on the audit trail before and after."""
-    trail: Trail | None = request.state["trail"]
+    guards: Guards = request.state["guards"]
+    trail, quotas = guards.trail, guards.quotas
     who = Actor(principal.id, f"POST {request.url.path}")
-    quotas: Quotas | None = request.state["quotas"]
     if quotas is not None and not quotas.at_hand(principal.id, len(events)):
         seconds = await quotas.take(principal.id, len(events))
         if seconds:
@@ -265,7 +264,7 @@ def _context(text: str | None) -> Any:
 async def _principal(request: Request) -> Principal:
     """Who sends for a source: the one whose key came as the user of Basic authorization, as Segment's libraries send it, or as a
     bearer's."""
-    access: Access = request.state["access"]
+    guards: Guards = request.state["guards"]
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     text = given.strip()
     if kind.lower() == "basic":
@@ -276,7 +275,7 @@ async def _principal(request: Request) -> Principal:
     elif kind.lower() != "bearer":
         raise Refused(401, "FORBIDDEN", "Send the write key as the user of Basic authorization.", headers=CHALLENGE)
     try:
-        principal = await access.of_text(text)
+        principal = await guards.access.of_text(text)
     except Unauthenticated:
         raise Refused(
             401, "FORBIDDEN", "The key is not known here, or has ended; ask for another one.", headers=CHALLENGE
