@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.bulk import run
+from app.commands.recorded import recorded
 from app.commands.terminal import Json, errors, print_json
 from app.settings import Settings
 from graph.errors import StoreUnavailable
@@ -51,7 +52,10 @@ def list_(*, first: First = 50, after: After = "", all: All = False, source: Sou
 def retry(ids: Ids = None, *, source: Source = None, json: Json = False) -> None:
     """Send them through the door again, all where none is named. What is kept now leaves the list; of what stays it says why,
     and the exit code is 1."""
-    kept, refused, missing = run(_retried(_settings(), ids, source))
+    settings = _settings()
+    with recorded(settings, "deadletters retry") as wrote:
+        kept, refused, missing = run(_retried(settings, ids, source))
+        wrote(kept)
     _check_found(missing)
     if json:
         letters = [{"id": id, "code": refusal.code, "message": refusal.message} for id, refusal in refused]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.bulk import run
+from app.commands.recorded import recorded
 from app.commands.terminal import Steps, bar, errors
 from app.settings import Settings
 
@@ -118,7 +119,7 @@ class _Demo:
         if known and self.out is None:
             return
         step = "Write what was planted" if known else f"Load {self.customers:,} demo customers"
-        with self.steps.step(step), bar("Loading") as show:
+        with self.steps.step(step), recorded(self.settings, "demo"), bar("Loading") as show:
             await load_demo(
                 self.settings,
                 customers=self.customers,

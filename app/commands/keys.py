@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.bulk import run
+from app.commands.recorded import recorded
 from app.commands.terminal import Json, errors, print_json
 from app.settings import Settings
 from resolvers.scopes import EVENTS, SCOPES
@@ -44,7 +45,10 @@ def create(name: Name, *, scope: Scopes, source: Source = None, expires_in: Last
         _refuse(f"a name has 1 to {LONGEST_NAME} characters")
     if source is not None and EVENTS not in scopes:
         _refuse(f"a key that sends events for a source needs --scope {EVENTS}")
-    made = run(_created(_settings(), name.strip(), scopes, source, _span(expires_in)))
+    settings, lasting = _settings(), _span(expires_in)
+    with recorded(settings, "keys create") as wrote:
+        made = run(_created(settings, name.strip(), scopes, source, lasting))
+        wrote(1)
     _show(made, json=json)
 
 
@@ -66,13 +70,20 @@ def rotate(key_id: Id, *, overlap: Overlap = "1d", json: Json = False) -> None:
     """Make a key that may do what another one may, and print it; the old one ends after the overlap."""
     span = _span(overlap)
     assert span is not None
-    _show(run(_rotated(_settings(), key_id, span)), json=json)
+    settings = _settings()
+    with recorded(settings, f"keys rotate {key_id[:20]}") as wrote:
+        made = run(_rotated(settings, key_id, span))
+        wrote(1)
+    _show(made, json=json)
 
 
 @keys.command(epilog="Example: c360 keys revoke c360_0123456789ab")
 def revoke(key_id: Id) -> None:
     """End a key now: a second later nobody comes in by it anywhere."""
-    ended = run(_revoked(_settings(), key_id))
+    settings = _settings()
+    with recorded(settings, f"keys revoke {key_id[:20]}") as wrote:
+        ended = run(_revoked(settings, key_id))
+        wrote(1)
     errors.print(f"{ended.id} ({ended.name}) has ended", markup=False)
 
 
