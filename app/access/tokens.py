@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ LONGEST = 16_000
 """Characters of a token."""
 
 LONGEST_ID = 200
-"""Characters of a subject that are kept of it."""
+"""Characters of a subject that is kept as it is."""
 
 LARGEST_SET = 1_000_000
 """Bytes of a JWKS."""
@@ -125,12 +126,21 @@ class Tokens:
     def _principal(self, claims: Mapping[str, Any]) -> Principal:
         subject, scopes = claims["sub"], _scopes(claims)
         if OWN not in scopes:
-            return Principal(id=f"token:{subject[:LONGEST_ID]}", scopes=scopes)
+            return Principal(id=f"token:{_shown(subject)}", scopes=scopes)
         if self._rules.customers is None:
             raise Unauthenticated.unknown()
         # Whatever else it says: of others a customer sees nothing.
         customer = ProfileKey.of(self._rules.customers, subject)
-        return Principal(id="customer", scopes=frozenset({OWN}), customer=customer)
+        return Principal(id=f"customer:{_digest(subject)}", scopes=frozenset({OWN}), customer=customer)
+
+
+def _shown(subject: str) -> str:
+    """A subject as it may stand on the audit trail: of one that names a person a digest."""
+    return _digest(subject) if "@" in subject or len(subject) > LONGEST_ID else subject
+
+
+def _digest(subject: str) -> str:
+    return sha256(subject.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:

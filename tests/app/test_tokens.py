@@ -73,6 +73,16 @@ async def test_a_token_of_the_issuer_says_who_asks(rules: Rules, key: Any, kid: 
     assert 80 < until - time.time() < 91
 
 
+async def test_a_subject_that_names_a_person_is_kept_as_a_digest(rules: Rules) -> None:
+    found = [(await Tokens(rules).read(signed(sub=sub)))[0].id for sub in ("ana@example.com", "ben@example.com", "x" * 300)]
+    assert len({*found}) == 3 and not [each for each in found if "@" in each or len(each) > 30]
+
+
+async def test_customers_are_told_apart(rules: Rules) -> None:
+    ana, ben = [(await Tokens(rules).read(signed(sub=sub, scope="self")))[0].id for sub in ("ana", "ben")]
+    assert ana != ben and "ana" not in ana
+
+
 async def test_scopes_may_be_a_list(rules: Rules) -> None:
     principal, _ = await Tokens(rules).read(signed(scope=None, scp=["offer:read", 1, "x"]))
     assert principal.scopes == {"offer:read"}
