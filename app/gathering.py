@@ -16,7 +16,7 @@ from graph.events import Call, Outcome, Rejection, names
 from graph.events.inputs import Event
 from graph.events.kept import key
 from graph.events.names import FOREST
-from resolvers.operations import masked
+from resolvers.faults import masked
 
 logger = logging.getLogger(__name__)
 

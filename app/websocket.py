@@ -31,8 +31,9 @@ from app.observation import Observation
 from graph.errors import StoreUnavailable
 from resolvers.access import Principal
 from resolvers.errors import plain
+from resolvers.faults import masked
 from resolvers.guard import Limits
-from resolvers.operations import answers, masked
+from resolvers.operations import answers
 from resolvers.schema import schema
 from resolvers.sources import Sources
 

@@ -7,32 +7,28 @@ nobody's business but ours is masked behind a trace id.
 from __future__ import annotations
 
 import asyncio
-import logging
-import traceback
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
 from graphql import ExecutionResult as GraphQLResult
-from graphql import FieldNode, GraphQLError, OperationType
+from graphql import OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from graph.errors import StoreUnavailable
 from resolvers.access import Actor, Principal
 from resolvers.beside import Busy
 from resolvers.context import Context, load_own
 from resolvers.documents import RETRY_SECONDS, Document, Operation, formatted
-from resolvers.errors import ResolverError, Unrecorded, plain
+from resolvers.errors import Unrecorded, plain
+from resolvers.faults import field_error
 from resolvers.guard import Limits, values_in
 from resolvers.observer import observed
 from resolvers.plans import Failed
 from resolvers.schema import schema
 from resolvers.scopes import SCHEMA
 from resolvers.sources import COSTLY_WAITING, Sources
-
-log = logging.getLogger("customer360.graphql")
 
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
@@ -299,38 +295,3 @@ def _unknown_operation(document: Document, name: str | None) -> dict[str, Any]:
         return plain("The document holds no operation, or several: send operationName.", "UNKNOWN_OPERATION")
     hint = f"; it has {', '.join(named[:10])}" if named else ""
     return plain(f"The document has no operation of that name{hint}.", "UNKNOWN_OPERATION")
-
-
-def field_error(error: GraphQLError) -> dict[str, Any]:
-    """What the client is shown of an error that a field raised."""
-    cause = _cause(error)
-    if isinstance(cause, ResolverError):
-        return formatted(error, cause.code)
-    shown = {"locations": error.formatted.get("locations", []), "path": error.path}
-    if isinstance(cause, StoreUnavailable):
-        return {**plain("Neo4j did not answer; send the request again.", "UNAVAILABLE"), **shown}
-    if isinstance(cause, GraphQLError) and cause.nodes:
-        # graphql-core's own words on an argument that a variable has made null.
-        return formatted(error, "BAD_USER_INPUT")
-    # The path holds what the client calls its fields.
-    where = next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), "no field")
-    return {**masked(cause, where=where), **shown}
-
-
-def masked(cause: BaseException, *, where: object) -> dict[str, Any]:
-    """An error that tells a client nothing but the trace id under which the log has it.
-
-    The log has the kind of the error and where it was raised; its message may hold personal data, and stays out.
-    """
-    trace = observed.get().trace_id()
-    frames = traceback.extract_tb(cause.__traceback__)
-    raised = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-    log.error("internal error %s at %s: %s raised at %s", trace, where, type(cause).__name__, raised)
-    message = f"Something went wrong on our side. Trace id: {trace}"
-    return plain(message, "INTERNAL", traceId=trace)
-
-
-def _cause(error: BaseException) -> BaseException:
-    while isinstance(error, GraphQLError) and error.original_error is not None:
-        error = error.original_error
-    return error

@@ -153,7 +153,7 @@ async def _retried(
 async def _tried(services: "Services", letter: "DeadLetter") -> "Refusal | None":
     from app.segment.again import still_refused
     from app.segment.refusals import Refusal
-    from resolvers.operations import masked
+    from resolvers.faults import masked
 
     try:
         return await still_refused(services, letter)

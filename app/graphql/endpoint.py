@@ -19,7 +19,8 @@ from app.leaving import WhileConnected
 from app.observation import Observation
 from graph.errors import StoreUnavailable
 from resolvers.access import Principal
-from resolvers.operations import Answer, answer, masked, too_slow
+from resolvers.faults import masked
+from resolvers.operations import Answer, answer, too_slow
 from resolvers.sources import Sources
 
 CHALLENGE = {"www-authenticate": "Bearer"}

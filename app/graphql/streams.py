@@ -16,9 +16,10 @@ from app.graphql.replies import CAREFUL, payload, written
 from app.graphql.requests import Asked, BadRequest, Explain
 from app.known import KnownDocuments, Unanswerable
 from resolvers.access import Principal
+from resolvers.faults import masked
 from resolvers.guard import Limits
 from resolvers.observer import observed
-from resolvers.operations import Answer, answers, masked
+from resolvers.operations import Answer, answers
 from resolvers.sources import Sources
 
 KEEP_ALIVE = 12.0  # seconds of silence; proxies end connections that are silent for longer

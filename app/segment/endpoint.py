@@ -41,7 +41,7 @@ from graph.events import Outcome
 from graph.events.inputs import Event
 from resolvers.access import Actor, Principal
 from resolvers.errors import Unrecorded
-from resolvers.operations import masked
+from resolvers.faults import masked
 from resolvers.scopes import EVENTS
 
 LONGEST_BODY = 500_000
