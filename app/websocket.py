@@ -31,7 +31,7 @@ from app.observation import Observation
 from graph.errors import StoreUnavailable
 from resolvers.access import Principal
 from resolvers.errors import plain
-from resolvers.faults import masked
+from resolvers.faults import masked, unavailable
 from resolvers.guard import Limits
 from resolvers.operations import answers
 from resolvers.schema import schema
@@ -249,7 +249,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Connection, None]):
             with suppress(WebSocketDisconnected):
                 await self._wire.close(4403, "Forbidden")
         except StoreUnavailable:
-            await self._refuse(operation, seen, plain("Neo4j did not answer; send the request again.", "UNAVAILABLE"))
+            await self._refuse(operation, seen, unavailable())
         except WebSocketDisconnected:
             return
         except Exception as error:

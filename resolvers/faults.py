@@ -16,6 +16,11 @@ from resolvers.observer import observed
 log = logging.getLogger("customer360.graphql")
 
 
+def unavailable() -> dict[str, Any]:
+    """The error of what Neo4j wasn't there for."""
+    return plain("Neo4j did not answer; send the request again.", "UNAVAILABLE")
+
+
 def field_error(error: GraphQLError) -> dict[str, Any]:
     """What the client is shown of an error that a field raised."""
     cause = _cause(error)
@@ -23,7 +28,7 @@ def field_error(error: GraphQLError) -> dict[str, Any]:
         return formatted(error, cause.code)
     shown = {"locations": error.formatted.get("locations", []), "path": error.path}
     if isinstance(cause, StoreUnavailable):
-        return {**plain("Neo4j did not answer; send the request again.", "UNAVAILABLE"), **shown}
+        return {**unavailable(), **shown}
     if isinstance(cause, GraphQLError) and cause.nodes:
         # graphql-core's own words on an argument that a variable has made null.
         return formatted(error, "BAD_USER_INPUT")

@@ -17,12 +17,13 @@ from graphql import OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+from graph.errors import StoreUnavailable
 from resolvers.access import Actor, Principal
 from resolvers.beside import Busy
 from resolvers.context import Context, load_own
 from resolvers.documents import RETRY_SECONDS, Document, Operation, formatted
 from resolvers.errors import Unrecorded, plain
-from resolvers.faults import field_error
+from resolvers.faults import field_error, unavailable
 from resolvers.guard import Limits, values_in
 from resolvers.observer import observed
 from resolvers.plans import Failed
@@ -120,6 +121,9 @@ async def _run(
         context.record_reading()
     except Unrecorded as error:
         return _refused(plain(str(error), error.code))
+    except StoreUnavailable:
+        # Whose own token it is couldn't be found out; whatever else can't be had is an error of its field.
+        return _refused(unavailable())
     finally:
         context.loads.close()
         if sources.quotas is not None:
@@ -169,6 +173,10 @@ async def answers(
             async for result in results:
                 context.record_reading()
                 yield _answered(result, context, cost)
+    except Unrecorded as error:
+        yield _refused(plain(str(error), error.code))
+    except StoreUnavailable:
+        yield _refused(unavailable())
     finally:
         context.loads.close()
 
