@@ -291,6 +291,8 @@ def _operations(text: str, tree: DocumentNode) -> Iterator[Operation]:
 def formatted(error: GraphQLError, code: str) -> dict[str, Any]:
     """An error that the client made, and may see; `code` where it has none of its own."""
     shown: dict[str, Any] = dict(error.formatted)
+    # Names that nobody asked for are told by introspection, to those who may ask it.
+    shown["message"] = error.message.partition(" Did you mean ")[0]
     shown["extensions"] = {"code": code, **(error.extensions or {})}
     return shown
 

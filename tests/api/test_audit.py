@@ -128,9 +128,10 @@ async def test_there_is_no_personal_data_in_it(watched: Watched) -> None:
     assert said and "ana" not in said.lower().replace(watched.key.key.id, "")
 
 
-@pytest.mark.parametrize("purpose", ["", "two words", "x" * 65, "<script>", "Ünicode", ".", "a\x7f"])
+@pytest.mark.parametrize("purpose", ["", "two words", "x" * 65, "<script>", "Ünicode", ".", "a\ta"])
 async def test_a_purpose_that_is_none_is_refused_or_nothing(watched: Watched, purpose: str) -> None:
-    body = await watched.ask(PROFILE_QUERY, **{"x-c360-purpose": purpose.encode("utf-8").decode("latin-1")})
+    headers: Any = {"x-c360-purpose": purpose.encode()}
+    body = await watched.ask(PROFILE_QUERY, **headers)
     if purpose:
         assert body["errors"][0]["extensions"]["code"] == "BAD_REQUEST" and watched.told == []
     else:

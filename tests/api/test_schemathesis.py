@@ -20,9 +20,19 @@ CASES = int(os.environ.get("C360_CASES", "60"))
 
 
 async def test_what_is_made_up_from_the_schema_is_no_error_of_ours(service: str, told: Tell) -> None:
+    _register()
     await told(*history("ana", events=20, seed=1))
     seen = await asyncio.to_thread(_asked, f"{service}/graphql")
     assert sum(seen.values()) >= CASES and seen["data"], seen
+
+
+def _register() -> None:
+    """Tell schemathesis of our scalars."""
+    nodes: Any = schemathesis.graphql.nodes
+    decimals = st.decimals(-(10**6), 10**6, places=2).map(str) | st.sampled_from(["", "NaN", "1e400", "12.345678"])
+    schemathesis.graphql.scalar("Decimal", decimals.map(nodes.String))
+    schemathesis.graphql.scalar("CurrencyCode", st.sampled_from(["EUR", "JPY", "USD", "usd", "XXX", "🪙"]).map(nodes.String))
+    schemathesis.graphql.scalar("JSON", (st.text(max_size=20).map(nodes.String) | st.integers().map(nodes.Int)))
 
 
 def _asked(url: str) -> Counter[str]:
