@@ -146,7 +146,7 @@ class Trail:
     def _begin(self, day: str) -> None:
         self.close()
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = f"{PREFIX}{self._now():%Y%m%dT%H%M%SZ}-{os.getpid()}-{secrets.token_hex(4)}{OPEN}"
+        name = f"{PREFIX}{self._now():%Y%m%dT%H%M%S%fZ}-{os.getpid()}-{secrets.token_hex(4)}{OPEN}"
         self._file = os.open(self._folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         # Held as long as somebody writes, however that ends.
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -151,9 +151,9 @@ async def _record(transaction: Transaction, key: Key) -> None:
 async def _end(
     transaction: Transaction, key_id: str, *, revoked_at: datetime | None = None, expires_at: datetime | None = None
 ) -> Key:
-    found = await transaction.many(
+    found = await transaction.one(
         "keys/record_key_ends",
-        Key,
+        list[Key],
         ids=[key_id],
         revoked_at=None if revoked_at is None else revoked_at.isoformat(),
         expires_at=None if expires_at is None else expires_at.isoformat(),
