@@ -91,12 +91,14 @@ class CachedProfiles:
 
     async def _missed(self, keys: Sequence[ProfileKey], parts: Parts) -> Sequence[Profile | None]:
         """Load what the cache lacks; what isn't missed for the first time is kept."""
-        again = [key for key in keys if self._admission.admits(key)]
+        first: list[ProfileKey] = []
+        again: list[ProfileKey] = []
+        for key in keys:
+            (again if self._admission.admits(key) else first).append(key)
         if not again:
-            return await self._missed_first(keys, parts)
-        if len(again) == len(keys):
-            return await self._fills.load(keys)
-        first = [key for key in keys if key not in again]
+            return await self._missed_first(first, parts)
+        if not first:
+            return await self._fills.load(again)
         loaded = await asyncio.gather(self._missed_first(first, parts), self._fills.load(again))
         by_key = dict(zip([*first, *again], chain(*loaded), strict=True))
         return [by_key[key] for key in keys]

@@ -61,6 +61,8 @@ def main(
     cases = tuple(case for case in CASES if case in only.split(","))
     if unknown := set(only.split(",")) - set(CASES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(CASES)}", param_hint="--only")
+    if keep is not None and "import" in cases:
+        raise typer.BadParameter("leave import out of --only: a graph that is there isn't imported", param_hint="--keep")
     graphs = _numbers(sizes) if sizes else {min(SMALLEST, customers), customers, *([large] if large else [])}
     hot = HotSize(rounds=hot_rounds, seconds=seconds, requests=requests)
     plan = Plan(cases=cases, customers=customers, sizes=tuple(sorted(graphs)), rounds=rounds, hot=hot)
@@ -81,8 +83,8 @@ def _numbers(text: str) -> set[int]:
 def _measure(plan: Plan, *, minutes: float, keep: Path | None, write: bool, costs: bool) -> int:
     programs, load = find_programs(), machine.load()
     folder = Path(tempfile.mkdtemp(prefix="c360-bench-"))
-    run = Run(plan, servers_in(folder, programs), folder, lambda line: errors.print(line, markup=False, style="dim"))
-    run.kept = None if keep is None else kept_in(keep, programs)
+    kept = None if keep is None else kept_in(keep, programs)
+    run = Run(plan, servers_in(folder, programs), folder, lambda line: errors.print(line, markup=False, style="dim"), kept)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             whole = runner.run(_bounded(run, minutes=minutes, costs=costs))

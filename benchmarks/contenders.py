@@ -64,6 +64,8 @@ VARIOUS = 200
 MOST_ASKED = 100_000
 """Customers that are asked about, of however many."""
 
+_SOME = "WITH 1.0 * $most / COUNT { (:Customer) } AS share MATCH (c:Customer) WHERE rand() < share RETURN c.id"
+
 FLOOR_PROCESSES = 2
 FILLERS = 8
 REFERENCES = 20
@@ -184,11 +186,7 @@ def _server(running: Sequence[tuple[int, int]]) -> Server:
 async def _ids(settings: Settings) -> list[str]:
     """Customers in no order: all of them, or of very many about MOST_ASKED."""
     async with bare_driver(settings) as driver, driver.session() as session:
-        asked = Query("MATCH (c:Customer) RETURN count(c)", timeout=PATIENCE_SECONDS)
-        counted = await (await session.run(asked)).single(strict=True)
-        share = min(1.0, MOST_ASKED / max(1, counted.value()))
-        asked = Query("MATCH (c:Customer) WHERE rand() < $share RETURN c.id", timeout=PATIENCE_SECONDS)
-        ids: list[str] = [row.value() async for row in await session.run(asked, share=share)]
+        ids: list[str] = [row.value() async for row in await session.run(Query(_SOME, timeout=PATIENCE_SECONDS), most=MOST_ASKED)]
     random.shuffle(ids)
     return ids
 

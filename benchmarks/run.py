@@ -57,7 +57,7 @@ class Plan:
 @dataclass(slots=True)
 class Run:
     """`figures` grows while it runs, so that what an interrupted run came to can be shown. `kept`: servers whose graphs are there
-    from the last time, where no import is measured."""
+    from the last time; no import is measured then."""
 
     plan: Plan
     servers: Servers
@@ -93,7 +93,7 @@ class Run:
             self.figures += await demo_figures(self.folder, customers=plan.demo)
 
     async def _graph(self, size: int, warmth: World) -> None:
-        if self.kept is not None and "import" not in self.plan.cases:
+        if self.kept is not None:
             await self._kept_graph(self.kept, size, warmth)
             return
         compared = "import" in self.plan.cases and size == self.plan.customers
