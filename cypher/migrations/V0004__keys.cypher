@@ -1,0 +1,3 @@
+// API keys, of which only hashes are kept, and the node that counts their changes.
+CREATE CONSTRAINT api_key_id IF NOT EXISTS FOR (k:ApiKey) REQUIRE k.id IS UNIQUE;
+CREATE CONSTRAINT key_ring_name IF NOT EXISTS FOR (r:KeyRing) REQUIRE r.name IS UNIQUE;
