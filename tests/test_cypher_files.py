@@ -16,9 +16,13 @@ import pytest
 
 import graph
 from app.demo import generate
+from app.local.process import free_port
+from app.local.stack import Programs, attached, located
+from app.settings import Settings
+from benchmarks.servers import opened
 from graph.errors import StatementError
 from graph.events import Call, record_all
-from graph.migrations import migrations
+from graph.migrations import migrate, migrations
 from graph.statements import CYPHER, statement, statement_names
 from graph.store import Store
 from tests.conftest import Stack
@@ -100,13 +104,26 @@ def test_it_is_one_statement(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-async def explained(store: Store) -> dict[str, neo4j.ResultSummary]:
-    """What the server says of each statement, migrations applied."""
+async def explained(programs: Programs, tmp_path_factory: pytest.TempPathFactory) -> dict[str, neo4j.ResultSummary]:
+    """What a server says of each statement that knows the migrations and nothing else: others learn names from what is kept."""
+    settings = Settings(
+        home=tmp_path_factory.mktemp("new"), local_bolt_port=free_port(), local_redis_port=free_port(), cursor_secret=b"secret"
+    )
     found = {}
-    for name in NAMES:
-        async with store.explain(statement(name).text) as summary:
-            found[name] = summary
+    async with attached(settings, programs, quick=True), opened(located(settings)) as store:
+        await migrate(store)
+        for name in NAMES:
+            async with store.explain(statement(name).text) as summary:
+                found[name] = summary
     return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_names_exist_before_it_is_planned(name: str, explained: dict[str, neo4j.ResultSummary]) -> None:
+    """A plan with names that don't exist yet is made anew once they do, and requests wait for it: see V0004__names.cypher."""
+    unknown = ("01N50", "01N51", "01N52")
+    found = [each.status_description for each in explained[name].gql_status_objects if each.gql_status in unknown]
+    assert not found, "add the names to a new migration"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -162,7 +179,7 @@ async def planned(store: Store, name: str, remark: str) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_server_has_nothing_against_it(name: str, explained: dict[str, neo4j.ResultSummary]) -> None:
-    """Deprecated syntax, and variables that hide others; that a property has no value yet is no fault."""
+    """Deprecated syntax, and variables that hide others."""
     faults = {"DEPRECATION", "HINT", "PERFORMANCE"}
     found = [
         each.status_description
@@ -206,7 +223,7 @@ async def test_every_index_of_the_migrations_is_there(store: Store, stack: Stack
     auth = (stack.neo4j_user, stack.neo4j_password)
     async with neo4j.AsyncGraphDatabase.driver(stack.neo4j_uri, auth=auth) as driver:
         shown = await driver.execute_query("SHOW INDEXES YIELD name, state", database_="neo4j")
-    assert len(commanded) == len(commands)
+    assert len(commanded) == len([command for command in commands if "CALL db.create" not in command])
     assert commanded <= {row["name"] for row in shown.records if row["state"] != "FAILED"}
 
 
