@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
@@ -70,7 +71,9 @@ class _Asked(dict[str, Any]):
 class Store:
     """One Neo4j database. `timeout` is the limit of a read in seconds, there and here; writes have WRITE_TIMEOUT.
 
-    A statement that has had no answer yet since Neo4j could be reached has FIRST_TIMEOUT: Neo4j may be planning it.
+    A statement that has had no answer yet since Neo4j could be reached has FIRST_TIMEOUT: Neo4j may be planning it. So has one
+    that was given up the last time, as its plan may be gone, but for one caller at a time. The first of them goes on for
+    FIRST_TIMEOUT though its caller goes away: a plan that is cut short is begun again by the next caller, and may never be made.
     """
 
     def __init__(self, driver: neo4j.AsyncDriver, *, database: str, timeout: float, observe: Observe | None = None) -> None:
@@ -79,6 +82,10 @@ class Store:
         self._timeout = timeout
         self._observe = observe
         self._answered: set[str] = set()
+        #: Statements that were given up the last time, those that go on whoever waits, and what they do.
+        self._given_up: set[str] = set()
+        self._trying: set[str] = set()
+        self._trials: set[asyncio.Task[list[Any]]] = set()
 
     @classmethod
     async def connect(
@@ -105,7 +112,9 @@ class Store:
 
     def patient(self) -> Store:
         """The same database with long limits, for bulk work. It has the same connections, and isn't closed by itself."""
-        return Store(self._driver, database=self._database, timeout=PATIENCE, observe=self._observe)
+        store = Store(self._driver, database=self._database, timeout=PATIENCE, observe=self._observe)
+        store._trials = self._trials
+        return store
 
     async def verify(self) -> None:
         """Return once Neo4j answers a query; raises StoreUnavailable when it doesn't."""
@@ -115,6 +124,9 @@ class Store:
                 await self._driver.execute_query("RETURN 1", database_=self._database, routing_=RoutingControl.READ)
 
     async def close(self) -> None:
+        for trial in self._trials:
+            trial.cancel()
+        await asyncio.gather(*self._trials, return_exceptions=True)
         await self._driver.close()
 
     async def one(self, name: str, record: type[Record], /, **parameters: Any) -> Record | None:
@@ -128,7 +140,30 @@ class Store:
 
     async def _read(self, asked: Statement, parameters: dict[str, Any]) -> list[Any]:
         asked.check(frozenset(parameters))
-        limit = self._timeout if asked.name in self._answered else max(self._timeout, FIRST_TIMEOUT)
+        name, first = asked.name, max(self._timeout, FIRST_TIMEOUT)
+        known = name in self._answered
+        if (known and name not in self._given_up) or name in self._trying:
+            return await self._ask(asked, parameters, self._timeout if known else first)
+        self._trying.add(name)
+        trial = asyncio.create_task(self._ask(asked, parameters, first))
+        self._trials.add(trial)
+        trial.add_done_callback(partial(self._tried, name))
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        try:
+            return await asyncio.shield(trial)
+        except asyncio.CancelledError:
+            loop.call_at(begun + FIRST_TIMEOUT, trial.cancel)
+            raise
+
+    def _tried(self, name: str, trial: asyncio.Task[list[Any]]) -> None:
+        self._trying.discard(name)
+        self._trials.discard(trial)
+        if not trial.cancelled():
+            # Whoever asked may have gone away.
+            trial.exception()
+
+    async def _ask(self, asked: Statement, parameters: dict[str, Any], limit: float) -> list[Any]:
         try:
             with _Timed(asked.name, self._observe), _Translated():
                 async with asyncio.timeout(limit + GRACE):
@@ -140,8 +175,13 @@ class Store:
             if isinstance(error.__cause__, (ServiceUnavailable, SessionExpired, ConnectionError)):
                 # Whoever answers next may have started since, and has all plans still to make.
                 self._answered.clear()
+            self._given_up.add(asked.name)
+            raise
+        except asyncio.CancelledError:
+            self._given_up.add(asked.name)
             raise
         self._answered.add(asked.name)
+        self._given_up.discard(asked.name)
         return rows
 
     async def write(self, work: Callable[[Transaction], Awaitable[Result]], *, attempts: int = CONFLICT_ATTEMPTS) -> Result:

@@ -31,6 +31,12 @@ HELD = {
 }
 
 
+@pytest.fixture(autouse=True)
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Neo4j may be planning goes on for a second, whoever waits for it."""
+    monkeypatch.setattr(store_module, "FIRST_TIMEOUT", 1.0)
+
+
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json", "text/event-stream"])
 async def test_a_request_that_takes_too_long_is_given_up_and_its_work_is_ended(
     api_settings: Settings, endless: Endless, accept: str
@@ -50,13 +56,12 @@ async def test_a_request_that_takes_too_long_is_given_up_and_its_work_is_ended(
 
 
 async def test_a_field_that_neo4j_does_not_answer_in_time_is_an_error_beside_the_others(
-    api_settings: Settings, endless: Endless, monkeypatch: pytest.MonkeyPatch
+    api_settings: Settings, endless: Endless
 ) -> None:
     async with (
         another(api_settings, neo4j_transaction_timeout_seconds=1.0) as address,
         httpx2.AsyncClient(base_url=address, timeout=60) as http,
     ):
-        monkeypatch.setattr(store_module, "FIRST_TIMEOUT", 1.0)
         endless.names.add("customers/load_profiles")
         response = await http.post("/graphql", json={"query": PROFILE[:-1] + "__typename }"})
         assert response.status_code == 200

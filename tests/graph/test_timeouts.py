@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -50,23 +51,73 @@ def gone(**_: object) -> Any:
 
 
 async def test_a_statement_has_longer_until_it_was_answered_and_again_once_neo4j_could_not_be_reached(
-    hasty: Store, endless: Endless, limits: list[float], monkeypatch: pytest.MonkeyPatch
+    hasty: Store, limits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await count_customers(hasty)
-    await count_customers(hasty)
-    endless.names.add(COUNT)
-    with pytest.raises(StoreUnavailable):
+    for _ in range(3):
         await count_customers(hasty)
-    endless.names.clear()
-    await count_customers(hasty)
-    # A statement that took too long isn't given more time for it.
-    assert limits == [FIRST_TIMEOUT, 1.0, 1.0, 1.0]
+    assert limits == [FIRST_TIMEOUT, 1.0, 1.0]
     with monkeypatch.context() as patch:
         patch.setattr(hasty._driver, "session", gone)
         with pytest.raises(StoreUnavailable):
             await count_customers(hasty)
     await count_customers(hasty)
     assert limits[-1] == FIRST_TIMEOUT
+
+
+async def test_what_took_too_long_has_longer_for_one_caller_at_a_time_until_it_is_answered(
+    hasty: Store, endless: Endless, limits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "FIRST_TIMEOUT", 3.0)
+    await count_customers(hasty)
+    endless.names.add(COUNT)
+    for _ in range(2):
+        # Its plan may be gone, and whoever asks for much may ask again and again.
+        with pytest.raises(StoreUnavailable):
+            await count_customers(hasty)
+    assert limits == [3.0, 1.0, 3.0]
+    found = await asyncio.gather(*(count_customers(hasty) for _ in range(3)), return_exceptions=True)
+    assert [type(error) for error in found] == [StoreUnavailable] * 3
+    assert sorted(limits[3:]) == [1.0, 1.0, 3.0]
+    endless.names.clear()
+    await count_customers(hasty)
+    await count_customers(hasty)
+    assert limits[6:] == [3.0, 1.0]
+
+
+async def test_what_may_be_being_planned_goes_on_for_a_while_when_its_caller_goes_away(
+    hasty: Store, endless: Endless, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def leave() -> None:
+        endless.names.add(COUNT)
+        asked = asyncio.create_task(count_customers(hasty))
+        await endless.until(1)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        endless.names.clear()
+
+    monkeypatch.setattr(store_module, "FIRST_TIMEOUT", 2.0)
+    await leave()
+    await asyncio.sleep(0.5)
+    assert await endless.running() == 1
+    await endless.until(0)
+    await count_customers(hasty)
+    # Now that it was answered, nobody needs what nobody waits for.
+    monkeypatch.setattr(store_module, "FIRST_TIMEOUT", 1000.0)
+    await leave()
+    await endless.until(0)
+
+
+async def test_a_store_that_is_closed_leaves_nothing_behind(stack: Stack, endless: Endless) -> None:
+    opened = await Store.connect(stack.neo4j_uri, user=stack.neo4j_user, password=stack.neo4j_password)
+    endless.names.add(COUNT)
+    asked = asyncio.create_task(count_customers(opened))
+    await endless.until(1)
+    asked.cancel()
+    await opened.close()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await endless.until(0)
 
 
 async def test_a_patient_store_has_long_limits_and_the_same_connections(hasty: Store, limits: list[float]) -> None:
