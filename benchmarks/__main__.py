@@ -35,7 +35,9 @@ HotRounds = Annotated[int, typer.Option("--hot-rounds", help="How often the ways
 Seconds = Annotated[float, typer.Option("--seconds", help="How long each of them is asked at a time.", min=0.1)]
 Minutes = Annotated[float, typer.Option("--minutes", help="Ends after this time; shows what was measured until then.")]
 Keep = Annotated[Path | None, typer.Option("--keep", help="Where imported graphs stay, for the next run to find them.")]
-Write = Annotated[bool, typer.Option("--write", help="Put the table into docs/benchmarks.md.")]
+Write = Annotated[
+    bool, typer.Option("--write", help="Put the table into docs/benchmarks.md, instead of that of the same cases and sizes.")
+]
 Costs = Annotated[bool, typer.Option("--costs", help="Only show what each statement of an import costs.")]
 
 
@@ -96,7 +98,7 @@ def _measure(plan: Plan, *, minutes: float, keep: Path | None, write: bool, cost
     if not whole:
         return UNFINISHED
     if write and run.figures:
-        report.write(run.figures, [*machine.described(programs), f"load average before the run: {load}"])
+        report.write(run.figures, [*machine.described(programs), f"load average before the run: {load}"], title=plan.title)
     return MISSED if any(figure.met is False for figure in run.figures) else 0
 
 

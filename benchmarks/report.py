@@ -1,4 +1,4 @@
-"""The table on the screen, and in docs/benchmarks.md between two marks."""
+"""The table on the screen, and in docs/benchmarks.md, where each choice of cases and sizes has a section of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from benchmarks.figures import HEADINGS, Figure, as_markdown
 
 DOCUMENT = TOP / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+SECTION = "### "
 COLOURS = {None: "", True: "green", False: "bold red"}
 
 
@@ -25,12 +26,16 @@ def show(figures: Sequence[Figure]) -> None:
     Console(highlight=False).print(table)
 
 
-def write(figures: Sequence[Figure], facts: Sequence[str], *, path: Path = DOCUMENT) -> None:
-    """Puts table and facts between the marks of the document; what else it says stays."""
+def write(figures: Sequence[Figure], facts: Sequence[str], *, title: str, path: Path = DOCUMENT) -> None:
+    """Puts facts and table under `title`, between the marks of the document, instead of what stood there under that title: what
+    was measured otherwise stays, with its own date and machine."""
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    measured, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"{path.name} must hold the lines {BEGIN} and {END}")
     told = "\n".join(f"- {fact}" for fact in facts)
-    path.write_text(f"{before}{BEGIN}\n\n{told}\n\n{as_markdown(figures)}\n\n{END}{after}", encoding="utf-8")
+    parts = [each.partition("\n") for each in f"\n{measured}".split(f"\n{SECTION}")[1:]]
+    sections = {name: body.strip() for name, _, body in parts} | {title: f"{told}\n\n{as_markdown(figures)}"}
+    whole = "\n\n".join(f"{SECTION}{name}\n\n{body}" for name, body in sections.items())
+    path.write_text(f"{before}{BEGIN}\n\n{whole}\n\n{END}{after}", encoding="utf-8")

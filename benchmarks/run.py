@@ -53,6 +53,12 @@ class Plan:
             return sizes
         return sizes[:1] if {"timeline", "outage"} & set(self.cases) else []
 
+    @property
+    def title(self) -> str:
+        """What is measured, and over how many customers."""
+        sizes = ", ".join(f"{size:,}" for size in self.graphs)
+        return ", ".join(self.cases) + (f" at {sizes} customers" if sizes else "")
+
 
 @dataclass(slots=True)
 class Run:

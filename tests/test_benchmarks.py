@@ -243,15 +243,19 @@ def test_what_meets_a_target(figure: Figure, met: bool | None) -> None:
     assert figure.met is met
 
 
-def test_the_table_stands_between_the_marks(tmp_path: Path) -> None:
+def test_each_choice_of_cases_and_sizes_has_its_table_between_the_marks(tmp_path: Path) -> None:
     path = tmp_path / "benchmarks.md"
-    path.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    figures = [Figure(case="Import", value=6_000, unit="events/s", against="bare", reference=9_000, target=at_least(0.6))]
-    report.write(figures, ["two cores"], path=path)
-    text = path.read_text()
-    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text and "- two cores" in text
-    assert "| Import | 6,000 events/s | bare 9,000 events/s | 0.67 | ≥ 0.6 | yes |" in as_markdown(figures)
-    assert as_markdown(figures) in text
+    path.write_text(f"before\n{report.BEGIN}\n{report.END}\nafter\n")
+
+    def figures(rate: float) -> list[Figure]:
+        return [Figure(case="Import", value=rate, unit="events/s", against="bare", reference=9_000, target=at_least(0.6))]
+
+    for title, rate, fact in [("import", 3_000, "one core"), ("hotpath", 4_000, "old"), ("import", 6_000, "two cores")]:
+        report.write(figures(rate), [fact], title=title, path=path)
+    assert "| Import | 6,000 events/s | bare 9,000 events/s | 0.67 | ≥ 0.6 | yes |" in as_markdown(figures(6_000))
+    sections = [("import", "two cores", 6_000), ("hotpath", "old", 4_000)]
+    whole = "\n\n".join(f"### {title}\n\n- {fact}\n\n{as_markdown(figures(rate))}" for title, fact, rate in sections)
+    assert path.read_text() == f"before\n{report.BEGIN}\n\n{whole}\n\n{report.END}\nafter\n"
 
 
 def test_the_document_has_the_marks() -> None:
