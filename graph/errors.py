@@ -5,6 +5,7 @@ GraphError
 ├── InvalidEvent          an event that is wrong in every order of arrival
 ├── StatementError        a .cypher file whose header and text disagree, or a call that doesn't fit the header
 ├── MigrationError        a migration that was changed after it was applied, or is missing
+├── UnknownKey            an API key that there isn't, or that is good no more
 └── StoreUnavailable      Neo4j can't be reached, or gave up on a transaction
     ├── Overloaded        more waits to be written than can be written soon
     ├── GaveUp            a transaction that was too large, or that others were in the way of
@@ -53,6 +54,13 @@ class StatementError(GraphError):
 
 class MigrationError(GraphError):
     """A migration that was changed after it was applied, or is missing."""
+
+
+class UnknownKey(GraphError):
+    """An API key that there isn't, or that is good no more."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"there is no key {key_id[:40]!r} that could be used; c360 keys list shows all")
 
 
 class StoreUnavailable(GraphError):
