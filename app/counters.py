@@ -11,17 +11,11 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from resolvers.documents import Operation
+from resolvers.documents import DIGEST, LONGEST_NAME, Operation
 
 MOST_OPERATIONS = 200
 """Different pairs of operation and document that are told apart: each is a time series for Prometheus to keep, and clients may
 send as many as they like."""
-
-LONGEST_NAME = 60
-"""Characters of an operation's name."""
-
-DIGEST = 12
-"""Digits of a document's SHA-256 that tell it from others."""
 
 OTHER = "other"
 """The operation and the document of what came after MOST_OPERATIONS."""

@@ -3,6 +3,7 @@
 AppError                     exit code 1
 ├── SettingsError            2   a setting that can't be used
 ├── NotReachable             3   nothing answers where Neo4j or Redis should be
+├── NotRecorded              1   the audit trail can't be written to
 └── StackError               1   the local Neo4j and Redis
     ├── PortInUse                another program has the port
     ├── ToolMissing              no Java, no Redis to run
@@ -41,6 +42,11 @@ class NotReachable(AppError):
     def __init__(self, what: str, advice: str) -> None:
         super().__init__(f"{what} is not reachable: {advice}")
         self.what = what
+
+
+class NotRecorded(AppError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"the audit trail can't be written to: make room in {folder}, or see who owns it (C360_AUDIT_FOLDER)")
 
 
 class StackError(AppError):

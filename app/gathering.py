@@ -16,7 +16,7 @@ from graph.events import Call, Outcome, Rejection, names
 from graph.events.inputs import Event
 from graph.events.kept import key
 from graph.events.names import FOREST
-from resolvers.operations import masked
+from resolvers.faults import masked
 
 logger = logging.getLogger(__name__)
 
@@ -353,4 +353,10 @@ def _together(found: Iterable[Found]) -> Found:
     for each in kept:
         touched |= {customer: max(version, touched.get(customer, 0)) for customer, version in each.touched.items()}
     rejected = sorted((rejection for each in kept for rejection in each.rejected), key=lambda each: each.index)
-    return Outcome(sum(each.accepted for each in kept), sum(each.duplicates for each in kept), tuple(rejected), touched)
+    return Outcome(
+        sum(each.accepted for each in kept),
+        sum(each.duplicates for each in kept),
+        tuple(rejected),
+        touched,
+        customers=frozenset(customer for each in kept for customer in each.customers),
+    )

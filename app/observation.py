@@ -19,8 +19,8 @@ from typing import Any, ClassVar, Protocol
 
 from starlette.requests import ClientDisconnect
 
-from app.counters import DIGEST, Counters, Series, clean
-from resolvers.documents import Operation
+from app.counters import Counters, Series, clean
+from resolvers.documents import DIGEST, Operation
 from resolvers.observer import CacheStatus, Observer, PlanStatus, observed
 
 MOST_PARTS = 200

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, TypedDict
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access.opening import Guards, guards
 from app.errors import SettingsError
 from app.explorer import explorer_files
 from app.graphql import GraphQL
-from app.graphql.replies import COMPRESSED_FROM, LEVEL
+from app.graphql.replies import CAREFUL, COMPRESSED_FROM, LEVEL
 from app.known import KnownDocuments
 from app.metrics import metrics_route, registry_of, serve_apart, watch_loop
 from app.observation import Observations
@@ -65,6 +67,7 @@ class State(TypedDict):
     documents: KnownDocuments
     observations: Observations
     metrics: CollectorRegistry
+    guards: Guards
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -77,17 +80,25 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         try:
-            async with open_services(settings) as services:
+            async with (
+                open_services(settings) as services,
+                guards(settings, services.store, services.counters) as opened,
+            ):
                 await warm(services)
                 quintiles = QuintileCopy(lambda: load_quintiles(services.store))
-                sources = sources_of(services, quintiles)
+                sources = sources_of(services, quintiles, opened)
                 known = KnownDocuments(trusted, persisted_of(services), sources.documents)
                 registry = registry_of(services, sources.documents)
                 settle()
                 try:
                     async with observing(services, registry, tracing) as observations:
                         yield State(
-                            services=services, sources=sources, documents=known, observations=observations, metrics=registry
+                            services=services,
+                            sources=sources,
+                            documents=known,
+                            observations=observations,
+                            metrics=registry,
+                            guards=opened,
                         )
                 finally:
                     await quintiles.close()
@@ -106,15 +117,44 @@ def create_app(settings: Settings) -> ASGIApp:
         routes.append(metrics_route())
     if settings.graphiql:
         routes.append(explorer_files())
-    compress = Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL)
-    others = Starlette(routes=routes, lifespan=lifespan, middleware=[compress])
-    graphql = GraphQL(explorer=settings.graphiql, seconds=settings.request_timeout_seconds)
+    middleware = [Middleware(Careful), Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL)]
+    others = Starlette(routes=routes, lifespan=lifespan, middleware=middleware)
+    graphql: ASGIApp = GraphQL(
+        explorer=settings.graphiql,
+        seconds=settings.request_timeout_seconds,
+        purpose=settings.purpose_required,
+        by_get=settings.reads_by_get,
+    )
+    if settings.origins:
+        graphql = CORSMiddleware(
+            graphql,
+            allow_origins=settings.origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("authorization", "content-type", "traceparent", "x-c360-explain", "x-c360-purpose"),
+            expose_headers=("retry-after",),
+        )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Ahead of routes and middleware, which would take longer than the answer to a cached profile.
         await (graphql if scope["type"] == "http" and scope["path"] == "/graphql" else others)(scope, receive, send)
 
     return app
+
+
+class Careful:
+    """Has browsers make nothing of an answer but what it says it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def careful(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in CAREFUL if each[0] not in said)]
+            await send(message)
+
+        await self._app(scope, receive, careful if scope["type"] == "http" else send)
 
 
 @asynccontextmanager
@@ -167,7 +207,7 @@ async def warm(services: Services) -> None:
         logger.warning("the first request will wait for its plan: %s", error)
 
 
-def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
+def sources_of(services: Services, quintiles: QuintileCopy, guards: Guards | None = None) -> Sources:
     """What resolvers ask, from what the process holds."""
     settings = services.settings
     return Sources(
@@ -185,6 +225,8 @@ def sources_of(services: Services, quintiles: QuintileCopy) -> Sources:
         ),
         documents=Documents(settings.limits),
         plans=settings.plans,
+        trail=None if guards is None else guards.trail,
+        quotas=None if guards is None else guards.quotas,
     )
 
 

@@ -15,11 +15,15 @@ from typing import Any, Literal, get_args
 from app import settings_values as reading
 from app.errors import SettingsError
 from resolvers.guard import Limits
+from resolvers.scopes import SCOPES
 
 SECRET_BYTES = 32
 
 LIMITS = Limits()
 """How large a GraphQL request may be where nothing is said."""
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""That tokens may be signed by: those with a public key. With a shared one whoever reads tokens could write them."""
 
 TrustedMode = Literal["off", "prefer", "strict"]
 
@@ -110,8 +114,51 @@ class Settings:
     idempotency_hours: int = 24
     """C360_IDEMPOTENCY_HOURS: hours for which a request with an idempotency key has its first answer again. Default: 24."""
 
-    write_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    """C360_WRITE_KEYS: sources that may send events to /v1, each with its key, as shop=KEY,crm=KEY. Default: none may."""
+    anonymous_scopes: tuple[str, ...] = ()
+    """C360_ANONYMOUS_SCOPES: what whoever comes without a key or token may do, as profile:read,referral:read.
+    Default: none; nobody comes in without."""
+
+    reads_by_get: bool = True
+    """C360_GET: whether queries may come by GET: true or false. Default: true."""
+
+    origins: tuple[str, ...] = ()
+    """C360_ORIGINS: origins of pages that may ask from browsers, besides the service's own, as https://shop.example,https://crm.example.
+    Default: none."""
+
+    websocket_idle_seconds: int = 300
+    """C360_WEBSOCKET_IDLE_SECONDS: seconds after which a WebSocket is closed that nothing is under way on. Default: 300."""
+
+    purpose_required: bool = False
+    """C360_PURPOSE_REQUIRED: whether each GraphQL request has to say its purpose in X-C360-Purpose: true or false.
+    Default: false."""
+
+    audit: bool = True
+    """C360_AUDIT: whether it is recorded who reads whose data, and who writes what: true or false. Default: true."""
+
+    audit_folder: Path | None = None
+    """C360_AUDIT_FOLDER: folder of the audit trail, the same for every process of a machine. Default: `audit` in C360_HOME."""
+
+    audit_days: int = 365
+    """C360_AUDIT_DAYS: days after which files of the audit trail are deleted. Default: 365."""
+
+    jwt_issuer: str | None = None
+    """C360_JWT_ISSUER: who issues bearer tokens, as their claim iss says. Default: none; there are no tokens, only keys."""
+
+    jwt_audience: str | None = None
+    """C360_JWT_AUDIENCE: for whom tokens are, as their claim aud says; wanted with an issuer. Default: none."""
+
+    jwt_jwks: str | None = None
+    """C360_JWT_JWKS: https:// address, or file, of the issuer's public keys; wanted with an issuer. Default: none."""
+
+    jwt_algorithms: tuple[str, ...] = ("RS256", "ES256", "EdDSA")
+    """C360_JWT_ALGORITHMS: algorithms that tokens may be signed by. Default: RS256,ES256,EdDSA."""
+
+    jwt_leeway_seconds: int = 30
+    """C360_JWT_LEEWAY_SECONDS: seconds by which the clocks of issuer and service may differ. Default: 30."""
+
+    jwt_customer_identifier: str | None = None
+    """C360_JWT_CUSTOMER_IDENTIFIER: type of the identifier that the subject of a customer's own token is, such as user_id; such a
+    token has the scope self. Default: none; customers have none."""
 
     cursor_secret: bytes = field(default=b"", repr=False)
     """C360_CURSOR_SECRET: key that signs cursors, 16 characters or more, the same for every copy of the service.
@@ -137,6 +184,9 @@ class Settings:
 
     limit_selections: int = LIMITS.selections
     """C360_LIMIT_SELECTIONS: most fields and fragments of an operation, with its fragments expanded. Default: 1000."""
+
+    limit_repeats: int = LIMITS.repeats
+    """C360_LIMIT_REPEATS: how often a selection set may have the same leaf. Default: 100."""
 
     limit_introspection_depth: int = LIMITS.introspection_depth
     """C360_LIMIT_INTROSPECTION_DEPTH: most levels of fields in `__schema` and `__type`; 0: none. Default: 20."""
@@ -173,6 +223,13 @@ class Settings:
 
     limit_kept: int = LIMITS.kept
     """C360_LIMIT_KEPT: most tokens of all documents that a process remembers, and of their plans: 600 bytes. Default: 200000."""
+
+    limit_rate: int = 100_000
+    """C360_LIMIT_RATE: objects a second that one key, token or customer may ask for, as operations cost them; 0: no limit.
+    Default: 100000."""
+
+    limit_burst: int = 1_000_000
+    """C360_LIMIT_BURST: objects that one may ask for at once, who asked for few before. Default: 1000000."""
 
     limit_waiting: int = LIMITS.waiting
     """C360_LIMIT_WAITING: most new documents that wait to be read; more are turned away with OVERLOADED. Default: 100."""
@@ -227,6 +284,11 @@ class Settings:
         return None if wanted == "none" else wanted
 
     @property
+    def trail(self) -> Path:
+        """Where the audit trail is."""
+        return self.audit_folder or self.home / "audit"
+
+    @property
     def limits(self) -> Limits:
         """How large a GraphQL request may be."""
         return Limits(
@@ -236,6 +298,7 @@ class Settings:
             root_fields=self.limit_root_fields,
             directives=self.limit_directives,
             selections=self.limit_selections,
+            repeats=self.limit_repeats,
             errors=self.limit_errors,
             introspection_depth=self.limit_introspection_depth,
             introspection_selections=self.limit_introspection_selections,
@@ -266,6 +329,10 @@ class Settings:
         values.setdefault("cache_home", _cache_home(environ))
         if "cursor_secret" not in values:
             values["cursor_secret"] = keep_secret(values.get("home", Path(".c360")) / "secret").encode()
+        if "jwt_issuer" in values:
+            for name in ("jwt_audience", "jwt_jwks"):
+                if name not in values:
+                    raise SettingsError(VARIABLES[name][0], "is not set, and C360_JWT_ISSUER is: tokens need both")
         return cls(**values)
 
 
@@ -332,7 +399,20 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "write_queue": ("C360_WRITE_QUEUE", reading.whole(1, 1_000_000)),
         "group_commit": ("C360_GROUP_COMMIT", reading.switch),
         "idempotency_hours": ("C360_IDEMPOTENCY_HOURS", reading.whole(1, 8_760)),
-        "write_keys": ("C360_WRITE_KEYS", reading.keys),
+        "anonymous_scopes": ("C360_ANONYMOUS_SCOPES", reading.some_of(*SCOPES)),
+        "reads_by_get": ("C360_GET", reading.switch),
+        "origins": ("C360_ORIGINS", reading.origins),
+        "websocket_idle_seconds": ("C360_WEBSOCKET_IDLE_SECONDS", reading.whole(1, 86_400)),
+        "purpose_required": ("C360_PURPOSE_REQUIRED", reading.switch),
+        "audit": ("C360_AUDIT", reading.switch),
+        "audit_folder": ("C360_AUDIT_FOLDER", Path),
+        "audit_days": ("C360_AUDIT_DAYS", reading.whole(1, 36_500)),
+        "jwt_issuer": ("C360_JWT_ISSUER", str),
+        "jwt_audience": ("C360_JWT_AUDIENCE", str),
+        "jwt_jwks": ("C360_JWT_JWKS", reading.key_set),
+        "jwt_algorithms": ("C360_JWT_ALGORITHMS", reading.some_of(*ALGORITHMS)),
+        "jwt_leeway_seconds": ("C360_JWT_LEEWAY_SECONDS", reading.whole(0, 300)),
+        "jwt_customer_identifier": ("C360_JWT_CUSTOMER_IDENTIFIER", str),
         "cursor_secret": ("C360_CURSOR_SECRET", reading.secret),
         "limit_tokens": ("C360_LIMIT_TOKENS", reading.whole(10, 100_000)),
         "limit_depth": ("C360_LIMIT_DEPTH", reading.whole(1, 100)),
@@ -341,6 +421,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "limit_root_fields": ("C360_LIMIT_ROOT_FIELDS", reading.whole(1, 1_000)),
         "limit_directives": ("C360_LIMIT_DIRECTIVES", reading.whole(0, 10_000)),
         "limit_selections": ("C360_LIMIT_SELECTIONS", reading.whole(1, 100_000)),
+        "limit_repeats": ("C360_LIMIT_REPEATS", reading.whole(1, 100_000)),
         "limit_introspection_depth": ("C360_LIMIT_INTROSPECTION_DEPTH", reading.whole(0, 100)),
         "limit_introspection_selections": ("C360_LIMIT_INTROSPECTION_SELECTIONS", reading.whole(1, 100_000)),
         "limit_introspection_fields": ("C360_LIMIT_INTROSPECTION_FIELDS", reading.whole(1, 10_000_000)),
@@ -353,6 +434,8 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "limit_events_body": ("C360_LIMIT_EVENTS_BODY", reading.whole(1_000, 32_000_000)),
         "limit_answer": ("C360_LIMIT_ANSWER", reading.whole(10_000, 1_000_000_000)),
         "limit_kept": ("C360_LIMIT_KEPT", reading.whole(1_000, 100_000_000)),
+        "limit_rate": ("C360_LIMIT_RATE", reading.whole(0, 1_000_000_000)),
+        "limit_burst": ("C360_LIMIT_BURST", reading.whole(100, 1_000_000_000)),
         "limit_waiting": ("C360_LIMIT_WAITING", reading.whole(1, 10_000)),
         "plans": ("C360_PLANS", reading.switch),
         "persisted": ("C360_PERSISTED", reading.switch),

@@ -56,16 +56,34 @@ def rates(text: str) -> Mapping[str, Decimal]:
     return MappingProxyType(found)
 
 
-def keys(text: str) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for pair in text.split(","):
-        source, _, key = (part.strip() for part in pair.partition("="))
-        if not source or len(key) < 16:
-            raise ValueError("must be pairs such as shop=KEY,crm=KEY, each key of 16 characters or more")
-        if key in found:
-            raise ValueError(f"has one key for both {found[key]} and {source}")
-        found[key] = source
-    return MappingProxyType(found)
+def some_of(*words: str) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+        for each in found:
+            if each not in words:
+                raise ValueError(f"must be some of {', '.join(words)}, with commas between them, not {each!r}")
+        return found
+
+    return read
+
+
+def origins(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
+    for each in found:
+        parts = urlsplit(each)
+        if parts.scheme not in ("http", "https") or not parts.netloc or each != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(f"must be origins such as https://shop.example, with commas between them, not {each!r}")
+    return found
+
+
+def key_set(text: str) -> str:
+    """An address that nobody on the way can change the answer of, or a file."""
+    if "://" not in text:
+        return text
+    address = urlsplit(text)
+    if address.scheme == "https" or (address.scheme == "http" and address.hostname in ("localhost", "127.0.0.1", "::1")):
+        return text
+    raise ValueError("must be an https:// address, or a file")
 
 
 def secret(text: str) -> bytes:

@@ -11,13 +11,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.settings import VARIABLES, Settings
+from resolvers.scopes import SCOPES
 
 TOP = Path(__file__).parents[1]
 KILL_AFTER_SECONDS = 30.0
 
 
 def environment(settings: Settings | None = None, **more: str) -> dict[str, str]:
-    """Our environment without the settings in it, but with those of servers that run."""
+    """Our environment without the settings in it, but with those of servers that run; whoever asks may do everything."""
     ours = {variable for variable, _ in VARIABLES.values()} - {"JAVA_HOME", "C360_CACHE_HOME", "C360_MAVEN_MIRROR"}
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     if settings is not None:
@@ -30,6 +31,8 @@ def environment(settings: Settings | None = None, **more: str) -> dict[str, str]
             "REDIS_URL": settings.redis_url,
             "C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS": f"{settings.neo4j_transaction_timeout_seconds:g}",
             "C360_REQUEST_TIMEOUT_SECONDS": f"{settings.request_timeout_seconds:g}",
+            "C360_ANONYMOUS_SCOPES": ",".join(SCOPES),
+            "C360_LIMIT_RATE": "0",
         }
     return kept | more
 

@@ -122,7 +122,7 @@ async def contenders(
 ) -> AsyncIterator[Contenders]:
     """Everything up, asked once, and the floor's answers in Redis."""
     folder.mkdir(parents=True)
-    ids = await _ids(settings)
+    ids = await customer_ids(settings)
     hot = min(hot, len(ids) // 2)
     found = Contenders(settings, hot=ids[:hot], others=ids[hot:])
     found.database = Neo4j.of(settings, quick=False).alive.pid() or 0
@@ -185,7 +185,7 @@ def _server(running: Sequence[tuple[int, int]]) -> Server:
     return Server(ports, pids)
 
 
-async def _ids(settings: Settings) -> list[str]:
+async def customer_ids(settings: Settings) -> list[str]:
     """Customers in no order: all of them, or of very many about MOST_ASKED."""
     async with bare_driver(settings) as driver, driver.session() as session:
         ids: list[str] = [row.value() async for row in await session.run(Query(_SOME, timeout=PATIENCE_SECONDS), most=MOST_ASKED)]

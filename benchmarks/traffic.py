@@ -12,12 +12,15 @@ import random
 import sys
 import time
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
 from benchmarks.load import carry_out
+
+FIRST_LINE = b"POST /graphql HTTP/1.1\r\n"
 
 WAIT_SECONDS = 60.0
 """For what is still unanswered in the end."""
@@ -38,7 +41,8 @@ class Traffic(msgspec.Struct, kw_only=True):
     `in_turn` about the next one, beginning with number `skip`, so that each comes again only after all others.
 
     It ends after `seconds`, or `requests`. `rate`: requests a second, sent when they are due; 0: each connection sends the
-    next one when the last was answered. Connections are spread evenly over the ports.
+    next one when the last was answered. Connections are spread evenly over the ports. `authorizations`: a file, a JSON list of
+    headers of that name, which requests have one after the other; nothing: they have none.
     """
 
     ports: list[int]
@@ -49,6 +53,7 @@ class Traffic(msgspec.Struct, kw_only=True):
     rate: float = 0.0
     in_turn: bool = False
     skip: int = 0
+    authorizations: str = ""
 
 
 class Subjects(msgspec.Struct):
@@ -82,17 +87,24 @@ def requests(plan: Traffic, subjects: Subjects) -> Iterator[bytes]:
     length = len(ids[0])
     assert all(len(id) == length for id in ids)
     parts = [_around(operation, subjects.ids[0]) for operation in subjects.operations]
-    number = plan.skip
+    number, by = plan.skip, cycle(_authorizations(plan))
     while True:
         before, after = parts[0] if len(parts) == 1 else random.choice(parts)
-        yield before + (ids[number % len(ids)] if plan.in_turn else random.choice(ids)) + after
+        yield FIRST_LINE + next(by) + before + (ids[number % len(ids)] if plan.in_turn else random.choice(ids)) + after
         number += 1
 
 
+def _authorizations(plan: Traffic) -> list[bytes]:
+    if not plan.authorizations:
+        return [b""]
+    given = msgspec.json.decode(Path(plan.authorizations).read_bytes(), type=list[str])
+    return [f"authorization: {each}\r\n".encode() for each in given]
+
+
 def _around(operation: Operation, id: str) -> tuple[bytes, bytes]:
-    """A request without the id that it is about."""
+    """A request without its first line, and without the id that it is about."""
     body = operation.body(id)
-    head = f"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    head = f"host: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     before, _, after = body.rpartition(id.encode())
     return head.encode() + before, after
 

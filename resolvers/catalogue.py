@@ -14,6 +14,8 @@ from resolvers.errors import InvalidKey
 from resolvers.fields import resolved
 from resolvers.money import Money
 from resolvers.nodes import Node, check_id
+from resolvers.requirements import needs_any
+from resolvers.scopes import OWN, READING
 
 LONGEST_KEY = 1_000
 
@@ -37,7 +39,7 @@ class ChannelKind(Enum):
     OTHER = "OTHER"
 
 
-@strawberry.type(description="A way to reach customers, or to be reached by them.")
+@strawberry.type(description="A way to reach customers, or to be reached by them.", directives=[needs_any(*READING, OWN)])
 class Channel(Node):
     record = catalogue.Channel
     key: str = strawberry.field(description="What events call it.")
@@ -45,14 +47,14 @@ class Channel(Node):
     channel_kind: ChannelKind = strawberry.field(description="What sort of way it is.")
 
 
-@strawberry.type(description="Something that messages and referrals are part of.")
+@strawberry.type(description="Something that messages and referrals are part of.", directives=[needs_any(*READING, OWN)])
 class Campaign(Node):
     record = catalogue.Campaign
     key: str = strawberry.field(description="What events call it.")
     label: str = strawberry.field(description="What people call it.")
 
 
-@strawberry.type(description="Something that is sold.")
+@strawberry.type(description="Something that is sold.", directives=[needs_any(*READING, OWN)])
 class Product(Node):
     record = catalogue.Product
     sku: str = strawberry.field(description="What sources call it.")

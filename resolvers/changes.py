@@ -12,17 +12,19 @@ from graph.customers import Profile
 from graph.feedback import Case, Review, SurveyResponse
 from graph.purchases import Purchase
 from graph.timeline import Touchpoint
-from resolvers.context import Info, load_customer
+from resolvers.context import Info, load_customer, load_own
 from resolvers.customers import Customer
-from resolvers.directory import CustomerKey, profile_key
+from resolvers.directory import CustomerKey, asked_key
 from resolvers.errors import NotThere
 from resolvers.fields import streamed
+from resolvers.requirements import needs_any, needs_nothing_more
+from resolvers.scopes import OWN, PROFILE
 
 SLOW = 16
 """Changes that may come together before a client is told that it was too slow for them."""
 
 
-@strawberry.type(description="A customer that has changed.")
+@strawberry.type(description="A customer that has changed.", directives=[needs_nothing_more()])
 class CustomerChange:
     customer: Customer | None = strawberry.field(description="As it is now; null when it is no more.")
     changed: list[str] = strawberry.field(description="Fields of the customer that are other than when it was last told.")
@@ -31,13 +33,20 @@ class CustomerChange:
 
 @strawberry.type(description="What is told as it happens, over graphql-transport-ws and graphql-sse.")
 class Subscription:
-    @streamed("Each change of one customer from now on, whoever makes it; of several at once the last.")
+    @streamed(
+        "Each change of one customer from now on, whoever makes it; of several at once the last.",
+        scopes=needs_any(PROFILE, OWN),
+    )
     async def customer_changed(self, info: Info, by: CustomerKey) -> AsyncGenerator[CustomerChange]:
-        context, key = info.context, profile_key(by)
+        context, key = info.context, asked_key(info.context, by)
 
         async def load() -> Profile | None:
             context.begin()
-            return await load_customer(context, key)
+            if context.principal.customer is None:
+                return await load_customer(context, key)
+            # Who that is may have changed as well.
+            await load_own(context)
+            return context.own_by(key)
 
         with context.sources.watches.watch() as watch:
             told = await load()

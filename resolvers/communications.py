@@ -14,6 +14,8 @@ from resolvers.catalogue import Campaign, find_campaign
 from resolvers.context import Info
 from resolvers.entries import TimelineEntry
 from resolvers.fields import resolved
+from resolvers.requirements import needs_any
+from resolvers.scopes import OWN, PROFILE
 
 
 @strawberry.enum(description="What became of a message.")
@@ -30,7 +32,9 @@ class CommunicationStatus(Enum):
     CANCELLED = "CANCELLED"
 
 
-@strawberry.type(description="A message to a customer: planned, sent, and what became of it.")
+@strawberry.type(
+    description="A message to a customer: planned, sent, and what became of it.", directives=[needs_any(PROFILE, OWN)]
+)
 class Communication(TimelineEntry):
     record = communications.Communication
     communication_status: CommunicationStatus = strawberry.field(description="What became of it.")

@@ -14,6 +14,7 @@ from resolvers.context import Context, Info
 from resolvers.cursors import Cursors
 from resolvers.errors import InvalidPageSize
 from resolvers.fields import PAGE_SIZE, Cost, all_of, resolved
+from resolvers.requirements import needs_nothing_more
 
 LARGEST_SIZE = 100
 
@@ -179,7 +180,7 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     row: Any
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="Where a page stands in its list.", directives=[needs_nothing_more()])
 class PageInfo:
     @resolved("Whether rows follow the last one of this page.")
     @staticmethod
@@ -202,7 +203,7 @@ class PageInfo:
         return of.cursor(of.page.rows[-1]) if of.page.rows else None
 
 
-@strawberry.type(description="A row of a list, and where it stands.")
+@strawberry.type(description="A row of a list, and where it stands.", directives=[needs_nothing_more()])
 class Edge(Generic[Node]):
     @resolved("Opaque and signed; good for `after` and `before` of the same list.")
     @staticmethod
@@ -215,7 +216,7 @@ class Edge(Generic[Node]):
         return placed.of.node(placed.row)
 
 
-@strawberry.type(description="A page of a list.")
+@strawberry.type(description="A page of a list.", directives=[needs_nothing_more()])
 class Connection(Generic[Node]):
     @resolved("The rows with their cursors.")
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -13,7 +14,8 @@ from graph.catalogue import Campaign, Channel, Product
 from graph.customers import Profile, ProfileKey
 from graph.store import Reader
 from graph.timeline import OwnedEntry
-from resolvers.errors import TooLarge
+from resolvers.access import Actor, Principal, View, owners_of
+from resolvers.errors import Forbidden, TooLarge
 from resolvers.fields import Missing
 from resolvers.loads import Failed, Loads
 from resolvers.pacing import Pace
@@ -32,7 +34,13 @@ class Budget(msgspec.Struct):
     pages: int = MOST_PAGES
     spent_rows: int = 0
     spent_pages: int = 0
+    most_rows: int = 0
     exceeded: TooLarge | None = None
+
+    @property
+    def used(self) -> int:
+        """Rows that came, in whichever attempt there were most."""
+        return max(self.most_rows, self.spent_rows)
 
     def page(self) -> None:
         """One more page is asked for; raises TooLarge when it is one too many, or the budget was exceeded before."""
@@ -48,6 +56,7 @@ class Budget(msgspec.Struct):
 
     def renew(self) -> None:
         """Begin again."""
+        self.most_rows = self.used
         self.spent_rows, self.spent_pages, self.exceeded = 0, 0, None
 
     def _exceed(self, error: TooLarge) -> NoReturn:
@@ -56,19 +65,53 @@ class Budget(msgspec.Struct):
         raise TooLarge(str(self.exceeded))
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """One request. What isn't loaded yet is Missing: its runner loads it, and asks again."""
+class Context(msgspec.Struct, kw_only=True):
+    """One request. What isn't loaded yet is Missing: its runner loads it, and asks again.
+
+    `own`: the customer whose own token asks; None for other principals, and for one nobody has heard of. `read`: whose data
+    was read before something was written; `sent`: events that were handed to the write door.
+    """
 
     sources: Sources
+    principal: Principal
+    own: Profile | None = None
+    actor: Actor
     budget: Budget
     loads: Loads
     pace: Pace | None
+    read: set[str] = msgspec.field(default_factory=set)
+    sent: int = 0
 
     @classmethod
-    def of(cls, sources: Sources, *, rows: int = MOST_ROWS, costly: bool = False) -> Context:
+    def of(cls, sources: Sources, principal: Principal, actor: Actor, *, rows: int = MOST_ROWS, costly: bool = False) -> Context:
         """The context of running an operation, which may bring `rows` rows. `costly`: its answer may take too long to be made at
         one go."""
-        return cls(sources=sources, budget=Budget(min(rows, MOST_ROWS)), loads=Loads(sources), pace=Pace() if costly else None)
+        return cls(
+            sources=sources,
+            principal=principal,
+            actor=actor,
+            budget=Budget(min(rows, MOST_ROWS)),
+            loads=Loads(sources),
+            pace=Pace() if costly else None,
+        )
+
+    def sees(self, source: object) -> bool:
+        """Whether whoever asks may see all of a source: a customer's own token what is about that customer, or about nobody."""
+        return self.principal.customer is None or self.owns(source)
+
+    def owns(self, source: object) -> bool:
+        """Whether a source is about the customer whose own token asks, or about nobody."""
+        owners = owners_of(source)
+        return not owners or (self.own is not None and not {self.own.id, *self.own.ids}.isdisjoint(owners))
+
+    def own_by(self, key: ProfileKey) -> Profile | None:
+        """The customer whose own token asks, if that is whom a key names. Of others not even that they are there is looked up."""
+        own = self.own
+        if own is None:
+            return None
+        if key.id is not None:
+            return own if key.id in (own.id, *own.ids) else None
+        return own if any((each.type, each.value) == (key.type, key.value) for each in own.identifiers) else None
 
     def customer(self, key: ProfileKey) -> Profile | None:
         """The customer that a key names."""
@@ -122,8 +165,36 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
             raise found.again()
         return found
 
+    def record_reading(self) -> None:
+        """Have the audit trail know whose data was read; raises Unrecorded."""
+        trail = self.sources.trail
+        if trail is None:
+            return
+        found = self._loaded() | self.read
+        self.read.clear()
+        own = set() if self.own is None else found & {self.own.id, *self.own.ids}
+        shown = own if self.principal.customer is not None else found if self.principal.view is View.CLEAR else set()
+        if shown:
+            trail.read(self.actor, shown, personal=True)
+        if masked := found - shown:
+            trail.read(self.actor, masked, personal=False)
+
+    def _loaded(self) -> set[str]:
+        known = self.loads.known
+        found = {each.id for each in known["customer"].values() if type(each) is Profile}
+        found.update(each.customer_id for each in known["entry"].values() if type(each) is OwnedEntry)
+        return found
+
+    @property
+    def used(self) -> int:
+        """Objects that were made, or sent to be written, so far, at the least one."""
+        known = self.loads.known
+        return 1 + self.sent + max(self.budget.used, len(known["customer"]) + len(known["entry"]))
+
     def forget(self) -> None:
         """What was loaded before something was written counts no more."""
+        if self.sources.trail is not None:
+            self.read |= self._loaded()
         self.loads.forget()
 
     def begin(self) -> None:
@@ -143,6 +214,22 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reader(self) -> Reader:
         return self.sources.reader
+
+
+async def load_own(context: Context) -> None:
+    """Find the customer whose own token asks, where one does. Raises Forbidden where that can't be told for certain."""
+    key = context.principal.customer
+    if key is None:
+        return
+    context.own = None
+    own = await load_customer(context, key)
+    if own is None:
+        return
+    if any(each.type == key.type and each.value != key.value for each in own.identifiers):
+        # Whoever signs up can name somebody else's e-mail address, and the two become one: it isn't to show one to the other.
+        raise Forbidden.several(str(key.type))
+    context.own = own
+    context.actor = replace(context.actor, id=own.id)
 
 
 async def load_customer(context: Context, key: ProfileKey) -> Profile | None:

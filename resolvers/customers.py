@@ -17,33 +17,37 @@ from graph.identity import TraitProvenance as ProvenanceRecord
 from graph.purchases import Cart as CartRecord
 from graph.purchases import page_carts
 from graph.timeline import KINDS, page_key
+from resolvers import masks
 from resolvers.catalogue import Channel, find_channel
 from resolvers.communications import Communication
 from resolvers.connections import Connection, Listing, Window, connect, in_memory
 from resolvers.context import Context, Info
 from resolvers.entries import TimelineEntry, TimelineKind
 from resolvers.feedback import Case, Review, SurveyKind, SurveyResponse
-from resolvers.fields import about, at_most, resolved
+from resolvers.fields import about, at_most, personal, resolved
 from resolvers.identity import Identifier, TraitProvenance
 from resolvers.listings import Asked, Period, bounds, list_entries
+from resolvers.masks import hidden
 from resolvers.nodes import Node
 from resolvers.purchases import Cart, Purchase, PurchaseStatus
 from resolvers.referrals import CustomerReferral
+from resolvers.requirements import needs_any, needs_nothing_more
 from resolvers.scalars import CurrencyCode
+from resolvers.scopes import OWN, PROFILE, REFERRAL
 from resolvers.sources import Rules
 from resolvers.timeline import Touchpoint
 from resolvers.value import CustomerValue, Worth
 
 
-@strawberry.type(description="A postal address.")
+@strawberry.type(description="A postal address.", directives=[needs_nothing_more()])
 class Address:
     kind: str = strawberry.field(description="What it is used for: home, billing, shipping.")
-    line1: str | None = strawberry.field(description="The first line.")
-    line2: str | None = strawberry.field(description="The second line.")
-    city: str | None = strawberry.field(description="The city.")
-    region: str | None = strawberry.field(description="The state, prefecture or county.")
-    postal_code: str | None = strawberry.field(description="The postal code.")
-    country: str | None = strawberry.field(description="ISO 3166-1 alpha-2.")
+    line1: str | None = personal("The first line.")
+    line2: str | None = personal("The second line.")
+    city: str | None = personal("The city.")
+    region: str | None = personal("The state, prefecture or county.")
+    postal_code: str | None = personal("The postal code.")
+    country: str | None = personal("ISO 3166-1 alpha-2.")
 
 
 class Used(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +61,7 @@ class Used(msgspec.Struct, frozen=True, gc=False):
     preferred: bool
 
 
-@strawberry.type(description="How much a customer uses a channel.")
+@strawberry.type(description="How much a customer uses a channel.", directives=[needs_nothing_more()])
 class CustomerChannel:
     touchpoints: int = strawberry.field(description="Contacts there.")
     purchases: int = strawberry.field(description="Purchases there.")
@@ -74,29 +78,29 @@ class CustomerChannel:
         return found
 
 
-@strawberry.type(description="One person, or account, as all channels together know them.")
+@strawberry.type(description="One person, or account, as all channels together know them.", directives=[needs_any(PROFILE, OWN)])
 class Customer(Node):
     record = Profile
     erased_at: datetime | None = strawberry.field(description="Set on the tombstone that keeps other people's chains whole.")
-    name: str | None = strawberry.field(description="The whole name.")
-    given_name: str | None = strawberry.field(description="The given name.")
-    family_name: str | None = strawberry.field(description="The family name.")
-    email: str | None = strawberry.field(description="The primary e-mail address.")
-    phone: str | None = strawberry.field(description="The primary phone number, E.164.")
+    name: str | None = personal("The whole name.", mask=masks.of_name)
+    given_name: str | None = personal("The given name.", mask=masks.of_name)
+    family_name: str | None = personal("The family name.", mask=masks.of_name)
+    email: str | None = personal("The primary e-mail address.", mask=masks.of_email)
+    phone: str | None = personal("The primary phone number, E.164.", mask=masks.of_phone)
 
-    @resolved("The date of birth.")
+    @resolved("The date of birth.", mask=hidden)
     @staticmethod
     def birth_date(profile: Parent[Profile]) -> date | None:
         return birth_date(profile.birth_date)
 
-    gender: str | None = strawberry.field(description="The gender, in the source's words.")
-    locale: str | None = strawberry.field(description="BCP 47.")
-    time_zone: str | None = strawberry.field(description="IANA.")
-    country: str | None = strawberry.field(description="ISO 3166-1 alpha-2.")
-    first_seen_at: datetime | None = strawberry.field(description="The first time anything was heard of them.")
-    last_seen_at: datetime | None = strawberry.field(description="The last time anything was heard of them.")
+    gender: str | None = personal("The gender, in the source's words.")
+    locale: str | None = personal("BCP 47.")
+    time_zone: str | None = personal("IANA.")
+    country: str | None = personal("ISO 3166-1 alpha-2.")
+    first_seen_at: datetime | None = personal("The first time anything was heard of them.")
+    last_seen_at: datetime | None = personal("The last time anything was heard of them.")
 
-    @resolved("What sources said of them beyond the fields here.")
+    @resolved("What sources said of them beyond the fields here.", mask=hidden)
     @staticmethod
     def traits(profile: Parent[Profile]) -> JSON | None:
         return other_traits(profile)
@@ -124,7 +128,7 @@ class Customer(Node):
     def addresses(profile: Parent[Profile]) -> list[Address]:
         return profile.addresses[:20]  # type: ignore[return-value]
 
-    @resolved("The organization this person belongs to, if any.")
+    @resolved("The organization this person belongs to, if any.", mask=hidden)
     @staticmethod
     def account(profile: Parent[Profile], info: Info) -> Customer | None:
         key = account_key(profile)
@@ -235,7 +239,7 @@ class Customer(Node):
         rates = info.context.rules.rates
         return Worth.of(profile, rates, currency or rates.reporting)  # type: ignore[return-value]
 
-    @resolved("This customer's place in the referral network.")
+    @resolved("This customer's place in the referral network.", scopes=needs_any(REFERRAL, OWN))
     @staticmethod
     def referral(profile: Parent[Profile]) -> CustomerReferral | None:
         return profile  # type: ignore[return-value]

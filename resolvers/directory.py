@@ -14,16 +14,22 @@ from graph.customers import CustomerRow, ProfileKey, count_customers, page_custo
 from graph.customers.lists import MOST_FOUND
 from graph.customers.places import load_places
 from graph.store import Reader
+from resolvers.access import View
 from resolvers.connections import Connection, Listing, Window, connect
 from resolvers.context import Context, Info
 from resolvers.customers import Customer
 from resolvers.entries import find_customer
-from resolvers.errors import InvalidKey, InvalidOrder, InvalidSearch
+from resolvers.errors import Forbidden, InvalidKey, InvalidOrder, InvalidSearch
 from resolvers.identity import IdentifierInput
+from resolvers.masks import of_identifier
 from resolvers.nodes import check_id
+from resolvers.scopes import PERSONAL
 
 LONGEST_KEY = 1_000
 LONGEST_SEARCH = 200
+
+OPAQUE = frozenset({"user_id", "anonymous_id"})
+"""Types of identifiers that are no personal data by themselves: whoever knows one has it from the system that gave it."""
 
 
 @strawberry.input(one_of=True, description="Names a customer by exactly one of these.")
@@ -44,7 +50,12 @@ class CustomerOrder(Enum):
 
 
 def customer(info: Info, by: CustomerKey) -> Customer | None:
-    return info.context.customer(profile_key(by))  # type: ignore[return-value]
+    context, key = info.context, asked_key(info.context, by)
+    return context.customer(key) if context.principal.customer is None else context.own_by(key)  # type: ignore[return-value]
+
+
+def me(info: Info) -> Customer | None:
+    return info.context.own  # type: ignore[return-value]
 
 
 def customers(
@@ -58,11 +69,32 @@ def customers(
 ) -> Connection[Customer]:
     context = info.context
     order = order_by or CustomerOrder.LAST_SEEN_DESC
+    if PERSONAL not in context.principal.scopes:
+        # Whoever may not read names could find them out by asking who is found, or who comes first.
+        if search is not None:
+            raise Forbidden.oracle("search", PERSONAL)
+        if order is CustomerOrder.NAME_ASC:
+            raise Forbidden.oracle("orderBy NAME_ASC", PERSONAL)
     listing = everyone(context, order) if search is None else found(context, search, order)
     found_customer: Any = connect(
         context, listing, lambda row: find_customer(context, row.id), first=first, after=after, last=last, before=before
     )
     return found_customer
+
+
+def asked_key(context: Context, key: CustomerKey) -> ProfileKey:
+    """`profile_key` of what somebody looks up; raises Forbidden for personal data that it may not see."""
+    found = profile_key(key)
+    if context.principal.view is View.MASKED and not opaque(found):
+        raise Forbidden.oracle("by", PERSONAL)
+    return found
+
+
+def opaque(key: ProfileKey) -> bool:
+    """Whether a key says nothing of a person: some systems have e-mail addresses for ids."""
+    if key.id is not None:
+        return True
+    return key.type in OPAQUE and of_identifier(str(key.value)) is None
 
 
 def profile_key(key: CustomerKey) -> ProfileKey:

@@ -40,6 +40,12 @@ WRONG = 50
 #: What is remembered of a token takes less than so many bytes; those of texts and plans count as tokens, too.
 TOKEN_BYTES = 600
 
+#: Digits of a document's SHA-256 that tell it from others in metrics, in logs and on the audit trail.
+DIGEST = 12
+
+#: Characters of an operation's name, in the same places.
+LONGEST_NAME = 60
+
 #: Characters of a message: some quote what is wrong, which may be most of the text.
 LONGEST_MESSAGE = 1_000
 
@@ -291,6 +297,8 @@ def _operations(text: str, tree: DocumentNode) -> Iterator[Operation]:
 def formatted(error: GraphQLError, code: str) -> dict[str, Any]:
     """An error that the client made, and may see; `code` where it has none of its own."""
     shown: dict[str, Any] = dict(error.formatted)
+    # Names that nobody asked for are told by introspection, to those who may ask it.
+    shown["message"] = error.message.partition(" Did you mean ")[0]
     shown["extensions"] = {"code": code, **(error.extensions or {})}
     return shown
 

@@ -12,6 +12,8 @@ ResolverError                BAD_USER_INPUT
 ├── NotThere                 NOT_FOUND
 ├── TooMany                  TOO_MANY_IDS, TOO_MANY_VALUES
 ├── TooLarge                 TOO_LARGE
+├── Forbidden                FORBIDDEN
+├── Unrecorded               UNAVAILABLE
 └── NotConvertible           CURRENCY_NOT_CONVERTIBLE
 """
 
@@ -165,6 +167,37 @@ class TooLarge(ResolverError):
     @classmethod
     def pages(cls, most: int) -> TooLarge:
         return cls(f"the answer would take more than {most:,} pages of lists; ask for less nesting")
+
+
+class Forbidden(ResolverError):
+    """Something that whoever asks may not see, or do."""
+
+    code = "FORBIDDEN"
+
+    @classmethod
+    def scopes(cls, missing: str) -> Forbidden:
+        return cls(f"this needs {missing}, which your key or token doesn't have; use one that has it, or leave this out")
+
+    @classmethod
+    def others(cls) -> Forbidden:
+        return cls("this is about somebody else, of whom a customer's own token sees a masked name; leave this out")
+
+    @classmethod
+    def several(cls, type: str) -> Forbidden:
+        return cls(f"the customer with this {type} has others too, and whose token this is can't be told: part them first")
+
+    @classmethod
+    def oracle(cls, argument: str, scope: str) -> Forbidden:
+        return cls(f"{argument} asks by personal data, which needs {scope}; name customers by their ids")
+
+
+class Unrecorded(ResolverError):
+    """The audit trail can't be written to; nothing may be told, or done, that doesn't stand there."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("What is asked can't be recorded now, so that it can't be answered; send the request again.")
 
 
 class NotConvertible(ResolverError):

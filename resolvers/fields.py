@@ -21,6 +21,8 @@ from strawberry.types.field import StrawberryField
 
 from graph.customers import Parts
 from graph.timeline import OwnedEntry
+from resolvers.masks import Mask, hidden
+from resolvers.requirements import Personal, RequiresScopes
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -30,8 +32,8 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 NOTHING = Parts.only()
 
-#: Where the metadata of a stored field says which parts of profiles it reads.
-NEEDS = "needs"
+#: Where the metadata of a field says which parts of profiles it reads, and what is shown of it to those who may not see it.
+NEEDS, MASK = "needs", "mask"
 
 PAGE_SIZE = 20
 """Rows of a page for which no size is asked."""
@@ -127,29 +129,73 @@ def all_of(makers: Iterable[Callable[[], Any]]) -> list[Any]:
     return made
 
 
-def resolved(description: str, *, needs: Parts = NOTHING, size: ListSize | Cost | None = None) -> Callable[[Method], Any]:
+def resolved(
+    description: str,
+    *,
+    needs: Parts = NOTHING,
+    size: ListSize | Cost | None = None,
+    scopes: RequiresScopes | None = None,
+    mask: Mask | None = None,
+) -> Callable[[Method], Any]:
     """Makes a static method of a type a field. Its first parameter, a Parent, is the source of the type; `info`, if it has one,
     leads to the context; the others are the field's arguments. `needs`: the parts of profiles that it reads;
-    `size`: of a list that is no connection, or what else is to be known of its cost."""
+    `size`: of a list that is no connection, or what else is to be known of its cost; `scopes`: where it needs others than its
+    type; `mask`: of personal data."""
 
     def mark(method: Method) -> Any:
-        return root_field(_function(method), description, needs=needs, size=size, static=True)
+        return _field(_function(method), description, needs=needs, size=size, scopes=scopes, mask=mask, static=True)
 
     return mark
 
 
 def root_field(
-    resolve: Method, description: str, *, needs: Parts = NOTHING, size: ListSize | Cost | None = None, static: bool = False
+    resolve: Method, description: str, *, scopes: RequiresScopes, needs: Parts = NOTHING, size: ListSize | Cost | None = None
 ) -> Any:
-    """A field whose resolver is a function of its own."""
+    """A field of a root type, whose resolver is a function of its own."""
+    return _field(resolve, description, needs=needs, size=size, scopes=scopes)
+
+
+def _field(
+    resolve: Method,
+    description: str,
+    *,
+    needs: Parts,
+    size: ListSize | Cost | None,
+    scopes: RequiresScopes | None,
+    mask: Mask | None = None,
+    static: bool = False,
+) -> Any:
     resolver: Any = when_loaded(resolve, needs=needs)
     directives: list[object] = [*_sizes(resolve)] if size is None else [size]
-    return strawberry.field(staticmethod(resolver) if static else resolver, description=description, directives=directives)
+    return strawberry.field(
+        staticmethod(resolver) if static else resolver,
+        description=description,
+        directives=[*directives, *_said(scopes, mask)],
+        metadata={MASK: mask},
+    )
 
 
-def stored(description: str, *, needs: Parts) -> Any:
-    """A field that is read from its source as it stands, which only some profiles hold: those loaded with `needs`."""
-    return strawberry.field(description=description, metadata={NEEDS: needs})
+def stored(description: str, *, needs: Parts = NOTHING, scopes: RequiresScopes | None = None, mask: Mask | None = None) -> Any:
+    """A field that is read from its source as it stands. `needs`: what of profiles must have been loaded for it to be there;
+    `scopes` and `mask`: as of `resolved`."""
+    return strawberry.field(description=description, directives=_said(scopes, mask), metadata={NEEDS: needs, MASK: mask})
+
+
+def personal(description: str, *, mask: Mask = hidden, needs: Parts = NOTHING) -> Any:
+    """A stored field that holds personal data, of which `mask` leaves what may be shown."""
+    return stored(description, needs=needs, mask=mask)
+
+
+def _said(scopes: RequiresScopes | None, mask: Mask | None) -> list[object]:
+    said: list[object] = [] if scopes is None else [scopes]
+    return said if mask is None else [*said, Personal()]
+
+
+def mask_of(declared: GraphQLField) -> Mask | None:
+    """What is shown of a field to those who may not see it; None where it isn't personal."""
+    field: StrawberryField | None = declared.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    found: Mask | None = None if field is None else field.metadata.get(MASK)
+    return found
 
 
 def when_loaded(resolve: Method, *, needs: Parts = NOTHING) -> Method:
@@ -203,11 +249,11 @@ def _function(method: Any) -> Any:
     return method.__func__ if isinstance(method, staticmethod) else method
 
 
-def streamed(description: str) -> Callable[[Method], Method]:
+def streamed(description: str, *, scopes: RequiresScopes) -> Callable[[Method], Method]:
     """Makes an asynchronous generator a field of the root type of subscriptions."""
 
     def mark(method: Method) -> Method:
-        marked: Any = strawberry.subscription(method, description=description)
+        marked: Any = strawberry.subscription(method, description=description, directives=[scopes])
         return marked
 
     return mark

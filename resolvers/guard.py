@@ -8,6 +8,7 @@ lists from multiplying.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
@@ -42,11 +43,10 @@ class Limits:
     """How large a request may be. app.settings says what each means, and takes its defaults from here.
 
     `depth`: levels of fields, root fields and leaves included; `alias`: characters of one; `selections`: fields and fragments,
-    expanded; `introspection_fields`: those of an answer; `errors`: those of validation that are told; `values`: in variables;
-    `ids`: of `nodes`; `cost`: objects of an answer; `characters`: of a document's text; `body`, `events_body`: bytes of a
-    request, and of one that only records events; `answer`: bytes of an answer; `kept`: tokens of all documents that a process
-    remembers; `waiting`: documents that wait to be read.
-    """
+    expanded; `repeats`: times that a selection set has the same leaf; `introspection_fields`: those of an answer; `errors`: those
+    of validation that are told; `values`: in variables; `ids`: of `nodes`; `cost`: objects of an answer; `characters`: of a
+    document's text; `body`, `events_body`: bytes of a request, and of one that only records events; `answer`: bytes of an answer;
+    `kept`: tokens of all documents that a process remembers; `waiting`: documents that wait to be read."""
 
     tokens: int = 2_000
     depth: int = 12
@@ -55,6 +55,7 @@ class Limits:
     root_fields: int = 10
     directives: int = 20
     selections: int = 1_000
+    repeats: int = 100
     errors: int = 5
     introspection_depth: int = 20
     introspection_selections: int = 500
@@ -137,6 +138,7 @@ def _exceeded(size: Size, written: _Written, limits: Limits) -> Iterator[dict[st
         ("DOCUMENT_TOO_DEEP", "levels of fields and fragments", "spread fewer within others", size.nesting, MAX_NESTING_DEPTH),
         ("TOO_MANY_ROOT_FIELDS", "root fields", "send several requests", size.roots, limits.root_fields),
         ("TOO_MANY_SELECTIONS", "selected fields and fragments", "ask for less at once", size.selections, limits.selections),
+        ("TOO_MANY_SELECTIONS", "times the same field", "select it once", written.repeats, limits.repeats),
         ("TOO_MANY_ALIASES", "aliases", "send several requests", written.aliases, limits.aliases),
         ("ALIAS_TOO_LONG", "characters in an alias", "shorten it", written.alias, limits.alias),
         ("TOO_MANY_DIRECTIVES", "directives", "leave some out", written.directives, limits.directives),
@@ -169,6 +171,7 @@ class _Written:
     aliases: int = 0
     alias: int = 0
     directives: int = 0
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,8 @@ class _Measure:
                     waiting.append(self.fragments[name])
             elif (selections := getattr(node, "selection_set", None)) is not None:
                 waiting += selections.selections
+                times = Counter(_plain_leaves(selections.selections))
+                found.repeats = max(found.repeats, *times.values()) if times else found.repeats
         return found
 
 
@@ -284,9 +289,20 @@ class _Drop(Visitor):
 def _once(selections: Iterable[Any]) -> Iterator[Any]:
     met: set[tuple[str, str | None]] = set()
     for node in selections:
-        if isinstance(node, FieldNode) and not (node.selection_set or node.arguments or node.directives):
-            key = node.name.value, node.alias.value if node.alias else None
+        key = _plain_leaf(node)
+        if key is not None:
             if key in met:
                 continue
             met.add(key)
         yield node
+
+
+def _plain_leaf(node: Any) -> tuple[str, str | None] | None:
+    """By what a leaf without arguments and directives is told from others; None for anything else."""
+    if isinstance(node, FieldNode) and not (node.selection_set or node.arguments or node.directives):
+        return node.name.value, node.alias.value if node.alias else None
+    return None
+
+
+def _plain_leaves(selections: Iterable[Any]) -> Iterator[tuple[str, str | None]]:
+    return (key for key in map(_plain_leaf, selections) if key is not None)

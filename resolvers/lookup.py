@@ -32,11 +32,13 @@ def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
 
 def find_node(context: Context, node_id: str) -> Any:
     """What has this id, or None; raises InvalidId where no node can have it."""
-    return _FINDERS[check_id(node_id, *_KINDS)[:3]](context, node_id)
+    found = _FINDERS[check_id(node_id, *_KINDS)[:3]](context, node_id)
+    return found if context.sees(found) else None
 
 
 def _customer(context: Context, node_id: str) -> Any:
-    return context.customer(ProfileKey(id=node_id))
+    key = ProfileKey(id=node_id)
+    return context.customer(key) if context.principal.customer is None else context.own_by(key)
 
 
 def _entry(context: Context, node_id: str) -> Any:

@@ -14,10 +14,11 @@ from graph import money
 from graph.money import exponent
 from resolvers.errors import NotConvertible
 from resolvers.fields import resolved
+from resolvers.requirements import needs_nothing_more
 from resolvers.scalars import CurrencyCode
 
 
-@strawberry.type(description="An amount, exact, with as many decimals as its currency has.")
+@strawberry.type(description="An amount, exact, with as many decimals as its currency has.", directives=[needs_nothing_more()])
 class Money:
     @resolved("In major units: 12.50 for twelve dollars and fifty cents.")
     @staticmethod

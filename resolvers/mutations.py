@@ -18,14 +18,18 @@ from strawberry.utils.str_converters import to_camel_case
 from graph.answers import Request
 from graph.customers import ProfileKey
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
-from graph.events import Rejection
+from graph.events import Outcome, Rejection
 from graph.events.forms import EXAMPLES, is_one
 from graph.events.inputs import Event, IdentifierKey, IdentifyInput
+from resolvers.access import View
 from resolvers.context import Context, Info, load_customer
 from resolvers.customers import Customer
+from resolvers.directory import opaque
 from resolvers.events import EventInput, Stated
 from resolvers.fields import about, one_for_each
 from resolvers.identity import IdentifierInput
+from resolvers.requirements import needs, needs_nothing_more
+from resolvers.scopes import CUSTOMERS, EVENTS
 
 MOST_EVENTS = 1_000
 LONGEST_IDEMPOTENCY_KEY = 255
@@ -49,7 +53,7 @@ class UserErrorCode(Enum):
     UNAVAILABLE = "UNAVAILABLE"
 
 
-@strawberry.type(description="Why a mutation did not do what it was asked to.")
+@strawberry.type(description="Why a mutation did not do what it was asked to.", directives=[needs_nothing_more()])
 class UserError:
     code: UserErrorCode = strawberry.field(description="For programs.")
     message: str = strawberry.field(description="For people: what is wrong, and what to send instead.")
@@ -67,7 +71,7 @@ class UserError:
         return cls(code=UserErrorCode.UNAVAILABLE, message=message, path=[])
 
 
-@strawberry.type(description="An event that was not kept; its neighbours were.")
+@strawberry.type(description="An event that was not kept; its neighbours were.", directives=[needs_nothing_more()])
 class RejectedEvent:
     index: int = strawberry.field(description="Its place in the call, from 0.")
     code: UserErrorCode = strawberry.field(description="For programs.")
@@ -78,7 +82,7 @@ class RejectedEvent:
         return cls(index=rejection.index, code=UserErrorCode[rejection.code], message=in_the_contracts_words(rejection.message))
 
 
-@strawberry.type(description="What became of the events of a call.")
+@strawberry.type(description="What became of the events of a call.", directives=[needs_nothing_more()])
 class RecordEventsPayload:
     accepted: int = strawberry.field(description="Events that are kept now and were not before.")
     duplicates: int = strawberry.field(description="Events that were kept already.")
@@ -90,9 +94,11 @@ class RecordEventsPayload:
         return cls(accepted=0, duplicates=0, rejected=[], user_errors=list(errors))
 
 
-@strawberry.type(description="A customer that was changed.")
+@strawberry.type(description="A customer that was changed.", directives=[needs_nothing_more()])
 class CustomerPayload:
-    customer: Customer | None = strawberry.field(description="The customer as it is now.")
+    customer: Customer | None = strawberry.field(
+        description="The customer as it is now; null to those without pii:read who named it by nothing but personal data."
+    )
     user_errors: list[UserError] = strawberry.field(
         description="Why nothing was changed; empty on success.", directives=[about(5)]
     )
@@ -162,12 +168,16 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
     for index, given in enumerate(stated):
         if isinstance(given, InvalidEvent):
             rejected.append(Rejection(index, given.code, str(given)))
+        elif not _may_speak_for(info.context, given.source):
+            rejected.append(
+                Rejection(index, "FORBIDDEN", f"source: is not {info.context.principal.source}, for which your key is")
+            )
         else:
             typed.append(given)
             places.append(index)
     try:
         request = _request("recordEvents", idempotency_key, [typed, [(each.index, each.message) for each in rejected]])
-        outcome = await info.context.sources.door.record(typed, request)
+        outcome = await _recorded(info.context, typed, request)
     except InvalidEvent as error:
         return RecordEventsPayload.refused(UserError.of(error))
     except StoreUnavailable as error:
@@ -182,12 +192,27 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
     )
 
 
+async def _recorded(context: Context, events: list[Event], request: Request | None) -> Outcome:
+    """What became of events at the door, on the audit trail before and after; raises what the door raises, and Unrecorded."""
+    trail = context.sources.trail
+    context.sent += len(events)
+    if trail is not None:
+        trail.sent(context.actor, [(each.source, each.id) for each in events])
+    outcome = await context.sources.door.record(events, request)
+    if trail is not None:
+        trail.wrote(context.actor, outcome.customers, outcome.accepted)
+    return outcome
+
+
 async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_key: str | None = None) -> CustomerPayload:
     context = info.context
     try:
+        if not _may_speak_for(context, input.source):
+            message = f"is not {context.principal.source}, for which your key is"
+            raise InvalidEvent("source", message, code="FORBIDDEN")
         event = _identified(context, input)
         body = [event.source, event.identifiers, event.traits, event.account]
-        outcome = await context.sources.door.record([event], _request("upsertCustomer", idempotency_key, body))
+        outcome = await _recorded(context, [event], _request("upsertCustomer", idempotency_key, body))
     except InvalidEvent as error:
         prefix = () if error.path == "idempotencyKey" else ("input",)
         return CustomerPayload(customer=None, user_errors=[UserError.of(error, *prefix)])
@@ -196,9 +221,17 @@ async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_ke
     if outcome.rejected:
         return CustomerPayload(customer=None, user_errors=[_of_the_input(each) for each in outcome.rejected])
     context.forget()
-    first = input.identifiers[0]
-    profile: Any = await load_customer(context, ProfileKey.of(first.type, first.value))
+    named = [ProfileKey.of(each.type, each.value) for each in input.identifiers]
+    if context.principal.view is View.MASKED:
+        # Whoever may not look up personal data isn't told by having it written whose it is.
+        named = [each for each in named if opaque(each)]
+    profile: Any = await load_customer(context, named[0]) if named else None
     return CustomerPayload(customer=profile, user_errors=[])
+
+
+def _may_speak_for(context: Context, source: str) -> bool:
+    """Whether whoever asks may say what a source says."""
+    return context.principal.source in (None, source)
 
 
 def _identified(context: Context, given: UpsertCustomerInput) -> IdentifyInput:
@@ -289,7 +322,7 @@ def _request(operation: str, key: str | None, body: Any) -> Request | None:
 class Mutation:
     record_events: RecordEventsPayload = strawberry.mutation(
         resolver=record_events,
-        directives=[one_for_each("events", of="rejected")],
+        directives=[one_for_each("events", of="rejected"), needs(EVENTS)],
         description=(
             "Up to 1,000 events in one call; each is kept whole, or refused with its index and reason. Acknowledged means "
             "committed to the graph. Variables that don't fit these types refuse the whole call, with the path of each misfit, "
@@ -298,5 +331,6 @@ class Mutation:
     )
     upsert_customer: CustomerPayload = strawberry.mutation(
         resolver=upsert_customer,
+        directives=[needs(CUSTOMERS)],
         description="What is known of a customer now; one never heard of is created.",
     )

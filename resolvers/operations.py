@@ -7,30 +7,29 @@ nobody's business but ours is masked behind a trace id.
 from __future__ import annotations
 
 import asyncio
-import logging
-import traceback
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
 from graphql import ExecutionResult as GraphQLResult
-from graphql import FieldNode, GraphQLError, OperationType
+from graphql import OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from graph.errors import StoreUnavailable
+from resolvers.access import Actor, Principal
 from resolvers.beside import Busy
-from resolvers.context import Context
-from resolvers.documents import RETRY_SECONDS, Document, Operation, formatted
+from resolvers.context import Context, load_own
+from resolvers.documents import DIGEST, LONGEST_NAME, RETRY_SECONDS, Document, Operation, formatted
 from resolvers.errors import ResolverError, plain
+from resolvers.faults import field_error, unavailable
 from resolvers.guard import Limits, values_in
 from resolvers.observer import observed
 from resolvers.plans import Failed
 from resolvers.schema import schema
+from resolvers.scopes import SCHEMA
 from resolvers.sources import COSTLY_WAITING, Sources
-
-log = logging.getLogger("customer360.graphql")
 
 # Rows × tokens of the document: what one request may make this process do.
 WORK = 2_000_000
@@ -39,6 +38,7 @@ WRITTEN = 15_000_000
 # Objects; making so many takes up to ten milliseconds.
 COSTLY = 500
 LONGEST_PATH = 200  # characters of it that a message shows: aliases are as long as one likes
+NO_INTROSPECTION = f"The schema is told to those with {SCHEMA}, which your key or token doesn't have."
 STREAMS = "Subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream (graphql-sse)."
 
 
@@ -59,7 +59,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 async def answer(
     text: str,
     sources: Sources,
+    principal: Principal,
     *,
+    purpose: str | None = None,
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
     reads_only: bool = False,
@@ -72,25 +74,41 @@ async def answer(
     document = sources.documents.kept(text) or await sources.documents.find(text)
     operation = _chosen(document, operation_name, variables, reads_only=reads_only, size=size, limits=sources.documents.limits)
     if isinstance(operation, Answer):
-        return operation
+        return await _refused_for_one(operation, sources, principal)
     if operation.type is OperationType.SUBSCRIPTION:
         return _refused(plain(STREAMS, "SUBSCRIPTION_WITHOUT_STREAM"))
-    return await _run(text, document, operation, sources, variables)
+    return await _run(text, document, operation, sources, principal, variables, purpose)
 
 
-async def _run(text: str, document: Document, operation: Operation, sources: Sources, variables: dict[str, Any] | None) -> Answer:
+async def _run(
+    text: str,
+    document: Document,
+    operation: Operation,
+    sources: Sources,
+    principal: Principal,
+    variables: dict[str, Any] | None,
+    purpose: str | None,
+) -> Answer:
     """The answer of a query or a mutation."""
     cost = _cost(operation, sources, variables or {})
     if isinstance(cost, Answer):
         return cost
-    context = _context(sources, operation, document, cost)
+    taken = await _taken(sources, principal, 1 + (cost or 0) + _items(operation, variables))
+    if isinstance(taken, Answer):
+        return taken
+    context = _context(sources, principal, operation, document, cost, purpose)
     try:
+        if principal.customer is not None:
+            await load_own(context)
         if operation.introspects:
+            if SCHEMA not in principal.scopes:
+                return _refused(plain(NO_INTROSPECTION, "FORBIDDEN"))
             observed.get().planned("none")
             found = await sources.documents.introspect(operation, variables)
             return _refused(found) if isinstance(found, dict) else _answered(found, context, cost)
         planned = await _planned(operation, context, variables or {}, cost)
         if planned is not None:
+            context.record_reading()
             return planned
         if operation.records_only:
             # They may be many, which graphql-core would look at without a pause.
@@ -98,15 +116,25 @@ async def _run(text: str, document: Document, operation: Operation, sources: Sou
             if misfits:
                 return _refused(*misfits)
         result = await schema.execute(text, variable_values=variables, context_value=context, operation_name=operation.name)
+        context.record_reading()
+    except ResolverError as error:
+        return _refused(plain(str(error), error.code))
+    except StoreUnavailable:
+        # Whose own token it is couldn't be found out; whatever else can't be had is an error of its field.
+        return _refused(unavailable())
     finally:
         context.loads.close()
+        if sources.quotas is not None:
+            sources.quotas.give_back(principal.id, taken - context.used)
     return _answered(result, context, cost)
 
 
 async def answers(
     text: str,
     sources: Sources,
+    principal: Principal,
     *,
+    purpose: str | None = None,
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
     reads_only: bool = False,
@@ -118,12 +146,12 @@ async def answers(
     document = await sources.documents.find(text)
     operation = _chosen(document, operation_name, variables, reads_only=reads_only, size=size, limits=sources.documents.limits)
     if isinstance(operation, Answer):
-        yield operation
+        yield await _refused_for_one(operation, sources, principal)
         return
     if operation.type is not OperationType.SUBSCRIPTION:
         try:
             async with asyncio.timeout(seconds):
-                given = await _run(text, document, operation, sources, variables)
+                given = await _run(text, document, operation, sources, principal, variables, purpose)
         except TimeoutError:
             given = _refused(too_slow(seconds))
         yield given
@@ -132,14 +160,54 @@ async def answers(
     if isinstance(cost, Answer):
         yield cost
         return
-    context = _context(sources, operation, document, cost)
+    context = _context(sources, principal, operation, document, cost, purpose)
     try:
+        await load_own(context)
         results = await schema.subscribe(text, variable_values=variables, context_value=context, operation_name=operation.name)
         async with aclosing(results):
             async for result in results:
+                # Each is paid for as if it had been asked for.
+                taken = await _taken(sources, principal, context.used)
+                if isinstance(taken, Answer):
+                    yield taken
+                    return
+                context.record_reading()
                 yield _answered(result, context, cost)
+    except ResolverError as error:
+        yield _refused(plain(str(error), error.code))
+    except StoreUnavailable:
+        yield _refused(unavailable())
     finally:
         context.loads.close()
+
+
+async def _taken(sources: Sources, principal: Principal, price: int) -> int | Answer:
+    """How many objects of its quota a principal has given for something of that price, at most all there can be; or the refusal
+    of one who has asked for too much lately."""
+    quotas = sources.quotas
+    if quotas is None:
+        return price
+    price = min(price, quotas.burst)
+    if quotas.at_hand(principal.id, price):
+        return price
+    seconds = await quotas.take(principal.id, price)
+    if not seconds:
+        return price
+    message = f"You may ask for {quotas.rate:,} objects a second, and have asked for more; send this again in {seconds:,} s."
+    return _refused(plain(message, "RATE_LIMITED", limit=quotas.rate, actual=price, retryAfter=seconds))
+
+
+async def _refused_for_one(refusal: Answer, sources: Sources, principal: Principal) -> Answer:
+    """A refusal, which costs an object as well: it takes as long to find out."""
+    taken = await _taken(sources, principal, 1)
+    return taken if isinstance(taken, Answer) else refusal
+
+
+def _items(operation: Operation, variables: dict[str, Any] | None) -> int:
+    """What is sent to be written, by the lists that come as variables: a document has room for few."""
+    if operation.type is not OperationType.MUTATION or not variables:
+        return 0
+    return sum(len(value) for value in variables.values() if type(value) is list)
 
 
 def _cost(operation: Operation, sources: Sources, variables: dict[str, Any]) -> int | Answer | None:
@@ -219,9 +287,13 @@ def too_large(size: int, most: int) -> dict[str, Any]:
     return plain(message, "BODY_TOO_LARGE", limit=most, actual=size)
 
 
-def _context(sources: Sources, operation: Operation, document: Document, cost: int | None) -> Context:
+def _context(
+    sources: Sources, principal: Principal, operation: Operation, document: Document, cost: int | None, purpose: str | None
+) -> Context:
     rows = min(WORK // max(document.tokens, 1), WRITTEN // len(operation.text))
-    return Context.of(sources, rows=rows, costly=cost is not None and cost > COSTLY)
+    name = operation.name and operation.name[:LONGEST_NAME]
+    actor = Actor(principal.id, name, document.hash[:DIGEST], purpose)
+    return Context.of(sources, principal, actor, rows=rows, costly=cost is not None and cost > COSTLY)
 
 
 def _answered(result: ExecutionResult | GraphQLResult | PreExecutionError, context: Context, cost: int | None) -> Answer:
@@ -249,38 +321,3 @@ def _unknown_operation(document: Document, name: str | None) -> dict[str, Any]:
         return plain("The document holds no operation, or several: send operationName.", "UNKNOWN_OPERATION")
     hint = f"; it has {', '.join(named[:10])}" if named else ""
     return plain(f"The document has no operation of that name{hint}.", "UNKNOWN_OPERATION")
-
-
-def field_error(error: GraphQLError) -> dict[str, Any]:
-    """What the client is shown of an error that a field raised."""
-    cause = _cause(error)
-    if isinstance(cause, ResolverError):
-        return formatted(error, cause.code)
-    shown = {"locations": error.formatted.get("locations", []), "path": error.path}
-    if isinstance(cause, StoreUnavailable):
-        return {**plain("Neo4j did not answer; send the request again.", "UNAVAILABLE"), **shown}
-    if isinstance(cause, GraphQLError) and cause.nodes:
-        # graphql-core's own words on an argument that a variable has made null.
-        return formatted(error, "BAD_USER_INPUT")
-    # The path holds what the client calls its fields.
-    where = next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), "no field")
-    return {**masked(cause, where=where), **shown}
-
-
-def masked(cause: BaseException, *, where: object) -> dict[str, Any]:
-    """An error that tells a client nothing but the trace id under which the log has it.
-
-    The log has the kind of the error and where it was raised; its message may hold personal data, and stays out.
-    """
-    trace = observed.get().trace_id()
-    frames = traceback.extract_tb(cause.__traceback__)
-    raised = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-    log.error("internal error %s at %s: %s raised at %s", trace, where, type(cause).__name__, raised)
-    message = f"Something went wrong on our side. Trace id: {trace}"
-    return plain(message, "INTERNAL", traceId=trace)
-
-
-def _cause(error: BaseException) -> BaseException:
-    while isinstance(error, GraphQLError) and error.original_error is not None:
-        error = error.original_error
-    return error

@@ -16,6 +16,8 @@ from resolvers.context import Context, Info
 from resolvers.entries import TimelineEntry
 from resolvers.fields import about, resolved
 from resolvers.money import Money
+from resolvers.requirements import needs_any, needs_nothing_more
+from resolvers.scopes import OWN, PROFILE
 
 
 @strawberry.enum(description="How far a purchase has come.")
@@ -29,13 +31,16 @@ class PurchaseStatus(Enum):
     PARTLY_REFUNDED = "PARTLY_REFUNDED"
 
 
-@strawberry.type(description="A status, and when it was reached.")
+@strawberry.type(description="A status, and when it was reached.", directives=[needs_nothing_more()])
 class PurchaseStatusChange:
     purchase_status: PurchaseStatus = strawberry.field(description="The status.")
     at: datetime = strawberry.field(description="When it was reached.")
 
 
-@strawberry.type(description="Line amounts as the source states them: total is authoritative; an unknown price is null, not 0.")
+@strawberry.type(
+    description="Line amounts as the source states them: total is authoritative; an unknown price is null, not 0.",
+    directives=[needs_nothing_more()],
+)
 class PurchaseItem:
     quantity: Decimal = strawberry.field(description="How many, or how much.")
     unit_price: Money | None = strawberry.field(description="The price of one.")
@@ -51,7 +56,7 @@ class PurchaseItem:
         return found
 
 
-@strawberry.type(description="Something bought: one order, one basket.")
+@strawberry.type(description="Something bought: one order, one basket.", directives=[needs_any(PROFILE, OWN)])
 class Purchase(TimelineEntry):
     record = purchases.Purchase
     number: str = strawberry.field(description="What the source calls it.")
@@ -71,7 +76,7 @@ def find_purchase(context: Context, purchase_id: str | None) -> Any:
     return owned if owned is not None and isinstance(owned.entry, purchases.Purchase) else None
 
 
-@strawberry.type(description="A cart as it last stood.")
+@strawberry.type(description="A cart as it last stood.", directives=[needs_nothing_more()])
 class Cart:
     id: strawberry.ID = strawberry.field(description="Its id.")
     opened_at: datetime = strawberry.field(description="When it was first seen.")

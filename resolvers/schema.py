@@ -15,36 +15,50 @@ from strawberry.types.base import StrawberryObjectDefinition, StrawberryType
 from strawberry.types.execution import ExecutionContext
 
 from resolvers import catalogue, directory, lookup
+from resolvers.access import guard
 from resolvers.catalogue import Channel, Product
 from resolvers.changes import Subscription
 from resolvers.connections import Connection
 from resolvers.context import Context
 from resolvers.customers import Customer
-from resolvers.fields import at_most, read, root_field
+from resolvers.fields import at_most, mask_of, read, root_field
 from resolvers.mutations import Mutation
 from resolvers.nodes import Node
+from resolvers.requirements import needs, needs_any
 from resolvers.scalars import SCALARS
+from resolvers.scopes import OWN, PROFILE, READING
 from resolvers.timeline import ENTRY_TYPES
 
 
 @strawberry.type(description="Everything that can be read.")
 class Query:
-    node: Node | None = root_field(lookup.node, "Anything with an id; null when there is no such thing.")
+    node: Node | None = root_field(
+        lookup.node, "Anything with an id; null when there is no such thing.", scopes=needs_any(PROFILE, OWN)
+    )
     nodes: list[Node | None] = root_field(
         lookup.nodes,
         "At most 50 things by id, in the order asked for; null for each that there isn't.",
         size=at_most(50, by="ids"),
+        scopes=needs_any(PROFILE, OWN),
     )
     customer: Customer | None = root_field(
-        directory.customer, "One customer by any identifier, ids of customers merged away included. null when unknown."
+        directory.customer,
+        "One customer by any identifier, ids of customers merged away included. null when unknown.",
+        scopes=needs_any(PROFILE, OWN),
+    )
+    me: Customer | None = root_field(
+        directory.me, "The customer whose own token this is; null for an API key.", scopes=needs_any(PROFILE, OWN)
     )
     customers: Connection[Customer] = root_field(
         directory.customers,
         "All customers, or the best matches of a search: every word of it must be found in a name or an identifier, "
         "the last one as a beginning.",
+        scopes=needs(PROFILE),
     )
-    channels: list[Channel] = root_field(catalogue.list_channels, "All channels; at most 200.", size=at_most(200))
-    product: Product | None = root_field(catalogue.product, "One product; null when unknown.")
+    channels: list[Channel] = root_field(
+        catalogue.list_channels, "All channels; at most 200.", size=at_most(200), scopes=needs_any(*READING, OWN)
+    )
+    product: Product | None = root_field(catalogue.product, "One product; null when unknown.", scopes=needs_any(*READING, OWN))
 
 
 class Names(NameConverter):
@@ -81,6 +95,7 @@ class Schema(strawberry.Schema):
             if isinstance(each, GraphQLInputObjectType):
                 definition = each.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
                 each.is_one_of = isinstance(definition, StrawberryObjectDefinition) and definition.is_one_of
+        guard(self._schema, mask_of)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         return

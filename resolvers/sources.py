@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from graph.customers.places import Quintiles as Boundaries
 from graph.events import Outcome
 from graph.events.inputs import Event
 from graph.store import Reader
+from resolvers.access import Actor
 from resolvers.beside import Beside
 from resolvers.remembered import RememberedAnswers
 
@@ -62,6 +63,38 @@ class Door(Protocol):
 
     async def record(self, events: Sequence[Event], request: Request | None = None, /) -> Outcome:
         """Raises InvalidEvent (CONFLICT) when the request was made before with other contents, and StoreUnavailable."""
+        ...
+
+
+class Trail(Protocol):
+    """The audit trail. All raise Unrecorded, after which nothing may be told, or done."""
+
+    def read(self, who: Actor, customers: Iterable[str], *, personal: bool) -> None: ...
+
+    def sent(self, who: Actor, events: Iterable[tuple[str, str]]) -> None: ...
+
+    def wrote(self, who: Actor, customers: Iterable[str], count: int) -> None: ...
+
+
+class Quotas(Protocol):
+    """How many objects principals may still ask for. `rate`: in each second; `burst`: at once."""
+
+    @property
+    def rate(self) -> int: ...
+
+    @property
+    def burst(self) -> int: ...
+
+    def at_hand(self, principal: str, price: int, /) -> bool:
+        """Take so many, where that can be done at once."""
+        ...
+
+    async def take(self, principal: str, price: int, /) -> int:
+        """Take so many: 0, or in how many seconds there will be as many."""
+        ...
+
+    def give_back(self, principal: str, tokens: int, /) -> None:
+        """These weren't used."""
         ...
 
 
@@ -115,3 +148,7 @@ class Sources:
     #: Of its own, so that documents which are new don't wait for answers.
     beside: Beside = field(default_factory=lambda: Beside(COSTLY_WAITING))
     plans: bool = True
+    #: None: nothing is recorded.
+    trail: Trail | None = None
+    #: None: everybody may ask for as much as they like.
+    quotas: Quotas | None = None

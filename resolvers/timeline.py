@@ -15,20 +15,23 @@ from resolvers.communications import Communication
 from resolvers.context import Info
 from resolvers.entries import TimelineEntry
 from resolvers.feedback import Case, Review, SurveyResponse
-from resolvers.fields import resolved, stored
+from resolvers.fields import personal, resolved, stored
+from resolvers.masks import hidden
 from resolvers.purchases import Purchase
 from resolvers.referrals import Referral
+from resolvers.requirements import needs_any
+from resolvers.scopes import OWN, PROFILE
 
 DETAILS = Parts.only(touchpoint_details=True)
 
 
-@strawberry.type(description="One contact: a page view, a store visit, a call.")
+@strawberry.type(description="One contact: a page view, a store visit, a call.", directives=[needs_any(PROFILE, OWN)])
 class Touchpoint(TimelineEntry):
     record = timeline.Touchpoint
     type: str = strawberry.field(description="What sort of contact, such as page_view, in the source's words.")
-    session: strawberry.ID | None = stored("The visit it belongs to.", needs=DETAILS)
+    session: strawberry.ID | None = personal("The visit it belongs to.", needs=DETAILS)
     duration_seconds: int | None = stored("How long it took.", needs=DETAILS)
-    url: str | None = stored("The page.", needs=DETAILS)
+    url: str | None = personal("The page.", needs=DETAILS)
 
     @resolved("The campaign that led to it.", needs=DETAILS)
     @staticmethod
@@ -40,7 +43,7 @@ class Touchpoint(TimelineEntry):
     def product(owned: Parent[OwnedEntry], info: Info) -> Product | None:
         return find_product(info.context, owned.entry.sku)  # type: ignore[union-attr]
 
-    @resolved("Whatever else the source said of it.", needs=DETAILS)
+    @resolved("Whatever else the source said of it.", needs=DETAILS, mask=hidden)
     @staticmethod
     def properties(owned: Parent[OwnedEntry]) -> JSON | None:
         text = owned.entry.properties  # type: ignore[union-attr]

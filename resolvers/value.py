@@ -21,6 +21,7 @@ from graph.errors import StoreUnavailable
 from resolvers.context import Info
 from resolvers.fields import resolved
 from resolvers.money import Money, Rates
+from resolvers.requirements import needs_nothing_more
 
 REFRESH_SECONDS = 60.0
 # A refresh that takes long is done seldom: at most this share of the time goes into it.
@@ -85,7 +86,7 @@ def score(facts: Facts, boundaries: Boundaries, rates: Rates) -> str:
     return f"{recency}-{frequency}-{monetary}"
 
 
-@strawberry.type(description="Recency, frequency and monetary value.")
+@strawberry.type(description="Recency, frequency and monetary value.", directives=[needs_nothing_more()])
 class RFM:
     recency_days: int = strawberry.field(description="Whole days since the last purchase.")
     frequency: int = strawberry.field(description="How many orders.")
@@ -119,7 +120,8 @@ class Placement:
     description=(
         "orders: purchases that were not cancelled, wholly refunded ones included; revenue: their totals before refunds; "
         "refunds: what was paid back."
-    )
+    ),
+    directives=[needs_nothing_more()],
 )
 class CustomerValue:
     """Sums over several currencies are exact until they are rounded once, half to even, to minor units."""

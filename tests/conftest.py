@@ -24,8 +24,10 @@ from graph.errors import StoreUnavailable
 from graph.migrations import migrate
 from graph.statements import Statement, statement
 from graph.store import Store
+from resolvers.scopes import SCOPES
+from tests.write_key import keep
 
-WIPE = "MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+WIPE = "MATCH (n) WHERE NOT n:Migration|CacheEpoch|ApiKey|KeyRing CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 WIPE_ATTEMPTS = 20
 # Looked up in an index each time, so that Neo4j notices between two of them that it was told to stop.
 ENDLESS = "UNWIND range(1, 1000000000000) AS n OPTIONAL MATCH (m:Migration {name: toString(n)}) RETURN count(m)"
@@ -107,6 +109,8 @@ def local_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         local_redis_port=free_port(),
         cursor_secret=CURSOR_SECRET,
         currency_rates={},
+        # Who may do what has tests of its own; all others ask without a key.
+        anonymous_scopes=SCOPES,
         # What is asked for once is kept: tests of what is kept need not ask twice.
         cache_admission="first",
         # A machine that runs other things too plans the first statements slowly.
@@ -140,6 +144,7 @@ async def store(stack: Stack) -> AsyncIterator[Store]:
     """A connection to the session's Neo4j, migrations applied."""
     store = await Store.connect(stack.neo4j_uri, user=stack.neo4j_user, password=stack.neo4j_password)
     await migrate(store)
+    await keep(store)
     yield store
     await store.close()
 

@@ -21,6 +21,7 @@ README = (TOP / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 QUERIES = [block for block in BLOCKS if block.startswith("curl")]
 TARGETS = re.findall(r"^make \w+", BLOCKS[0], re.MULTILINE)
+(KEY,) = [block for block in BLOCKS if block.startswith("KEY=")]
 (IMPORT,) = [block.strip() for block in BLOCKS if "c360 import" in block]
 START_SECONDS = 400
 
@@ -55,9 +56,15 @@ def demo(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         process.stdout.close()
 
 
+def here(command: str, environ: dict[str, str]) -> str:
+    """A command with our port, and our key."""
+    key: str = KEY.replace(".c360", environ["C360_HOME"])
+    return key + command.replace(":8000", f":{environ['C360_PORT']}")
+
+
 def run(command: str, environ: dict[str, str]) -> str:
     done = subprocess.run(
-        command.replace(":8000", f":{environ['C360_PORT']}"),
+        here(command, environ),
         shell=True, cwd=TOP, env=environ, capture_output=True, text=True, timeout=START_SECONDS,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -91,9 +98,8 @@ def test_what_graphql_md_shows_of_writing_and_watching(demo: subprocess.Popen[st
     recorded = json.loads(run(writing, environ))["data"]["recordEvents"]
     assert recorded == {"accepted": 2, "duplicates": 0, "rejected": [], "userErrors": []}
     assert json.loads(run(writing, environ))["data"]["recordEvents"]["duplicates"] == 2
-    port = environ["C360_PORT"]
     with subprocess.Popen(
-        watching.replace(":8000", f":{port}"), shell=True, env=environ, stdout=subprocess.PIPE, text=True, process_group=0
+        here(watching, environ), shell=True, env=environ, stdout=subprocess.PIPE, text=True, process_group=0
     ) as watcher:
         # It says nothing when it begins to watch.
         for number in range(6):

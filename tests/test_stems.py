@@ -24,6 +24,7 @@ STEMS: dict[str, tuple[str, ...]] = {
     "events": ("cypher", "graph", "resolvers", "tests/graph", "tests/api"),
     "answers": ("cypher", "graph", "tests/graph"),
     "deadletters": ("cypher", "graph", "tests/graph"),
+    "keys": ("cypher", "graph", "tests/graph"),
     "cache": ("cypher", "graph", "tests/api"),
     "outbox": ("cypher", "graph"),
     "changes": ("cypher", "graph", "resolvers", "tests/api"),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands.bulk import run
+from app.commands.recorded import recorded
 from app.commands.store import opened
 from app.commands.terminal import Json, bar, errors, print_json, print_table
 from app.settings import Settings
@@ -49,12 +50,13 @@ def import_(data: Data, *, mapping: Mapping, rejects: Rejects = None, json: Json
     if rejects is not None:
         _spare(data, mapping, rejects)
     settings = located(Settings.from_env())
-    with bar("Importing", in_bytes=True) as show:
+    with recorded(settings, "import") as wrote, bar("Importing", in_bytes=True) as show:
         summary = run(
             import_path(
                 settings, data, mapping, rejects=rejects, on_progress=lambda so_far: show(so_far.bytes_read, so_far.bytes_total)
             )
         )
+        wrote(summary.accepted)
     if rejects is not None and not summary.rejected:
         # Those of an earlier import: they would say of this one what isn't so.
         rejects.unlink(missing_ok=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.bulk import run
-from app.commands.terminal import Json, errors, print_json
+from app.commands.recorded import record_reading, recorded
+from app.commands.terminal import Json, errors, print_json, printable
 from app.settings import Settings
 from graph.errors import StoreUnavailable
 
@@ -35,14 +36,18 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this the comman
 @deadletters.command("list", epilog="Example: c360 deadletters list --source shop --first 20 --json")
 def list_(*, first: First = 50, after: After = "", all: All = False, source: Source = None, json: Json = False) -> None:
     """Show what could not be kept, and why, the oldest first. With --json also what was sent, which may be personal data."""
-    found, more, number = run(_listed(_settings(), None if all else first, after, source))
+    settings = _settings()
+    if json:
+        record_reading(settings, "deadletters list")
+    found, more, number = run(_listed(settings, None if all else first, after, source))
     if json:
         print_json({"count": number, "more": more, "letters": [_shown(letter) for letter in found]})
         return
     errors.print(f"{number:,} dead letters")
     for each in found:
         # As it is, whatever the width: ids are there to be copied.
-        sys.stdout.write(f"{each.id}  {each.source}  {each.call}  {each.code}  {_times(each)}\n    {each.message}\n")
+        said = printable(f"{each.source}  {each.call}  {each.code}  {_times(each)}")
+        sys.stdout.write(f"{each.id}  {said}\n    {printable(each.message)}\n")
     if more:
         errors.print(f"there are more: --after {found[-1].id}, or --all", soft_wrap=True)
 
@@ -51,14 +56,17 @@ def list_(*, first: First = 50, after: After = "", all: All = False, source: Sou
 def retry(ids: Ids = None, *, source: Source = None, json: Json = False) -> None:
     """Send them through the door again, all where none is named. What is kept now leaves the list; of what stays it says why,
     and the exit code is 1."""
-    kept, refused, missing = run(_retried(_settings(), ids, source))
+    settings = _settings()
+    with recorded(settings, "deadletters retry") as wrote:
+        kept, refused, missing = run(_retried(settings, ids, source))
+        wrote(kept)
     _check_found(missing)
     if json:
         letters = [{"id": id, "code": refusal.code, "message": refusal.message} for id, refusal in refused]
         print_json({"kept": kept, "refused": len(refused), "letters": letters})
     else:
         for id, refusal in refused:
-            sys.stdout.write(f"{id}  {refusal.code}\n    {refusal.message}\n")
+            sys.stdout.write(f"{id}  {refusal.code}\n    {printable(refusal.message)}\n")
         errors.print(f"{kept:,} kept, {len(refused):,} still refused")
     if refused:
         raise typer.Exit(STILL_REFUSED)
@@ -70,13 +78,21 @@ def drop(ids: Ids = None, *, source: Source = None, all: All = False, yes: Yes =
     if (bool(ids), source is not None, all).count(True) != 1:
         errors.print("name some by their ids, or a --source, or --all of them")
         raise typer.Exit(WRONG_USAGE)
-    if ids:
-        _check_found(run(_dropped(_settings(), ids)))
-    elif yes:
-        errors.print(f"{run(_all_dropped(_settings(), source)):,} dropped")
-    else:
-        errors.print(f"{run(_counted(_settings(), source)):,} dead letters would be gone for good; say --yes to drop them")
+    settings = _settings()
+    if not ids and not yes:
+        errors.print(f"{run(_counted(settings, source)):,} dead letters would be gone for good; say --yes to drop them")
         raise typer.Exit(WRONG_USAGE)
+    with recorded(settings, "deadletters drop") as wrote:
+        if ids:
+            missing = run(_dropped(settings, ids))
+            wrote(len(ids) - len(missing))
+        else:
+            number = run(_all_dropped(settings, source))
+            wrote(number)
+    if ids:
+        _check_found(missing)
+    else:
+        errors.print(f"{number:,} dropped")
 
 
 def _check_found(missing: list[str]) -> None:
@@ -149,7 +165,7 @@ async def _retried(
 async def _tried(services: "Services", letter: "DeadLetter") -> "Refusal | None":
     from app.segment.again import still_refused
     from app.segment.refusals import Refusal
-    from resolvers.operations import masked
+    from resolvers.faults import masked
 
     try:
         return await still_refused(services, letter)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.bulk import run
+from app.commands.recorded import recorded
 from app.commands.terminal import Steps, bar, errors
 from app.settings import Settings
 
@@ -117,7 +119,7 @@ class _Demo:
         if known and self.out is None:
             return
         step = "Write what was planted" if known else f"Load {self.customers:,} demo customers"
-        with self.steps.step(step), bar("Loading") as show:
+        with self.steps.step(step), recorded(self.settings, "demo") as wrote, bar("Loading") as show:
             await load_demo(
                 self.settings,
                 customers=self.customers,
@@ -126,8 +128,30 @@ class _Demo:
                 on_progress=show,
                 record=_known_already if known else None,
             )
+            wrote(0 if known else self.customers)
         if self.local:
             mark.write_text(loaded)
+
+    async def _key(self) -> tuple[str, Path]:
+        """A key that may do everything, and the file that keeps it: the one of the last time, while it is good."""
+        from app.commands.store import opened
+        from graph import keys
+        from resolvers.scopes import SCOPES
+
+        file, now = self.settings.home / "demo.key", datetime.now(UTC)
+        async with opened(self.settings) as store:
+            if file.exists():
+                text = file.read_text().strip()
+                public = keys.public_part(text)
+                found = None if public is None else (await keys.load(store, [public])).get(public)
+                if found is not None and found.opens(text) and not found.ended(now) and set(SCOPES) <= set(found.scopes):
+                    return text, file
+            made = await keys.create(store, name="demo", scopes=SCOPES, now=now)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.unlink(missing_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(made.text + "\n")
+        return made.text, file
 
     async def _serve(self) -> None:
         from app import logs
@@ -141,9 +165,10 @@ class _Demo:
         async with serving(app, self.settings) as ended:
             self.served = True
             with self.steps.step("Answer the first query"):
-                customer = await first_customer(self.settings)
+                key, file = await self._key()
+                customer = await first_customer(self.settings, key)
             self.steps.print()
-            errors.print(what_to_try(self.settings, customer), markup=False, soft_wrap=True)
+            errors.print(what_to_try(self.settings, customer, key, file), markup=False, soft_wrap=True)
             making = asyncio.create_task(self._make_archive())
             # Waiting, unlike awaiting, leaves the server alone when this command is cancelled: it is to end in good order.
             try:

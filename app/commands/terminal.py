@@ -23,6 +23,11 @@ def print_json(value: Mapping[str, Any]) -> None:
     sys.stdout.write(msgspec.json.encode(value, enc_hook=str).decode() + "\n")
 
 
+def printable(text: str) -> str:
+    """A text that others chose, for a line of a terminal: what would move its cursor, colour it or hide some of it is escaped."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table on standard output; the cells of every column but the first stand right when they are numbers."""
     table = Table(title=title, title_justify="left")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from app.errors import NotReachable
@@ -35,16 +36,17 @@ def address(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}/graphql" if ":" in host else f"http://{host}:{settings.port}/graphql"
 
 
-async def first_customer(settings: Settings) -> dict[str, Any]:
+async def first_customer(settings: Settings, key: str) -> dict[str, Any]:
     """The customer with the most revenue, as the service answers it. Raises NotReachable."""
-    answer = await asyncio.to_thread(_ask, address(settings), FIRST)
+    answer = await asyncio.to_thread(_ask, address(settings), FIRST, key)
     nodes: list[dict[str, Any]] = answer["data"]["customers"]["nodes"]
     return nodes[0] if nodes else {"id": "unknown"}
 
 
-def _ask(url: str, query: str) -> dict[str, Any]:
+def _ask(url: str, query: str, key: str) -> dict[str, Any]:
+    headers = {"content-type": "application/json", "accept": "application/json", "authorization": f"Bearer {key}"}
     request = urllib.request.Request(  # noqa: S310 -- our own address, always http
-        url, json.dumps({"query": query}).encode(), {"content-type": "application/json", "accept": "application/json"}
+        url, json.dumps({"query": query}).encode(), headers
     )
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=TIMEOUT_SECONDS) as reply:
@@ -56,12 +58,14 @@ def _ask(url: str, query: str) -> dict[str, Any]:
     return answer
 
 
-def what_to_try(settings: Settings, customer: dict[str, Any]) -> str:
-    """Three queries as commands to paste, and where the explorer is."""
-    url, lines = address(settings), []
+def what_to_try(settings: Settings, customer: dict[str, Any], key: str, file: Path) -> str:
+    """The key, three queries as commands to paste, and where the explorer is."""
+    url = address(settings)
+    lines = [f"# Your key, which may do everything; it stands in {file}, which only you can read.", f"KEY={key}", ""]
     for question, query in QUERIES:
         body = json.dumps({"query": query % customer if "%(" in query else query}, ensure_ascii=False)
-        lines += [f"# {question}", f"curl -s {url} -H 'content-type: application/json' -d '{body}'", ""]
+        sent = f"curl -s {url} -H \"authorization: Bearer $KEY\" -H 'content-type: application/json' -d '{body}'"
+        lines += [f"# {question}", sent, ""]
     if settings.graphiql:
-        lines += [f"Or open {url} in a browser: the explorer completes and documents every field."]
+        lines += [f"Or open {url}#key={key} in a browser: the explorer completes and documents every field."]
     return "\n".join([*lines, "Ctrl-C stops everything; the data stays."])

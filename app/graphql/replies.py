@@ -26,7 +26,13 @@ BESIDE_FROM = 100_000
 
 LEVEL, GZIP = 5, 31
 
-_ALWAYS = ((b"cache-control", b"no-store"), (b"vary", b"accept, accept-encoding"))
+#: Headers by which browsers make nothing of an answer but what it says it is.
+CAREFUL = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_ALWAYS = ((b"cache-control", b"no-store"), (b"vary", b"accept, accept-encoding"), *CAREFUL)
 _HEADERS = {form: [(b"content-type", f"{form}; charset=utf-8".encode()), *_ALWAYS] for form in (OLDER, NEWER)}
 _TYPE, _BODY = "http.response.start", "http.response.body"
 
@@ -108,7 +114,9 @@ def status(given: Answer, form: str) -> int:
     codes = {error["extensions"]["code"] for error in given.errors}
     if "BODY_TOO_LARGE" in codes:
         return 413
-    if "OVERLOADED" in codes:
+    if "RATE_LIMITED" in codes:
+        return 429
+    if not codes.isdisjoint(("OVERLOADED", "UNAVAILABLE")):
         return 503
     return 400 if form == NEWER or "UNKNOWN_OPERATION" in codes else 200
 

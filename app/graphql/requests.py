@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +24,7 @@ MOST_PARTS = 50_000
 
 _USUAL = (b"application/json", b"application/json; charset=utf-8", b"application/json;charset=UTF-8")
 _MOST_FIELDS = 20
+_PURPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class BadRequest(Exception):
@@ -33,6 +35,10 @@ class BadRequest(Exception):
         self.status = status
         self.error = plain(message, code, **more)
         self.headers = headers
+
+    @classmethod
+    def without_purpose(cls) -> BadRequest:
+        return cls(400, "PURPOSE_REQUIRED", "Say what this is for in the header X-C360-Purpose, such as marketing.")
 
     @classmethod
     def too_large(cls, status: int, size: int, most: int, *, headers: dict[str, str] | None = None) -> BadRequest:
@@ -68,6 +74,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     explain: Explain
     reads_only: bool
     size: int
+    purpose: str | None = None
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
@@ -100,7 +107,8 @@ async def read(scope: Scope, headers: dict[bytes, bytes], receive: Receive, limi
         given, size = _from_query(query), len(query)
     else:
         raise BadRequest(405, "METHOD_NOT_ALLOWED", "Send GET or POST.", headers={"allow": "GET, POST"})
-    return _checked(given, size, explain=headers.get(b"x-c360-explain"), reads_only=scope["method"] == "GET")
+    purpose = purpose_of(headers.get(b"x-c360-purpose"))
+    return _checked(given, size, explain=headers.get(b"x-c360-explain"), reads_only=scope["method"] == "GET", purpose=purpose)
 
 
 def _from_query(query: bytes) -> dict[str, Any]:
@@ -177,7 +185,17 @@ def fault_of(given: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _checked(given: dict[str, Any], size: int, *, explain: bytes | None, reads_only: bool) -> Asked:
+def purpose_of(header: bytes | None) -> str | None:
+    """What a request says it is for; raises BadRequest."""
+    if not header:
+        return None
+    purpose = header.decode("latin-1").strip()
+    if not _PURPOSE.fullmatch(purpose):
+        raise BadRequest(400, "BAD_REQUEST", "Send a purpose of 1 to 64 letters, digits, and . _ - such as marketing.")
+    return purpose
+
+
+def _checked(given: dict[str, Any], size: int, *, explain: bytes | None, reads_only: bool, purpose: str | None) -> Asked:
     fault = fault_of(given)
     if fault is not None:
         raise BadRequest(400, "BAD_REQUEST", fault)
@@ -188,4 +206,5 @@ def _checked(given: dict[str, Any], size: int, *, explain: bytes | None, reads_o
         explain=Explain.of(given.get("extensions"), explain),
         reads_only=reads_only,
         size=size,
+        purpose=purpose,
     )

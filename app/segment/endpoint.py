@@ -1,4 +1,4 @@
-"""The endpoints under /v1: who may send, how much, and what is answered.
+"""The endpoints under /v1: what becomes of messages, and what is answered.
 
 An answer of 2xx means committed. Libraries send a batch again after 429 and 5xx, and drop it after any other 4xx; so what is
 wrong with one message refuses that message, and not its batch.
@@ -7,11 +7,8 @@ wrong with one message refuses that message, and not its batch.
 from __future__ import annotations
 
 import asyncio
-import base64
-import hmac
 import logging
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,9 +17,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.segment.bodies import body_of
+from app.segment.errors import Refused
 from app.segment.events import events_of
 from app.segment.messages import CALLS, Message, letter_name
 from app.segment.refusals import Refusal, refusal_of
+from app.segment.senders import Sender
 from app.segment.texts import (
     LONGEST_CONTEXT,
     LONGEST_MESSAGE,
@@ -38,16 +38,8 @@ from graph.deadletters import Undelivered
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
 from graph.events import Outcome
 from graph.events.inputs import Event
-from resolvers.operations import masked
-
-LONGEST_BODY = 500_000
-"""Bytes of a request, unpacked."""
-
-LONGEST_READ = 32_000_000
-"""Bytes of a request that is too long, which are read all the same: who is still sending hears no answer."""
-
-MOST_MEMBERS = 1_000
-"""Members of a gzip."""
+from resolvers.errors import Unrecorded
+from resolvers.faults import masked
 
 READ_AT_ONCE = 50
 """Messages read between two chances for everything else to go on, or fewer that are as long as one can be: milliseconds."""
@@ -63,16 +55,6 @@ RETRY_SECONDS = 2
 """When to come again while Neo4j is away."""
 
 logger = logging.getLogger(__name__)
-
-
-class Refused(Exception):
-    """A request that is refused as a whole."""
-
-    def __init__(self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"success": False, "code": code, "message": message}
-        self.headers = dict(headers or {})
 
 
 @dataclass(slots=True)
@@ -170,6 +152,8 @@ async def _endpoint(request: Request) -> Response:
         return _later(429, "UNAVAILABLE", str(error), error.retry_after)
     except StoreUnavailable:
         return _later(503, "UNAVAILABLE", "Neo4j did not answer; send this again.", RETRY_SECONDS)
+    except Unrecorded as error:
+        return _later(503, "UNAVAILABLE", str(error), RETRY_SECONDS)
     except ClientDisconnect:
         raise
     except Exception as error:
@@ -183,16 +167,16 @@ def _later(status: int, code: str, message: str, seconds: int) -> Response:
 
 
 async def _answer(request: Request) -> dict[str, Any]:
-    services = request.state["services"]
-    source = _source(request, services.settings.write_keys)
+    sender = await Sender.of(request)
     name = request.url.path.rpartition("/")[2]
     call = None if name in ("batch", "import") else name
     try:
-        body = await _body(request)
+        body = await body_of(request)
         parcel = await parcel_of(body) if call is None else Parcel([decoded(body)])
     except Unreadable as error:
         raise Refused(error.status, error.code, str(error)) from None
-    batch = _Batch(source=source, now=datetime.now(UTC), call=call, context=_context(parcel.context))
+    await sender.pay(len(parcel.texts))
+    batch = _Batch(source=sender.source, now=datetime.now(UTC), call=call, context=_context(parcel.context))
     effort = 0
     for index, text in enumerate(parcel.texts):
         effort += max(len(text), LONGEST_MESSAGE // READ_AT_ONCE)
@@ -200,17 +184,17 @@ async def _answer(request: Request) -> dict[str, Any]:
             await asyncio.sleep(0)
             effort = 0
         batch.add(index, text)
-    outcome = await services.record(batch.events) if batch.events else Outcome(0, 0, (), {})
+    outcome = await sender.record(batch.events) if batch.events else Outcome(0, 0, (), {})
     answer = batch.answer(outcome)
     if batch.refused:
         kept = 0
         for letters in batch.letters(parcel, name):
-            kept += await services.bury(letters)
+            kept += await sender.bury(letters)
         if kept < len(batch.refused):
             logger.error("there is no room for more dead letters: see c360 deadletters")
         # Libraries read nothing but the status; the values that are wrong may be personal data, and stay out.
         codes = ", ".join(sorted({each.code for each in batch.refused.values()}))
-        logger.warning("%d of %d messages of %s were refused: %s", len(batch.refused), len(parcel.texts), source, codes)
+        logger.warning("%d of %d messages of %s were refused: %s", len(batch.refused), len(parcel.texts), sender.source, codes)
     if call is not None and batch.refused:
         (only,) = batch.refused.values()
         raise Refused(400, only.code, only.message)
@@ -231,94 +215,3 @@ def _context(text: str | None) -> Any:
     if not isinstance(found, dict):
         raise Refused(400, "INVALID", "context: must be an object")
     return found
-
-
-def _source(request: Request, write_keys: Mapping[str, str]) -> str:
-    """The source whose write key came as the user of Basic authorization."""
-    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
-    challenge = {"www-authenticate": 'Basic realm="write key"'}
-    if kind.lower() != "basic":
-        raise Refused(401, "FORBIDDEN", "Send the write key as the user of Basic authorization.", headers=challenge)
-    try:
-        key = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[0]
-    except ValueError:
-        raise Refused(401, "FORBIDDEN", "The authorization is no Base64 of a write key and a colon.", headers=challenge) from None
-    # All are compared, and each in the same time, lest the time tell how much was right.
-    found = [source for each, source in write_keys.items() if hmac.compare_digest(each.encode(), key.encode())]
-    if not found:
-        raise Refused(401, "FORBIDDEN", "The write key is none of C360_WRITE_KEYS.", headers=challenge)
-    return found[0]
-
-
-async def _body(request: Request) -> bytes:
-    packed = request.headers.get("content-encoding", "identity").lower()
-    if packed not in ("identity", "gzip", ""):
-        raise Refused(415, "INVALID", "Send the body as it is, or by gzip.")
-    body = _Unpacked() if packed == "gzip" else _Plain()
-    read = 0
-    refused: Refused | None = None
-    async for chunk in request.stream():
-        read += len(chunk)
-        if read > LONGEST_READ:
-            break
-        if refused is None:
-            try:
-                body.add(chunk)
-            except Refused as error:
-                refused = error
-    if refused is not None:
-        raise refused
-    if read > LONGEST_READ:
-        raise Refused(413, "TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes at once.", headers={"connection": "close"})
-    return body.whole()
-
-
-class _Plain:
-    """A body as it comes."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def add(self, chunk: bytes) -> None:
-        self._bytes += chunk
-        if len(self._bytes) > LONGEST_BODY:
-            raise Refused(413, "TOO_LARGE", f"Send at most {LONGEST_BODY:,} bytes at once.")
-
-    def whole(self) -> bytes:
-        return bytes(self._bytes)
-
-
-class _Unpacked(_Plain):
-    """A body by gzip, of one member or of several (RFC 1952)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._member = zlib.decompressobj(wbits=31)
-        self._members = 1
-
-    def add(self, chunk: bytes) -> None:
-        while chunk:
-            if self._member.eof:
-                self._next()
-            try:
-                found = self._member.decompress(chunk, LONGEST_BODY + 1 - len(self._bytes))
-            except zlib.error:
-                reason = (
-                    "is no gzip, though its content-encoding says so"
-                    if self._members == 1
-                    else "goes on after the end of its gzip"
-                )
-                raise Refused(400, "INVALID", f"The body {reason}.") from None
-            super().add(found)
-            chunk = self._member.unused_data
-
-    def _next(self) -> None:
-        if self._members == MOST_MEMBERS:
-            raise Refused(400, "INVALID", f"The gzip of the body has more than {MOST_MEMBERS:,} members.")
-        self._member = zlib.decompressobj(wbits=31)
-        self._members += 1
-
-    def whole(self) -> bytes:
-        if not self._member.eof:
-            raise Refused(400, "INVALID", "The gzip of the body breaks off.")
-        return super().whole()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -40,13 +40,14 @@ class _Tally:
     rejected: list[Rejection]
     accepted: int = 0
     duplicates: int = 0
+    customers: set[str] = field(default_factory=set)
 
     def refuse(self, each: Kept, error: InvalidEvent) -> None:
         self.rejected.append(Rejection(each.index, error.code, str(error)))
 
     def outcome(self, touched: Mapping[str, int]) -> Outcome:
         rejected = tuple(sorted(self.rejected, key=lambda each: each.index))
-        return Outcome(self.accepted, self.duplicates, rejected, touched)
+        return Outcome(self.accepted, self.duplicates, rejected, touched, customers=frozenset(self.customers))
 
 
 async def record(
@@ -96,7 +97,7 @@ async def record_all(
             return told(done)
         again = True
         # What a transaction that began again had counted counts no more.
-        fresh = [replace(tally, rejected=list(tally.rejected)) for tally in tallies]
+        fresh = [replace(tally, rejected=list(tally.rejected), customers=set()) for tally in tallies]
         return await _write(transaction, fresh, dict(weights or {}), now, receipt)
 
     if not any(tally.kept or tally.call.request for tally in tallies):
@@ -151,7 +152,7 @@ async def _write(
                 sent.setdefault(each.key, []).append((tally, each))
     known = dict((await transaction.run("events/find_events", keys=list(sent)))[0]) if sent else {}
     fresh = [given[0][1] for key, given in sent.items() if key not in known]
-    refused, touched = await keep(transaction, fresh, weights) if fresh else ({}, {})
+    refused, touched, about = await keep(transaction, fresh, weights) if fresh else ({}, {}, {})
     for key, given in sent.items():
         first = known.get(key) or given[0][1].body_hash
         for position, (tally, each) in enumerate(given):
@@ -163,6 +164,7 @@ async def _write(
                 tally.duplicates += 1
             else:
                 tally.accepted += 1
+                tally.customers |= about[key]
     found = [_answered(tally, repeated.get(id(tally)), touched) for tally in tallies]
     first = list(_first_answers(tallies, found))
     if receipt is not None:
@@ -188,5 +190,5 @@ def _first_answers(tallies: Sequence[_Tally], found: Sequence[Outcome | InvalidE
         request = tally.call.request
         if request is not None and isinstance(outcome, Outcome) and not outcome.repeated:
             # Whom the transaction changed is nobody's business later: other calls were in it.
-            body = msgspec.json.encode(Told.of(replace(outcome, touched={}))).decode()
+            body = msgspec.json.encode(Told.of(replace(outcome, touched={}, customers=frozenset()))).decode()
             yield Answer(request.key, request.body_hash, body)

@@ -9,7 +9,7 @@ from graph import forest
 from graph.errors import InvalidEvent
 from graph.events import referring, things
 from graph.events.facts import Deltas
-from graph.events.identities import Identities, merge, record_new, resolve
+from graph.events.identities import Identities, merge, named_in, record_new, resolve
 from graph.events.inputs import AcceptInput, InviteInput
 from graph.events.kept import Kept
 from graph.events.locks import Ground, hold
@@ -35,9 +35,9 @@ _ON_SHARED_GROUND = frozenset(
 
 async def keep(
     transaction: Transaction, fresh: list[Kept], weights: dict[str, float]
-) -> tuple[dict[str, InvalidEvent], dict[str, int]]:
-    """Write events that were never kept before; returns the errors of those refused by their keys, and the versions of the
-    customers touched."""
+) -> tuple[dict[str, InvalidEvent], dict[str, int], dict[str, set[str]]]:
+    """Write events that were never kept before; returns the errors of those refused by their keys, the versions of the
+    customers touched, and whom each event is about."""
     codes, code_rows = await referring.find_codes(
         transaction, [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))]
     )
@@ -71,7 +71,21 @@ async def keep(
     if changes.deltas.uses:
         await transaction.run("events/record_uses", rows=changes.deltas.use_rows())
     restated |= await things.settle(transaction, changes.things)
-    return refused, await _publish(transaction, versions, restated)
+    return refused, await _publish(transaction, versions, restated), _about(fresh, identities, found)
+
+
+def _about(fresh: list[Kept], identities: Identities, found: things.Found) -> dict[str, set[str]]:
+    """Customers that events name, themselves or by the thing that they speak of, by the keys of the events."""
+    about: dict[str, set[str]] = {}
+    for each in fresh:
+        keys, customer_ids = named_in(each.event)
+        known = [*map(identities.by_key.get, keys), *map(identities.by_id.get, customer_ids)]
+        about[each.key] = {identities.owner(one) for one in known if one is not None}
+    for thing in found.things.values():
+        for each in thing.added:
+            if thing.customer is not None:
+                about[each.key].add(identities.root(thing.customer))
+    return about
 
 
 def _ground(

@@ -26,7 +26,7 @@ class Outcome:
     """What became of the events of one call.
 
     `touched` maps each customer that the call's transaction changed to its version now. `repeated`: the call was answered
-    before, and this is what it was told then.
+    before, and this is what it was told then. `customers`: whom the accepted events are about, who may be others.
     """
 
     accepted: int
@@ -34,6 +34,7 @@ class Outcome:
     rejected: tuple[Rejection, ...]
     touched: Mapping[str, int]
     repeated: bool = False
+    customers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +54,21 @@ class Told(msgspec.Struct, array_like=True):
     touched: dict[str, int]
     repeated: bool
     conflict: str | None
+    customers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, found: Outcome | InvalidEvent) -> Told:
         if isinstance(found, InvalidEvent):
             return cls(0, 0, [], {}, False, str(found))
         rejected = [(each.index, each.code, each.message) for each in found.rejected]
-        return cls(found.accepted, found.duplicates, rejected, dict(found.touched), found.repeated, None)
+        customers = tuple(sorted(found.customers))
+        return cls(found.accepted, found.duplicates, rejected, dict(found.touched), found.repeated, None, customers)
 
     def outcome(self) -> Outcome | InvalidEvent:
         if self.conflict is not None:
             return InvalidEvent("", self.conflict, code="CONFLICT")
         rejected = tuple(Rejection(*each) for each in self.rejected)
-        return Outcome(self.accepted, self.duplicates, rejected, self.touched, self.repeated)
+        return Outcome(self.accepted, self.duplicates, rejected, self.touched, self.repeated, frozenset(self.customers))
 
 
 def told(receipt: Answer) -> list[Outcome | InvalidEvent]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
 from graph.customers import Profile
+from resolvers.access import View
 from resolvers.context import Context
 from resolvers.plans.again import Again
 from resolvers.plans.arguments import ArgumentReader, VariableReader, Variables
@@ -51,15 +52,18 @@ class Plan:
         self._name = operation.name.value if operation.name else None
         self._conditions = conditional(operation, fragments_of(tree))
         self._variables = VariableReader(schema._schema, operation)
-        self._ways: dict[tuple[bool | None, ...], Projection] = {}
+        self._ways: dict[tuple[View | bool | None, ...], Projection] = {}
         if not self._conditions:
-            self._compile((), documents)
+            self._compile(View.CLEAR, (), documents)
 
     async def run(self, context: Context, given: Variables) -> Any:
         """The data of the answer, for orjson to write. Raises Busy where too many costly ones wait, and NotCompiled, or whatever
         else, where graphql-core shall answer."""
         variables = self._variables.read(given)
-        projection = self._projection(variables, context.sources.documents)
+        principal = context.principal
+        projection = self._projection(principal.view, variables, context.sources.documents)
+        if not projection.needed.met(principal.scopes):
+            raise NotCompiled
         context.loads.parts = projection.parts
         run = Run(context, [build(variables) for build in projection.arguments])
         again: Again | None = None
@@ -73,7 +77,7 @@ class Plan:
             if not needs:
                 return data if again is None else again.keep(data)
             await context.loads.load_now(needs)
-            if number == 0 and len(needs) == 1 and needs[0][0] == "customer":
+            if number == 0 and len(needs) == 1 and needs[0][0] == "customer" and principal.customer is None:
                 profile = context.loads.known["customer"][needs[0][1]]
                 if type(profile) is Profile and profile.comes_again:
                     again = Again(context, profile, projection.number, self._variables.declared(given))
@@ -84,23 +88,23 @@ class Plan:
             context.budget.renew()
         raise NotCompiled
 
-    def _projection(self, variables: Mapping[str, Any], documents: Documents) -> Projection:
+    def _projection(self, view: View, variables: Mapping[str, Any], documents: Documents) -> Projection:
         way = tuple([variables.get(name) for name in self._conditions])
-        projection = self._ways.get(way)
+        projection = self._ways.get((view, *way))
         if projection is None:
             # Null, though it has a default: an error where it is met.
             if len(self._ways) >= MOST_WAYS or None in way:
                 raise NotCompiled
-            projection = self._compile(way, documents)
+            projection = self._compile(view, way, documents)
         return projection
 
-    def _compile(self, way: tuple[bool | None, ...], documents: Documents) -> Projection:
+    def _compile(self, view: View, way: tuple[bool | None, ...], documents: Documents) -> Projection:
         tree = documents.trees.of(self._text)
         conditions = {name: value is True for name, value in zip(self._conditions, way, strict=True)}
         selections = Selections(schema._schema, fragments_of(tree), conditions)
         root = schema._schema.query_type
         assert root is not None
-        projection = compiled(root, [operation_of(tree, self._name).selection_set], selections, _READER)
-        self._ways[way] = projection
+        projection = compiled(root, [operation_of(tree, self._name).selection_set], selections, _READER, view)
+        self._ways[view, *way] = projection
         documents.planned(self._text, bytes_of(projection))
         return projection

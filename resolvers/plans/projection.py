@@ -29,12 +29,16 @@ from strawberry.types.field import StrawberryField
 
 from graph.customers import Parts
 from graph.timeline import OwnedEntry
+from resolvers.access import SHOWN_OF_OTHERS, View
 from resolvers.context import Context
 from resolvers.entries import TimelineEntry
-from resolvers.fields import NEEDS, NOTHING, Missing
+from resolvers.fields import MASK, NEEDS, NOTHING, Missing
+from resolvers.masks import Mask, hidden
 from resolvers.plans.arguments import ArgumentReader, Variables
 from resolvers.plans.selections import NotCompiled, Selections
+from resolvers.requirements import required
 from resolvers.scalars import write_decimal
+from resolvers.scopes import FREE, Required
 
 Build = Callable[[Variables], Any]
 
@@ -51,30 +55,40 @@ class Run:
 @dataclass(slots=True, eq=False)
 class Projection:
     """`project` makes of an object, None being the root, and a run what was selected of it; `arguments` are those that each
-    request makes from its variables, `parts` those of profiles that it reads."""
+    request makes from its variables, `parts` those of profiles that it reads, `needed` the scopes of whoever asks."""
 
     project: Callable[[Any, Run], dict[str, Any]]
     arguments: tuple[Build, ...]
     parts: Parts
+    needed: Required
     #: Tells it from all others, for those who are not to keep it alive.
     number: int = field(default_factory=count().__next__)
 
 
 def compiled(
-    parent: GraphQLObjectType, sets: Sequence[SelectionSetNode | None], selections: Selections, reader: ArgumentReader
+    parent: GraphQLObjectType,
+    sets: Sequence[SelectionSetNode | None],
+    selections: Selections,
+    reader: ArgumentReader,
+    view: View,
 ) -> Projection:
-    """The projection of what is selected of a type; raises NotCompiled."""
-    writer = _Writer(selections, reader)
+    """The projection of what is selected of a type, as far as a view shows it; raises NotCompiled."""
+    writer = _Writer(selections, reader, view)
     name = writer.selection(parent, sets)
     source = "\n\n".join(writer.functions)
     exec(compile(source, "<plan>", "exec"), writer.names)  # noqa: S102 (the source is ours: names and constants only)
-    return Projection(writer.names[name], tuple(writer.arguments), writer.parts)
+    return Projection(writer.names[name], tuple(writer.arguments), writer.parts, writer.needed)
 
 
 def _never_null(run: Run) -> None:
     """What may not be null is: for the time being, or an error that graphql-core tells of."""
     if not run.needs:
         raise NotCompiled
+
+
+def _of_others(_source: object, _run: Run) -> dict[str, Any]:
+    """What may not be seen of somebody else is refused field by field, which is left to graphql-core."""
+    raise NotCompiled
 
 
 def _whole(value: int) -> int:
@@ -84,14 +98,17 @@ def _whole(value: int) -> int:
 
 
 class _Writer:
-    def __init__(self, selections: Selections, reader: ArgumentReader) -> None:
+    def __init__(self, selections: Selections, reader: ArgumentReader, view: View) -> None:
         self._selections = selections
+        self._view = view
         self._reader = reader
-        self._written: dict[tuple[str, tuple[int, ...]], str] = {}
+        self._written: dict[tuple[str, tuple[int, ...], View], str] = {}
         self.functions: list[str] = []
         self.parts = NOTHING
+        self.needed = FREE
         self.arguments: list[Build] = []
         self.names: dict[str, Any] = {"never_null": _never_null, "Missing": Missing, "OwnedEntry": OwnedEntry}
+        self.names["of_others"] = _of_others
 
     def _name(self, kind: str, value: Any) -> str:
         """A name by which the functions know a value."""
@@ -101,7 +118,7 @@ class _Writer:
 
     def selection(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode | None]) -> str:
         """The name of the function for a type and selection sets of one response key."""
-        key = parent.name, tuple(id(each) for each in sets)
+        key = parent.name, tuple(id(each) for each in sets), self._view
         name = self._written.get(key)
         if name is None:
             name = self._written[key] = f"select{len(self._written)}"
@@ -112,13 +129,30 @@ class _Writer:
         body: list[str] = []
         items: list[str] = []
         owned = _is_entry(parent)
+        selected = self._selections.of(parent, sets)
+        if self._view is View.OWN:
+            others = self._others(parent, sets, selected)
+            body.append(f"if not run.context.owns(source): return {others}(source, run)")
         if owned:
             body.append("entry = source.entry")
-        for key, nodes in self._selections.of(parent, sets).items():
+        for key, nodes in selected.items():
             value = self._field(parent, nodes, "entry" if owned else "source", body)
             items.append(f"{key!r}: {value}")
         lines = [*body, f"return {{{', '.join(items)}}}"]
         self.functions.append(f"def {name}(source, run):\n" + "\n".join(f"    {line}" for line in lines))
+
+    def _others(
+        self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode | None], selected: dict[str, list[FieldNode]]
+    ) -> str:
+        """The name of the function for a source that is about somebody else than the customer who asks."""
+        names = {nodes[0].name.value for nodes in selected.values()} - {"__typename"}
+        if parent.name != "Customer" or not names <= SHOWN_OF_OTHERS:
+            return "of_others"
+        self._view = View.MASKED
+        try:
+            return self.selection(parent, sets)
+        finally:
+            self._view = View.OWN
 
     def _field(self, parent: GraphQLObjectType, nodes: list[FieldNode], record: str, body: list[str]) -> str:
         name = nodes[0].name.value
@@ -129,11 +163,17 @@ class _Writer:
         declared = parent.fields[name]
         stated: StrawberryField = declared.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         value = f"value{len(body)}"
-        if stated.base_resolver is None:
+        self.needed &= required(parent, declared)
+        mask: Mask | None = stated.metadata.get(MASK) if self._view is View.MASKED else None
+        if mask is hidden:
+            body.append(f"{value} = None")
+        elif stated.base_resolver is None:
             body.append(f"{value} = {record}.{stated.python_name}")
             self.parts |= stated.metadata.get(NEEDS, NOTHING)
         else:
             self._resolved(value, stated, nodes[0], declared, body)
+        if mask is not None and mask is not hidden:
+            body.append(f"{value} = None if {value} is None else {self._name('mask', mask)}({value})")
         sets = [node.selection_set for node in nodes]
         return self._complete(declared.type, value, sets)
 

@@ -10,11 +10,14 @@ from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNo
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from resolvers.access import View
 from resolvers.context import Context
+from resolvers.errors import Forbidden
 from resolvers.guard import values_in
 from resolvers.plans.arguments import ArgumentReader, VariableReader, Variables
 from resolvers.plans.projection import Run, compiled
 from resolvers.plans.selections import NotCompiled, Selections, conditional, fragments_of
+from resolvers.requirements import required
 from resolvers.schema import schema
 
 #: Values read between two chances for everything else to go on: about two milliseconds.
@@ -56,20 +59,27 @@ class Recording:
         self._events = events.name.value
         self._variables = VariableReader(schema._schema, operation)
         self._same, self._varying = reader.of(declared, stated, node, self._resolve)
-        self.projection = compiled(declared.type.of_type, [each.selection_set for each in nodes], selections, reader)
+        self.projection = compiled(declared.type.of_type, [each.selection_set for each in nodes], selections, reader, View.CLEAR)
+        self._needed = required(root, declared) & self.projection.needed
         # What an error says of them: their name and where they stand.
         self._nodes = [FieldNode(name=each.name, loc=each.loc) for each in nodes]
 
     async def run(self, context: Context, given: Variables) -> dict[str, Any]:
         """The data of the answer. Raises Failed, and before anything was done whatever else: then graphql-core is to be asked."""
+        scopes = context.principal.scopes
+        if not self._needed.met(scopes):
+            # Before the events are looked at, which may be many.
+            raise self._failed(Forbidden.scopes(self._needed.missing(scopes)))
         run = Run(context, [])
         arguments = await self._read(context, given)
         try:
             payload = await self._resolve(info=run, **self._same, **arguments)
         except Exception as error:
-            located = GraphQLError(str(error), nodes=self._nodes, path=[self._key], original_error=error)
-            raise Failed(located) from error
+            raise self._failed(error) from error
         return {self._key: self.projection.project(payload, run)}
+
+    def _failed(self, error: Exception) -> Failed:
+        return Failed(GraphQLError(str(error), nodes=self._nodes, path=[self._key], original_error=error))
 
     async def _read(self, context: Context, given: Variables) -> dict[str, Any]:
         """The arguments, in which the events were read in slices: each as if there were no others."""

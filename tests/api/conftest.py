@@ -30,7 +30,6 @@ from graph.store import Store
 from tests.conftest import Stack
 
 LIBRARIES = Path(__file__).parent / "libraries"
-WRITE_KEY = "the shop's key of these tests"
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -83,7 +82,6 @@ def api_settings(settings: Settings) -> Settings:
         port=free_port(),
         currency_rates={"EUR": Decimal("1.10"), "JPY": Decimal("0.0067")},
         redis_timeout_ms=5_000,
-        write_keys={WRITE_KEY: "shop"},
     )
 
 

@@ -43,6 +43,7 @@ from tests.api import test_operations
 from tests.api.conftest import Api, Tell
 from tests.api.operations_by_chance import Maker
 from tests.api.test_plans import NAMES, known
+from tests.api.whoever import WHOEVER
 from tests.graph.histories import history, invited
 
 BY = '(by: {email: "ana@example.com"})'
@@ -280,13 +281,13 @@ async def test_a_page_of_100_point_0_rows_costs_what_it_brings(api: Api) -> None
 
 @pytest.mark.parametrize(("limit", "refused"), [(200, False), (199, True)])
 async def test_the_limit_itself_may_be_asked_for_and_one_more_may_not(services: Services, limit: int, refused: bool) -> None:
-    given = await answer("{ channels { id } }", sources(services, Limits(cost=limit)))
+    given = await answer("{ channels { id } }", sources(services, Limits(cost=limit)), WHOEVER)
     assert given.cost == 200 and given.executed is not refused
     assert [error["extensions"]["code"] for error in given.errors] == (["COST_TOO_HIGH"] if refused else [])
 
 
 async def test_a_refusal_shows_no_more_of_an_alias_than_anyone_reads(services: Services) -> None:
-    given = await answer(f"{{ {'a' * 5_000}: channels {{ id }} }}", sources(services, Limits(cost=1, alias=10_000)))
+    given = await answer(f"{{ {'a' * 5_000}: channels {{ id }} }}", sources(services, Limits(cost=1, alias=10_000)), WHOEVER)
     assert LONGEST_PATH < len(given.errors[0]["message"]) < 2 * LONGEST_PATH
 
 
@@ -294,8 +295,8 @@ async def test_so_many_costly_answers_may_wait(services: Services) -> None:
     asked_of = replace(sources(services, Limits()), beside=Beside(1))
     text = "{ customers(first: 100) { nodes { timeline(first: 10) { nodes { id } } } } }"
     for _ in range(3):
-        assert not (await answer(text, asked_of)).errors
-    given = await asyncio.gather(*(answer(text, asked_of) for _ in range(6)))
+        assert not (await answer(text, asked_of, WHOEVER)).errors
+    given = await asyncio.gather(*(answer(text, asked_of, WHOEVER) for _ in range(6)))
     refused = [each for each in given if each.errors]
     assert refused and len(refused) < len(given) and not any(each.executed for each in refused)
     assert {error["extensions"]["code"] for each in refused for error in each.errors} == {"OVERLOADED"}
@@ -310,7 +311,7 @@ async def test_no_answer_holds_more_objects_than_its_price(told: Tell, services:
     answered = exact = 0
     for seed in range(300):
         operation = Maker(schema._schema, values, Random(seed)).operation()
-        given = await answer(operation.text, asked_of, variables=operation.variables)
+        given = await answer(operation.text, asked_of, WHOEVER, variables=operation.variables)
         if given.cost is None:
             continue
         held = objects(given.data, leaves=json_keys(operation.text))
@@ -361,6 +362,6 @@ async def test_the_example_of_the_documentation_costs_what_it_says(api: Api) -> 
 async def test_unless_it_is_only_measured_or_not_even_that(api: Api, mode: str) -> None:
     documents = Documents(replace(Limits(cost=1), cost_mode=mode))  # type: ignore[arg-type]
     nothing = test_operations.sources(None, ValueError())  # type: ignore[arg-type]
-    given = await answer("{ channels { id } }", replace(nothing, documents=documents))
+    given = await answer("{ channels { id } }", replace(nothing, documents=documents), WHOEVER)
     assert given.cost == (None if mode == "off" else 200)
     assert all(error["extensions"]["code"] != "COST_TOO_HIGH" for error in given.errors)

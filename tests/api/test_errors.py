@@ -13,6 +13,8 @@ SOURCES = (
     "resolvers/guard.py",
     "resolvers/documents.py",
     "resolvers/operations.py",
+    "resolvers/faults.py",
+    "app/graphql/endpoint.py",
     "app/graphql/requests.py",
     "app/graphql/media.py",
     "app/graphql/replies.py",

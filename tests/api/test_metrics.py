@@ -18,15 +18,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
 from app.commands.web import serving
-from app.counters import LONGEST_NAME, MOST_OPERATIONS, NONE, OTHER, Counters, clean
+from app.counters import MOST_OPERATIONS, NONE, OTHER, Counters, clean
 from app.local.process import free_port
 from app.server import create_app
 from app.settings import Settings
 from graph.events.inputs import IdentifyInput, TouchpointInput
-from resolvers.documents import read
+from resolvers.documents import LONGEST_NAME, read
 from resolvers.guard import Limits
-from tests.api.conftest import WRITE_KEY, Tell, at, by_email, email
+from tests.api.conftest import Tell, at, by_email, email
 from tests.conftest import Stack
+from tests.write_key import WRITE_KEY
 
 TOP = Path(__file__).parents[2]
 QUERY = 'query Named { customer(by: {email: "eve@example.com"}) { name } }'

@@ -28,6 +28,7 @@ from resolvers.operations import answer
 from resolvers.sources import Rules, Sources
 from resolvers.value import QuintileCopy
 from tests.api.conftest import Api, Tell, at, by_email
+from tests.api.whoever import WHOEVER
 
 
 async def test_documents_that_can_not_be_parsed(api: Api) -> None:
@@ -123,7 +124,7 @@ ASK = '{ customer(by: {email: "secret@example.com"}) { id } }'
 
 async def test_errors_of_ours_are_masked_and_logged_without_personal_data(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        given = await answer(ASK, sources(store, ValueError("secret@example.com is odd")))
+        given = await answer(ASK, sources(store, ValueError("secret@example.com is odd")), WHOEVER)
     assert given.executed and given.data == {"customer": None}
     [error] = given.errors
     assert error["extensions"]["code"] == "INTERNAL" and error["path"] == ["customer"]
@@ -135,7 +136,7 @@ async def test_errors_of_ours_are_masked_and_logged_without_personal_data(store:
 
 
 async def test_a_graph_that_is_away(store: Store) -> None:
-    given = await answer(ASK, sources(store, StoreUnavailable("bolt://10.0.0.1 refused")))
+    given = await answer(ASK, sources(store, StoreUnavailable("bolt://10.0.0.1 refused")), WHOEVER)
     [error] = given.errors
     assert error["extensions"] == {"code": "UNAVAILABLE"} and "10.0.0.1" not in error["message"]
 

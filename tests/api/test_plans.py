@@ -23,6 +23,7 @@ from app.settings import Settings
 from graph.customers.places import load_quintiles
 from graph.store import Store
 from resolvers import operations
+from resolvers.access import Principal
 from resolvers.documents import Documents
 from resolvers.guard import Limits
 from resolvers.plans import Plan
@@ -31,6 +32,7 @@ from resolvers.schema import schema
 from resolvers.sources import Sources
 from resolvers.value import QuintileCopy
 from tests.api.operations_by_chance import Maker, Operation
+from tests.api.whoever import ALL_SORTS, WHOEVER
 from tests.graph.histories import by_email, history, invited
 
 OPERATIONS = int(os.environ.get("C360_OPERATIONS", "2000"))
@@ -95,11 +97,11 @@ def uncached(settings: Settings, graph: Store, run: Callable[[Coroutine[Any, Any
     run(services.__aexit__(None, None, None))
 
 
-async def answered(operation: Operation, sources: Sources) -> bytes:
+async def answered(operation: Operation, sources: Sources, principal: Principal = WHOEVER) -> bytes:
     # As if it had come before: the first time nothing is compiled.
     for each in (await sources.documents.find(operation.text)).operations:
         each.plan(sources.documents)
-    given = await operations.answer(operation.text, sources, variables=operation.variables)
+    given = await operations.answer(operation.text, sources, principal, variables=operation.variables)
     # Which of several fields fails first is a matter of time.
     errors = sorted((_apart_from_chance(each) for each in given.errors), key=lambda each: str(each.get("path")))
     return orjson.dumps({"data": given.data, "errors": errors}, option=orjson.OPT_UTC_Z)
@@ -117,7 +119,7 @@ async def known(sources: Sources) -> dict[str, list[Any]]:
     query = """{ customers(first: 10) { nodes { id timeline(first: 30) { edges { cursor node { id } } } } }
                  channels { id key } }"""
     while True:
-        found = await operations.answer(query, replace(sources, plans=False))
+        found = await operations.answer(query, replace(sources, plans=False), WHOEVER)
         assert found.data is not None and not found.errors
         # The catalogue may be a second old, and of another graph.
         if found.data["channels"]:
@@ -171,27 +173,30 @@ def test_operations_made_up_by_chance_are_answered_the_same_and_the_same_again(
     )
     @hypothesis.given(st.integers(0, 2**64 - 1))
     def check(seed: int) -> None:
-        operation = Maker(schema._schema, values, Random(seed)).operation()
-        same(operation)
+        chance = Random(seed)
+        operation, principal = Maker(schema._schema, values, chance).operation(), chance.choice(ALL_SORTS)
+        same(operation, principal)
         if operation.others != operation.variables:
             seen["other variables"] += 1
-            same(replace(operation, variables=operation.others))
+            same(replace(operation, variables=operation.others), principal)
 
-    def same(operation: Operation) -> None:
-        expected = run(answered(operation, by_graphql_core))
-        hypothesis.note(f"{operation.text}\n{operation.variables}")
-        given = run(answered(operation, sources))
+    def same(operation: Operation, principal: Principal) -> None:
+        expected = run(answered(operation, by_graphql_core, principal))
+        hypothesis.note(f"{operation.text}\n{operation.variables}\n{principal}")
+        given = run(answered(operation, sources, principal))
         if given != expected and given.startswith(NOTHING) and expected.startswith(NOTHING):
             # Of several fields that may not be null and fail, the first one to do so is told of: a matter of time.
             seen["another error"] += 1
             return
         assert given == expected
         if not given.startswith(NOTHING):
-            assert run(answered(operation, sources)) == expected
+            assert run(answered(operation, sources, principal)) == expected
+        seen["refused"] += b'"FORBIDDEN"' in expected
         seen["errors" if b'"errors":[{' in expected else "data"] += 1
 
     check()
     assert seen["again"] > OPERATIONS / 50 and seen["other variables"] > OPERATIONS / 50, seen
+    assert seen["refused"] > OPERATIONS / 20, seen
     assert seen["data"] > OPERATIONS / 5 and seen["another error"] < OPERATIONS / 50, seen
 
 

@@ -19,7 +19,8 @@ from graph.events.inputs import (
     RefundInput,
 )
 from graph.money import Money
-from tests.api.conftest import WRITE_KEY, Api, Tell, at, by_email, email
+from tests.api.conftest import Api, Tell, at, by_email, email
+from tests.write_key import WRITE_KEY
 
 WHO = by_email("kim@example.com")
 TEA = PurchaseItemInput(

@@ -20,6 +20,7 @@ from resolvers.plans import Recording
 from resolvers.plans.recording import SLICE
 from resolvers.sources import Sources
 from resolvers.value import QuintileCopy
+from tests.api.whoever import WHOEVER
 
 RECORD = """mutation Record($events: [EventInput!]!, $key: String) {
   told: recordEvents(events: $events, idempotencyKey: $key) {
@@ -112,7 +113,7 @@ async def answered(text: str, variables: Variables, sources: Sources) -> bytes:
     for each in (await sources.documents.find(text)).operations:
         # As if it had come before: the first time nothing is compiled.
         each.plan(sources.documents)
-    found = await operations.answer(text, sources, variables=variables)
+    found = await operations.answer(text, sources, WHOEVER, variables=variables)
     for error in found.errors:
         error["extensions"].pop("traceId", None)
         error["message"] = error["message"].partition(" Trace id")[0]

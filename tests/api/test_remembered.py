@@ -14,6 +14,7 @@ import pytest
 from graphql import DocumentNode, OperationDefinitionNode, SelectionSetNode, print_ast
 
 from benchmarks.operations import SHAPES
+from resolvers.access import View
 from resolvers.documents import TOKEN_BYTES, Documents
 from resolvers.guard import Limits
 from resolvers.plans import Plan
@@ -35,7 +36,7 @@ CHANGE = 'mutation { upsertCustomer(input: {identifiers: [{type: "user_id", valu
 def with_all_ways(documents: Documents, plan: Any) -> None:
     if isinstance(plan, Plan):
         for way in product((True, False), repeat=len(plan._conditions)):
-            plan._projection(dict(zip(plan._conditions, way, strict=True)), documents)
+            plan._projection(View.CLEAR, dict(zip(plan._conditions, way, strict=True)), documents)
 
 
 async def planned(documents: Documents, text: str) -> None:

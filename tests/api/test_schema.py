@@ -43,7 +43,7 @@ ENDINGS_TO_COME = ("Filter",)
 PAYLOADS_HERE = {"RecordEventsPayload", "CustomerPayload"}
 INPUTS_TO_COME = {"InviteReferralInput", "PlanCommunicationInput", "OfferInput"}
 FIELDS_TO_COME = {
-    "Query": """me segments segment lifecycle offers offer campaigns campaign referralPath advocates referralProgram metrics
+    "Query": """segments segment lifecycle offers offer campaigns campaign referralPath advocates referralProgram metrics
         metricsSeries cohorts attribution funnel content mergePreview mergeSuggestions""",
     "Mutation": """createReferralCode inviteReferral acceptReferral reviewReferral mergeCustomers undoMerge setConsent
         planCommunication saveChannel saveCampaign saveSegment deleteSegment saveOffer deleteOffer recordOfferOutcome redeemPoints
@@ -59,7 +59,7 @@ FIELDS_TO_COME = {
 }
 ARGUMENTS_TO_COME = {("Query", "customers"): {"where"}}
 VALUES_TO_COME = {"CustomerOrder": {"PREDICTED_VALUE_DESC", "CHURN_RISK_DESC"}}
-DIRECTIVES_TO_COME = {"requiresScopes", "personal"}
+DIRECTIVES_TO_COME: set[str] = set()
 
 Fields = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from app.segment.again import still_refused
-from app.segment.endpoint import LONGEST_BODY
+from app.segment.bodies import LONGEST_BODY
 from app.segment.refusals import Refusal
 from app.segment.texts import Unreadable, parcel_of, read
 from app.services import Services
 from graph import deadletters
 from graph.errors import InvalidEvent
-from tests.api.conftest import WRITE_KEY, Api
+from tests.api.conftest import Api
+from tests.write_key import WRITE_KEY
 
 pytestmark = pytest.mark.usefixtures("graph")
 

@@ -18,7 +18,8 @@ from starlette.routing import Route
 from app.commands.web import serving
 from app.local.process import free_port
 from app.settings import Settings
-from tests.api.conftest import WRITE_KEY, Api
+from tests.api.conftest import Api
+from tests.write_key import WRITE_KEY
 
 pytestmark = pytest.mark.usefixtures("graph")
 

@@ -34,7 +34,7 @@ from tests.conftest import PATIENT_ENVIRON, Stack
 
 TOP = Path(__file__).parents[2]
 C360 = str(Path(sys.executable).with_name("c360"))
-COMMANDS = ("up", "down", "status", "serve", "migrate", "import", "demo", "schema", "doctor", "deadletters")
+COMMANDS = ("up", "down", "status", "serve", "migrate", "import", "demo", "schema", "doctor", "deadletters", "keys", "audit")
 TIMEOUT_SECONDS = 120
 
 Environ = dict[str, str]
@@ -330,7 +330,9 @@ def demo(environ: Environ) -> Iterator[tuple[subprocess.Popen[str], Path]]:
 def first_customer(environ: Environ) -> str:
     url = f"http://127.0.0.1:{environ['C360_PORT']}/graphql"
     body = json.dumps({"query": "{ customers(first: 1, orderBy: FIRST_SEEN_DESC) { nodes { id } } }"}).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body, {"content-type": "application/json"})) as reply:
+    key = (Path(environ["C360_HOME"]) / "demo.key").read_text().strip()
+    headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as reply:
         return str(json.load(reply)["data"]["customers"]["nodes"][0]["id"])
 
 

@@ -22,8 +22,8 @@ from app.server import create_app
 from app.settings import Settings
 from graph.errors import StoreUnavailable
 from graph.store import Store
+from tests.write_key import WRITE_KEY
 
-WRITE_KEY = "the key of these tests"
 SECRETS = ("eve.adams", "Evelyn", "+49170123", "cus_secret", "tok_secret", "127.0.0.1:")
 MAIL, NAME, PHONE = "eve.adams@example.com", "Evelyn", "+491701234567"
 ASK = "query Find($by: CustomerKey!) { customer(by: $by) { name } }"
@@ -56,7 +56,6 @@ async def http(settings: Settings, graph: Store, output: io.StringIO) -> AsyncIt
         log_format="json",
         log_requests=True,
         neo4j_transaction_timeout_seconds=60.0,
-        write_keys={WRITE_KEY: "shop"},
     )
     logs.configure(loud, to=output)
     address = f"http://127.0.0.1:{loud.port}"

@@ -17,6 +17,7 @@ from app.settings import VARIABLES, Settings, keep_secret
 TOP = Path(__file__).parents[2]
 SECRET = {"C360_CURSOR_SECRET": "sixteen or more characters"}
 NOT_IN_COMPOSE = {
+    "C360_AUDIT_FOLDER",  # on the volume of C360_HOME
     "C360_CACHE_HOME",
     "C360_MAVEN_MIRROR",
     "JAVA_HOME",

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx2
 
-from tests.torture.place import WRITE_KEY
+from tests.write_key import WRITE_KEY
 
 RECORD = """mutation ($events: [EventInput!]!, $key: String) {
   recordEvents(events: $events, idempotencyKey: $key) {

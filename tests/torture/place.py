@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx2
 
+from app.commands.store import opened
 from app.local import archive
 from app.local.neo4j import Neo4j
 from app.local.process import Guard, free_port
@@ -22,9 +23,10 @@ from app.local.stack import Programs
 from app.settings import Settings
 from benchmarks.children import TOP, environment
 from benchmarks.wires import Wire, wire_to
+from graph.migrations import migrate
+from tests.write_key import keep
 
 SERVICES = 2
-WRITE_KEY = "the write key of the torture"
 READY_SECONDS = 90.0
 
 
@@ -77,7 +79,9 @@ class Place:
         for number in range(SERVICES):
             self.wires.append(await self.open.enter_async_context(wire_to(self.redis.port)))
             self.children[f"service {number}"] = Child(lambda number=number: self._serve(number))  # type: ignore[misc]
-        # One after the other: the first applies the migrations.
+        async with opened(self.settings) as store:
+            await migrate(store)
+            await keep(store, source="torture")
         for number in range(SERVICES):
             await self.begin(f"service {number}")
 
@@ -117,7 +121,6 @@ class Place:
             self.settings,
             REDIS_URL=url,
             C360_PORT=str(self.ports[number]),
-            C360_WRITE_KEYS=f"torture={WRITE_KEY}",
         )
         with (self.settings.home / f"service-{number}.log").open("ab") as log:
             return subprocess.Popen(

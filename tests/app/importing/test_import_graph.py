@@ -18,7 +18,7 @@ from tests.app.outside import SETS, real_data
 
 WIPE = (
     "MATCH ()-[r]->() WITH r LIMIT 20000 DELETE r RETURN count(*)",
-    "MATCH (n) WHERE NOT n:Migration AND NOT n:MigrationLock AND NOT n:CacheEpoch WITH n LIMIT 10000 DELETE n RETURN count(*)",
+    "MATCH (n) WHERE NOT n:Migration|MigrationLock|CacheEpoch|ApiKey|KeyRing WITH n LIMIT 10000 DELETE n RETURN count(*)",
 )
 
 
