@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.settings import Settings
+from benchmarks.access import AccessSize, access_figures
 from benchmarks.demo import demo_figures
 from benchmarks.figures import Figure
 from benchmarks.hotpath import Hot, HotSize, growth, hotpath
@@ -20,7 +21,7 @@ from benchmarks.service import service_figures
 from benchmarks.snapshot import Snapshot, take
 from benchmarks.timeline import timeline_figures
 
-CASES = ("import", "profile", "outage", "timeline", "hotpath", "ingestion", "demo")
+CASES = ("import", "profile", "outage", "timeline", "hotpath", "access", "ingestion", "demo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Plan:
     long: int = 100_000
     warmth: int = 300
     hot: HotSize = field(default_factory=HotSize)
+    access: AccessSize = field(default_factory=AccessSize)
     ingestion: Size = field(default_factory=Size)
     demo: int = 1_000
 
@@ -51,7 +53,7 @@ class Plan:
         sizes = sorted(self.sizes)
         if {"import", "profile", "hotpath"} & set(self.cases):
             return sizes
-        return sizes[:1] if {"timeline", "outage"} & set(self.cases) else []
+        return sizes[:1] if {"timeline", "outage", "access"} & set(self.cases) else []
 
     @property
     def title(self) -> str:
@@ -158,6 +160,10 @@ class Run:
             folder = self.folder / f"hotpath-{size}"
             self._hot[size], figures = await hotpath(settings, folder, plan.hot, customers=size, memory=smallest)
             self.figures += figures
+
+        if "access" in plan.cases and smallest:
+            self._tell("asking with keys and tokens")
+            self.figures += await access_figures(settings, self.folder / "access", plan.access)
 
     def _tell(self, what: str) -> None:
         self.say(f"{time.monotonic() - self._begun:6.0f} s  {what}")

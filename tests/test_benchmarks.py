@@ -16,6 +16,7 @@ from graphql import build_schema, parse, validate
 
 from app.settings import Settings
 from benchmarks import report
+from benchmarks.access import AccessSize
 from benchmarks.bare import write_bare
 from benchmarks.children import TOP
 from benchmarks.contenders import REFERENCES, asked, contenders
@@ -63,6 +64,7 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         hot=HotSize(
             rounds=1, seconds=0.2, hot=5, connections=(1, JUDGED_AT), warm=0.5, requests=SLICES, operations=10, peer=False,
         ),
+        access=AccessSize(rounds=1, seconds=0.2, connections=2, hot=5, keys=3, tokens=5, requests=20),
         ingestion=Size(customers=20, singles=20, seconds=1, fresh=5),
     )  # fmt: skip
     run = Run(plan, servers, tmp_path, lambda line: None)
@@ -81,6 +83,8 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         "uncached: 1 process", "uncached: 1 process", "uncached: 2 processes", "uncached", "uncached", "uncached",
         "Uncached profiles that the cache lacked", "Processor of the load generator",
         "Cached profile at half of the saturating load", "Memory of one process over 20 requests of 10 different operations",
+        "Cached profile with a key", "Cached profile with 3 keys in turn", "Cached profile with 5 tokens in turn",
+        "Memory of one process over 20 requests with 5 tokens in turn",
         "Import of 20 customers",
         "Peak memory of the importer",
         "Events over GraphQL", "Acknowledgement of 100 events at half of that",
