@@ -2,7 +2,7 @@
 
 A bucket holds `burst` objects and is filled by `rate` of them a second (https://en.wikipedia.org/wiki/Token_bucket). A request
 takes what it could cost, and gives back what it didn't. Most requests find enough in the portion that their process has, and ask
-nobody; what is left of one that nobody used for a second goes back. While Redis is away each process has buckets of its own.
+nobody; what is left of one that nobody used for a while goes back. While Redis is away each process has buckets of its own.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from app.cache.wire import Command, Unanswered
 PORTIONS = 20
 """Of a whole bucket, one of which a process takes at a time."""
 
-HELD_SECONDS = 1.0
-"""For which a process keeps what is left of a portion that nobody uses."""
+HELD_SECONDS = 10.0
+"""For which a process keeps what is left of a portion that nobody uses; by default a bucket is full again by then."""
+
+RETURNED = 100
+"""Portions given back at a time."""
 
 ROOM = 20_000
 """Principals whose portions a process has."""
@@ -152,9 +155,9 @@ class Quotas:
             del self._portions[principal]
         if self._wire is None or now < self._away_until:
             return
-        left = [self._command(principal, 0, -portion.tokens) for principal, portion in over.items() if portion.tokens]
-        for start in range(0, len(left), 100):
-            await self._wire.run(*left[start : start + 100])
+        left = [(principal, portion.tokens) for principal, portion in over.items() if portion.tokens]
+        for start in range(0, len(left), RETURNED):
+            await self._wire.run(*(self._command(each, 0, -tokens) for each, tokens in left[start : start + RETURNED]))
 
     async def _ask(self, principal: str, need: int, want: int) -> tuple[int, int]:
         assert self._wire is not None

@@ -106,7 +106,7 @@ async def test_what_wasnt_used_can_be_used_by_others(wire: Wire, who: str) -> No
     assert await one.take(who, BURST) == 0
     assert await other.take(who, 100) > 0
     one.give_back(who, BURST - 10)
-    # For a second the process that has it keeps it, and for another one after each use.
+    # For a while the process that has it keeps it, and for another one after each use.
     await one.return_left()
     assert await other.take(who, 100) > 0
     clock.now += HELD_SECONDS / 2
