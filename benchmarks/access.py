@@ -22,7 +22,7 @@ from jwt.algorithms import OKPAlgorithm
 from app.settings import Settings
 from benchmarks.contenders import customer_ids, service
 from benchmarks.figures import Figure, at_least, at_most
-from benchmarks.hotpath import MEGABYTE, sent
+from benchmarks.hotpath import AHEAD_SECONDS, MEGABYTE, sent
 from benchmarks.operations import PROFILE
 from benchmarks.traffic import Answered, Subjects, Traffic
 from benchmarks.usage import resident_bytes
@@ -48,8 +48,8 @@ class AccessSize:
     """`hot` customers are asked about, with so many `keys` and `tokens` in turn; `seconds` of each way in a round. Memory is
     watched over `requests`, after a tenth of them."""
 
-    rounds: int = 5
-    seconds: float = 4.0
+    rounds: int = 15
+    seconds: float = 2.0
     connections: int = 16
     hot: int = 2_000
     keys: int = 1_000
@@ -76,6 +76,7 @@ async def access_figures(settings: Settings, folder: Path, size: AccessSize) -> 
                     # Each key and token is met once: what it takes to make sure of one is not what is measured.
                     await _asked(where, subjects, file, size, requests=max(size.keys, size.tokens))
                 else:
+                    await _asked(where, subjects, file, size, seconds=AHEAD_SECONDS)
                     found[name].append(await _asked(where, subjects, file, size, seconds=size.seconds))
         held = [await _held(port, pid, subjects, issued["tokens"], size) for _ in range(10)]
     return [*_figures(found, size), _memory(held, size)]
