@@ -14,7 +14,8 @@ from typing import Any, Literal
 import msgspec
 
 from app.errors import SettingsError
-from app.settings import VARIABLES, Settings
+from app.settings import Settings
+from app.settings_variables import VARIABLES
 from resolvers.documents import read
 from resolvers.guard import Limits
 

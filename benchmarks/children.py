@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from app.settings import VARIABLES, Settings
+from app.settings import Settings
+from app.settings_variables import VARIABLES
 from resolvers.scopes import SCOPES
 
 TOP = Path(__file__).parents[1]

@@ -11,7 +11,8 @@ import pytest
 
 from app.errors import SettingsError
 from app.server import create_app
-from app.settings import Settings, TrustedMode
+from app.settings import Settings
+from app.settings_variables import TrustedMode
 from app.trusted import TrustedDocuments
 
 QUERY = "query Channels { channels { key } }"
