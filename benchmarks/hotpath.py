@@ -21,7 +21,7 @@ from app.settings import Settings
 from benchmarks.children import done, environment
 from benchmarks.contenders import Contenders, contenders, service
 from benchmarks.figures import Figure, Target, at_least, at_most, below
-from benchmarks.traffic import Answered, Traffic
+from benchmarks.traffic import Answered, Traffic, Turns
 from benchmarks.usage import processor_seconds, resident_bytes
 
 MEGABYTE = 1_000_000
@@ -314,8 +314,15 @@ class Rounds:
 
 async def sent(plan: Traffic) -> Answered:
     """What a process of its own saw that carried the plan out."""
-    output = await done("benchmarks.traffic", msgspec.json.encode(plan).decode(), env=environment())
-    return msgspec.json.decode(output, type=Answered)
+    (answered,) = await sent_in_turn(plan, rounds=1)
+    return answered
+
+
+async def sent_in_turn(*plans: Traffic, rounds: int) -> list[Answered]:
+    """What a process of its own saw that carried these plans out in turn, so many times."""
+    turns = Turns(plans=[*plans], rounds=rounds)
+    output = await done("benchmarks.traffic", msgspec.json.encode(turns).decode(), env=environment())
+    return msgspec.json.decode(output, type=list[Answered])
 
 
 async def _memory(settings: Settings, different: str, size: HotSize) -> Figure:

@@ -1,5 +1,5 @@
-"""`python -m benchmarks.traffic PLAN`: requests to one or more ports from a process of its own, as fast as they are answered or
-evenly at a rate. The plan is JSON, and so is what it prints.
+"""`python -m benchmarks.traffic TURNS`: requests to one or more ports from a process of its own, as fast as they are answered or
+evenly at a rate; several plans in turn. They are JSON, and so is what it prints.
 
 Requests and answers are handled on the bytes: a generator that costs more than the server measures itself. `Traffic.own_us` of
 the outcome says what it cost.
@@ -54,6 +54,13 @@ class Traffic(msgspec.Struct, kw_only=True):
     in_turn: bool = False
     skip: int = 0
     authorizations: str = ""
+
+
+class Turns(msgspec.Struct, kw_only=True):
+    """Plans that take turns, each for as long as it says, `rounds` times: what the machine does meanwhile is the same for all."""
+
+    plans: list[Traffic]
+    rounds: int
 
 
 class Subjects(msgspec.Struct):
@@ -118,18 +125,23 @@ class Run:
         self._idle: list[Client] = []
         self._sent = 0
         self._begun = self._ended = time.perf_counter()
+        self._took = self._cost = 0.0
         self._loop = asyncio.get_running_loop()
         self.latencies: list[float] = []
         self.failed = 0
         self.failure = b""
         self.done: asyncio.Future[None] = self._loop.create_future()
 
-    async def go(self) -> Answered:
+    async def connect(self) -> None:
         plan = self._plan
         for number in range(plan.connections):
             port = plan.ports[number % len(plan.ports)]
             _, client = await self._loop.create_connection(lambda: Client(self), "127.0.0.1", port)
             self._idle.append(client)
+
+    async def go(self) -> None:
+        """Send for as long as the plan says, and wait for the answers; once more for as long each time."""
+        plan, self._sent, self.done = self._plan, 0, self._loop.create_future()
         cost = time.process_time()
         self._begun = time.perf_counter()
         if plan.rate:
@@ -137,21 +149,24 @@ class Run:
         else:
             for client in [*self._idle]:
                 self._next(client)
-        try:
-            await asyncio.wait_for(self.done, plan.seconds + WAIT_SECONDS)
-        finally:
-            for client in self._idle:
-                client.close()
-        cost = time.process_time() - cost
+        await asyncio.wait_for(self.done, plan.seconds + WAIT_SECONDS)
+        self._took += self._ended - self._begun
+        self._cost += time.process_time() - cost
+
+    def close(self) -> None:
+        for client in self._idle:
+            client.close()
+
+    def outcome(self) -> Answered:
         self.latencies.sort()
         return Answered(
             requests=len(self.latencies),
             failed=self.failed,
             failure=self.failure.decode(errors="replace"),
-            seconds=self._ended - self._begun,
+            seconds=self._took,
             p50=self._latency(50),
             p99=self._latency(99),
-            own_us=cost / len(self.latencies) * 1e6,
+            own_us=self._cost / len(self.latencies) * 1e6,
         )
 
     def answered(self, client: Client, answer: bytes) -> None:
@@ -247,8 +262,25 @@ def whole(answer: bytes) -> bool:
 
 async def send(plan: Traffic) -> Answered:
     """Send what the plan says."""
-    return await Run(plan, msgspec.json.decode(Path(plan.file).read_bytes(), type=Subjects)).go()
+    (answered,) = await take_turns(Turns(plans=[plan], rounds=1))
+    return answered
+
+
+async def take_turns(turns: Turns) -> list[Answered]:
+    """Send what the plans say, one after the other, again and again."""
+    runs = [Run(plan, msgspec.json.decode(Path(plan.file).read_bytes(), type=Subjects)) for plan in turns.plans]
+    try:
+        for run in runs:
+            await run.connect()
+        for number in range(turns.rounds):
+            # Whoever comes first has what the others left in the processor's caches: each does so as often as the last.
+            for run in runs[:: -1 if number % 2 else 1]:
+                await run.go()
+    finally:
+        for run in runs:
+            run.close()
+    return [run.outcome() for run in runs]
 
 
 if __name__ == "__main__":
-    carry_out(Traffic, send)
+    carry_out(Turns, take_turns)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+import msgspec
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, is_introspection_type
 
 from graph.customers import Profile, ProfileKey
@@ -55,8 +56,7 @@ class Principal:
         return View.CLEAR if PERSONAL in self.scopes else View.MASKED
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True, gc=False):
     """Who does something, as the audit trail has it: by which operation of which document, and for what purpose."""
 
     id: str

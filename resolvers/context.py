@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -14,11 +13,12 @@ from graph.catalogue import Campaign, Channel, Product
 from graph.customers import Profile, ProfileKey
 from graph.store import Reader
 from graph.timeline import OwnedEntry
-from resolvers.access import Actor, Principal, View, owners_of
+from resolvers.access import Actor, Principal, owners_of
 from resolvers.errors import Forbidden, TooLarge
 from resolvers.fields import Missing
 from resolvers.loads import Failed, Loads
 from resolvers.pacing import Pace
+from resolvers.scopes import PERSONAL
 from resolvers.sources import Rules, Sources
 
 MOST_ROWS = 12_000
@@ -170,19 +170,30 @@ class Context(msgspec.Struct, kw_only=True):
         trail = self.sources.trail
         if trail is None:
             return
-        found = self._loaded() | self.read
-        self.read.clear()
+        found = self._loaded()
+        if self.read:
+            found |= self.read
+            self.read.clear()
+        if self.principal.customer is None:
+            if found:
+                trail.read(self.actor, found, personal=PERSONAL in self.principal.scopes)
+            return
         own = set() if self.own is None else found & {self.own.id, *self.own.ids}
-        shown = own if self.principal.customer is not None else found if self.principal.view is View.CLEAR else set()
-        if shown:
-            trail.read(self.actor, shown, personal=True)
-        if masked := found - shown:
-            trail.read(self.actor, masked, personal=False)
+        if own:
+            trail.read(self.actor, own, personal=True)
+        if others := found - own:
+            trail.read(self.actor, others, personal=False)
 
     def _loaded(self) -> set[str]:
         known = self.loads.known
-        found = {each.id for each in known["customer"].values() if type(each) is Profile}
-        found.update(each.customer_id for each in known["entry"].values() if type(each) is OwnedEntry)
+        found = set()
+        # Loops, for with each answer a comprehension is a function that is made and called.
+        for profile in known["customer"].values():
+            if type(profile) is Profile:
+                found.add(profile.id)
+        for owned in known["entry"].values():
+            if type(owned) is OwnedEntry:
+                found.add(owned.customer_id)
         return found
 
     @property
@@ -229,7 +240,7 @@ async def load_own(context: Context) -> None:
         # Whoever signs up can name somebody else's e-mail address, and the two become one: it isn't to show one to the other.
         raise Forbidden.several(str(key.type))
     context.own = own
-    context.actor = replace(context.actor, id=own.id)
+    context.actor = msgspec.structs.replace(context.actor, id=own.id)
 
 
 async def load_customer(context: Context, key: ProfileKey) -> Profile | None:

@@ -64,7 +64,7 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         hot=HotSize(
             rounds=1, seconds=0.2, hot=5, connections=(1, JUDGED_AT), warm=0.5, requests=SLICES, operations=10, peer=False,
         ),
-        access=AccessSize(rounds=1, seconds=0.2, connections=2, hot=5, keys=3, tokens=5, requests=20),
+        access=AccessSize(rounds=1, turns=2, seconds=0.1, connections=2, hot=5, keys=3, tokens=5, requests=20),
         ingestion=Size(customers=20, singles=20, seconds=1, fresh=5),
     )  # fmt: skip
     run = Run(plan, servers, tmp_path, lambda line: None)

@@ -76,19 +76,19 @@ def _line(entry: "Entry") -> str:
     said = [entry.operation or "unnamed", entry.document, entry.purpose and f"for {entry.purpose}"]
     how = " ".join(part for part in said if part)
     seen = " as it is" if entry.personal else ""
-    return printable(f"{entry.at}  {entry.actor}  {entry.what}{seen}  {about}  ({how})")
+    at = entry.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return printable(f"{at}  {entry.actor}  {entry.what}{seen}  {about}  ({how})")
 
 
-def _time(text: str | None) -> str | None:
-    """A time as entries have it; without an offset it is one of UTC."""
+def _time(text: str | None) -> datetime | None:
+    """A time; without an offset it is one of UTC."""
     if text is None:
         return None
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         _refuse(f"{text!r} is no time such as 2026-11-01 or 2026-11-01T09:00:00Z")
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def _refuse(message: str) -> None:

@@ -37,7 +37,7 @@ def test_entries_say_who_did_what_when_and_for_what(tmp_path: Path) -> None:
     trail.wrote(ANA, ["cus_1"], 1)
     read, sent, wrote = entries(tmp_path)
     common: dict[str, Any] = {
-        "at": "2026-11-01T12:00:00.000Z",
+        "at": Clock().now,
         "actor": ANA.id,
         "operation": "Profile",
         "document": "0123456789ab",
