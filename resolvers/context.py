@@ -208,6 +208,21 @@ class Context(msgspec.Struct, kw_only=True):
             self.read |= self._loaded()
         self.loads.forget()
 
+    def start_over(self) -> None:
+        """As it was in the beginning, but for what could not be loaded: what takes long to fail isn't tried twice."""
+        self.loads.forget_all_but_failures()
+        self.budget.renew()
+        self.know_own()
+
+    def know_own(self) -> None:
+        """Have the customer whose own token asks at hand, which makes a difference to which of several fields fails first."""
+        if self.principal.customer is None:
+            return
+        known = self.loads.known["customer"]
+        known[self.principal.customer] = self.own
+        if self.own is not None:
+            known[ProfileKey(id=self.own.id)] = self.own
+
     def begin(self) -> None:
         """One more answer of the same request: nothing was loaded, and nothing spent."""
         self.forget()
@@ -240,6 +255,7 @@ async def load_own(context: Context) -> None:
         # Whoever signs up can name somebody else's e-mail address, and the two become one: it isn't to show one to the other.
         raise Forbidden.several(str(key.type))
     context.own = own
+    context.know_own()
     context.actor = msgspec.structs.replace(context.actor, id=own.id)
 
 

@@ -244,8 +244,7 @@ async def _planned(operation: Operation, context: Context, variables: dict[str, 
     except Exception:
         seen.planned("left")
         # What is wrong graphql-core tells in its own words, from the beginning: errors come in the order of what was waited for.
-        context.loads.forget_all_but_failures()
-        context.budget.renew()
+        context.start_over()
         return None
 
 

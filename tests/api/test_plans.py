@@ -32,7 +32,7 @@ from resolvers.schema import schema
 from resolvers.sources import Sources
 from resolvers.value import QuintileCopy
 from tests.api.operations_by_chance import Maker, Operation
-from tests.api.whoever import ALL_SORTS, WHOEVER
+from tests.api.whoever import ALL_SORTS, WHOEVER, own
 from tests.graph.histories import by_email, history, invited
 
 OPERATIONS = int(os.environ.get("C360_OPERATIONS", "2000"))
@@ -198,6 +198,19 @@ def test_operations_made_up_by_chance_are_answered_the_same_and_the_same_again(
     assert seen["again"] > OPERATIONS / 50 and seen["other variables"] > OPERATIONS / 50, seen
     assert seen["refused"] > OPERATIONS / 20, seen
     assert seen["data"] > OPERATIONS / 5 and seen["another error"] < OPERATIONS / 50, seen
+
+
+def test_what_is_known_of_whoever_asks_is_known_again_where_a_plan_leaves_off(
+    sources: Sources, run: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> None:
+    """graphql-core tells of the first field that may not be null and fails, and of what failed before: it has to meet both in the
+    order of the text."""
+    text = """{ me { communications { nodes { customer { value { averageOrder { amount } } } } }
+                     reviews(after: "no cursor") { totalCount } } }"""
+    operation, principal = Operation(text=text, variables={}, others={}), own("user_id", "ana")
+    expected = run(answered(operation, replace(sources, plans=False), principal))
+    assert b"CURRENCY_NOT_CONVERTIBLE" in expected and b"INVALID_CURSOR" in expected
+    assert run(answered(operation, sources, principal)) == expected
 
 
 def test_a_plan_loads_all_that_its_answer_needs(uncached: Sources, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
