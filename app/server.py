@@ -222,6 +222,8 @@ def sources_of(services: Services, quintiles: QuintileCopy, guards: Guards | Non
             rates=Rates(settings.reporting_currency, settings.currency_rates),
             cart_abandoned_after=timedelta(minutes=settings.cart_abandoned_after_minutes),
             clock=lambda: datetime.now(UTC),
+            referral_url=settings.referral_url,
+            old_customers=settings.referral_old_customers,
         ),
         documents=Documents(settings.limits),
         plans=settings.plans,

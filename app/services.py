@@ -11,7 +11,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
+from math import ceil
 
 from app.admission import Admission
 from app.cache.profiles import Cache
@@ -36,6 +38,7 @@ from graph.events import Call, Outcome
 from graph.events.inputs import Event
 from graph.migrations import migrate
 from graph.money import exponent
+from graph.referrals import Rule
 from graph.store import Store
 from resolvers.observer import observed
 
@@ -91,7 +94,8 @@ class Services:
         """Keep the events of these calls by one transaction, and publish what it changed; see graph.events.record_all."""
         await self._migrate()
         receipt = Request.receipt()
-        found = await events.record_all(self.store, calls, receipt=receipt, weights=reporting_weights(self.settings))
+        weights, rule = reporting_weights(self.settings), referral_rule(self.settings)
+        found = await events.record_all(self.store, calls, receipt=receipt, weights=weights, rule=rule)
         outcomes = [each for each in found if isinstance(each, Outcome)]
         touched = {customer: version for each in outcomes for customer, version in each.touched.items()}
         await self.publisher.publish(touched, receipt.key)
@@ -161,6 +165,16 @@ def reporting_weights(settings: Settings) -> Mapping[str, float]:
     rates = {**settings.currency_rates, settings.reporting_currency: Decimal(1)}
     scale = exponent(settings.reporting_currency)
     return {currency: float(rate.scaleb(scale - exponent(currency))) for currency, rate in rates.items()}
+
+
+def referral_rule(settings: Settings) -> Rule:
+    """When referrals qualify."""
+    least: dict[str, int] | None = None
+    if settings.referral_qualifying_amount:
+        rates = {**settings.currency_rates, settings.reporting_currency: Decimal(1)}
+        worth = Fraction(settings.referral_qualifying_amount)
+        least = {each: ceil(worth / Fraction(rate) * Fraction(10) ** exponent(each)) for each, rate in rates.items()}
+    return Rule(days=settings.referral_qualifying_days, least=least, open_days=settings.referral_invitation_days)
 
 
 def _observe(counters: Counters, statement: str, seconds: float, failed: bool) -> None:

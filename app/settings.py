@@ -99,6 +99,22 @@ class Settings:
     """C360_CART_ABANDONED_AFTER_MINUTES: minutes without a change after which an open cart counts as abandoned.
     Default: 60."""
 
+    referral_qualifying_days: int = 90
+    """C360_REFERRAL_QUALIFYING_DAYS: days from the acceptance of an invitation within which the friend's purchase qualifies the
+    referral. Default: 90."""
+
+    referral_qualifying_amount: Decimal = Decimal(0)
+    """C360_REFERRAL_QUALIFYING_AMOUNT: what that purchase must come to, in the reporting currency. Default: 0, any purchase."""
+
+    referral_invitation_days: int | None = None
+    """C360_REFERRAL_INVITATION_DAYS: days for which an invitation that is made from now on can be accepted. Default: for ever."""
+
+    referral_old_customers: bool = False
+    """C360_REFERRAL_OLD_CUSTOMERS: whether `acceptReferral` takes friends who have bought something before. Default: false."""
+
+    referral_url: str | None = None
+    """C360_REFERRAL_URL: where friends go with a code, such as https://shop.example/r/{code}. Default: codes have no url."""
+
     write_queue: int = 5_000
     """C360_WRITE_QUEUE: events that may wait to be written; more are turned away with 429 or UNAVAILABLE. Default: 5000."""
 

@@ -56,6 +56,22 @@ def rates(text: str) -> Mapping[str, Decimal]:
     return MappingProxyType(found)
 
 
+def amount(text: str) -> Decimal:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        found = Decimal(-1)
+    if not found.is_finite() or not 0 <= found <= 1_000_000_000:
+        raise ValueError(f"must be an amount such as 20 or 19.90, not {text!r}")
+    return found
+
+
+def with_code(text: str) -> str:
+    if urlsplit(text).scheme not in ("http", "https") or text.count("{code}") != 1 or "{" in text.replace("{code}", ""):
+        raise ValueError("must be an address with {code} in it, such as https://shop.example/r/{code}")
+    return text
+
+
 def some_of(*words: str) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))

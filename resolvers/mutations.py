@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from enum import Enum
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -13,12 +12,10 @@ from zoneinfo import available_timezones
 
 import strawberry
 from strawberry.scalars import JSON
-from strawberry.utils.str_converters import to_camel_case
 
-from graph.answers import Request
 from graph.customers import ProfileKey
-from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
-from graph.events import Outcome, Rejection
+from graph.errors import InvalidEvent, StoreUnavailable
+from graph.events import Rejection
 from graph.events.forms import EXAMPLES, is_one
 from graph.events.inputs import Event, IdentifierKey, IdentifyInput
 from resolvers.access import View
@@ -28,47 +25,19 @@ from resolvers.directory import opaque
 from resolvers.events import EventInput, Stated
 from resolvers.fields import about, one_for_each
 from resolvers.identity import IdentifierInput
-from resolvers.requirements import needs, needs_nothing_more
-from resolvers.scopes import CUSTOMERS, EVENTS
+from resolvers.referrals.mutations import (
+    ReferralCodePayload,
+    ReferralPayload,
+    accept_referral,
+    create_referral_code,
+    invite_referral,
+    review_referral,
+)
+from resolvers.requirements import needs, needs_any, needs_nothing_more
+from resolvers.scopes import CONFIG, CUSTOMERS, EVENTS, OWN
+from resolvers.writing import UserError, UserErrorCode, in_the_contracts_words, may_speak_for, recorded, request_of
 
 MOST_EVENTS = 1_000
-LONGEST_IDEMPOTENCY_KEY = 255
-
-
-@strawberry.enum(description="Why something was not done.")
-class UserErrorCode(Enum):
-    INVALID = "INVALID"
-    NOT_FOUND = "NOT_FOUND"
-    CONFLICT = "CONFLICT"
-    BLOCKED = "BLOCKED"
-    TOO_LARGE = "TOO_LARGE"
-    DUPLICATE = "DUPLICATE"
-    CYCLE = "CYCLE"
-    SELF_REFERRAL = "SELF_REFERRAL"
-    EXPIRED = "EXPIRED"
-    INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
-    NOT_CONSENTED = "NOT_CONSENTED"
-    ERASED = "ERASED"
-    FORBIDDEN = "FORBIDDEN"
-    UNAVAILABLE = "UNAVAILABLE"
-
-
-@strawberry.type(description="Why a mutation did not do what it was asked to.", directives=[needs_nothing_more()])
-class UserError:
-    code: UserErrorCode = strawberry.field(description="For programs.")
-    message: str = strawberry.field(description="For people: what is wrong, and what to send instead.")
-    path: list[str] = strawberry.field(description="Where in the arguments; empty when it is about all of them.")
-
-    @classmethod
-    def of(cls, error: InvalidEvent, *prefix: str) -> UserError:
-        path = [to_camel_case(part) for part in error.path.split(".") if part]
-        return cls(code=UserErrorCode[error.code], message=in_the_contracts_words(str(error)), path=[*prefix, *path])
-
-    @classmethod
-    def later(cls, error: StoreUnavailable) -> UserError:
-        """Nothing was done, or nobody heard of it; the words of the driver stay inside."""
-        message = str(error) if isinstance(error, Overloaded) else "Neo4j did not answer; send the request again."
-        return cls(code=UserErrorCode.UNAVAILABLE, message=message, path=[])
 
 
 @strawberry.type(description="An event that was not kept; its neighbours were.", directives=[needs_nothing_more()])
@@ -168,7 +137,7 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
     for index, given in enumerate(stated):
         if isinstance(given, InvalidEvent):
             rejected.append(Rejection(index, given.code, str(given)))
-        elif not _may_speak_for(info.context, given.source):
+        elif not may_speak_for(info.context, given.source):
             rejected.append(
                 Rejection(index, "FORBIDDEN", f"source: is not {info.context.principal.source}, for which your key is")
             )
@@ -176,8 +145,8 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
             typed.append(given)
             places.append(index)
     try:
-        request = _request("recordEvents", idempotency_key, [typed, [(each.index, each.message) for each in rejected]])
-        outcome = await _recorded(info.context, typed, request)
+        request = request_of("recordEvents", idempotency_key, [typed, [(each.index, each.message) for each in rejected]])
+        outcome = await recorded(info.context, typed, request)
     except InvalidEvent as error:
         return RecordEventsPayload.refused(UserError.of(error))
     except StoreUnavailable as error:
@@ -192,27 +161,15 @@ async def record_events(info: Info, events: list[EventInput], idempotency_key: s
     )
 
 
-async def _recorded(context: Context, events: list[Event], request: Request | None) -> Outcome:
-    """What became of events at the door, on the audit trail before and after; raises what the door raises, and Unrecorded."""
-    trail = context.sources.trail
-    context.sent += len(events)
-    if trail is not None:
-        trail.sent(context.actor, [(each.source, each.id) for each in events])
-    outcome = await context.sources.door.record(events, request)
-    if trail is not None:
-        trail.wrote(context.actor, outcome.customers, outcome.accepted)
-    return outcome
-
-
 async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_key: str | None = None) -> CustomerPayload:
     context = info.context
     try:
-        if not _may_speak_for(context, input.source):
+        if not may_speak_for(context, input.source):
             message = f"is not {context.principal.source}, for which your key is"
             raise InvalidEvent("source", message, code="FORBIDDEN")
         event = _identified(context, input)
         body = [event.source, event.identifiers, event.traits, event.account]
-        outcome = await _recorded(context, [event], _request("upsertCustomer", idempotency_key, body))
+        outcome = await recorded(context, [event], request_of("upsertCustomer", idempotency_key, body))
     except InvalidEvent as error:
         prefix = () if error.path == "idempotencyKey" else ("input",)
         return CustomerPayload(customer=None, user_errors=[UserError.of(error, *prefix)])
@@ -227,11 +184,6 @@ async def upsert_customer(info: Info, input: UpsertCustomerInput, idempotency_ke
         named = [each for each in named if opaque(each)]
     profile: Any = await load_customer(context, named[0]) if named else None
     return CustomerPayload(customer=profile, user_errors=[])
-
-
-def _may_speak_for(context: Context, source: str) -> bool:
-    """Whether whoever asks may say what a source says."""
-    return context.principal.source in (None, source)
 
 
 def _identified(context: Context, given: UpsertCustomerInput) -> IdentifyInput:
@@ -298,26 +250,6 @@ def _of_the_input(rejection: Rejection) -> UserError:
     return UserError(code=UserErrorCode[rejection.code], message=message, path=["input", *names])
 
 
-def in_the_contracts_words(message: str) -> str:
-    """A reason that begins with the path of a field, as `duration_seconds: …`, with the name that the contract has for it."""
-    path, colon, reason = message.partition(": ")
-    if not colon or not _PATH.fullmatch(path):
-        return message
-    return ".".join(to_camel_case(part) for part in path.split(".")) + colon + reason
-
-
-_PATH = re.compile(r"[a-z0-9_.]+")
-
-
-def _request(operation: str, key: str | None, body: Any) -> Request | None:
-    """The request that an idempotency key names, `body` being all it says apart from the key."""
-    if key is None:
-        return None
-    if not key.strip() or len(key) > LONGEST_IDEMPOTENCY_KEY:
-        raise InvalidEvent("idempotencyKey", f"must have 1 to {LONGEST_IDEMPOTENCY_KEY} characters")
-    return Request.of(operation, key, body)
-
-
 @strawberry.type(description="Everything that can be written. What is acknowledged is committed.")
 class Mutation:
     record_events: RecordEventsPayload = strawberry.mutation(
@@ -333,4 +265,27 @@ class Mutation:
         resolver=upsert_customer,
         directives=[needs(CUSTOMERS)],
         description="What is known of a customer now; one never heard of is created.",
+    )
+    create_referral_code: ReferralCodePayload = strawberry.mutation(
+        resolver=create_referral_code,
+        directives=[needs_any(EVENTS, OWN)],
+        description="A standing code for an advocate: any number of friends accept with it.",
+    )
+    invite_referral: ReferralPayload = strawberry.mutation(
+        resolver=invite_referral,
+        directives=[needs_any(EVENTS, OWN)],
+        description="An advocate invites a friend, who accepts with the code of this invitation.",
+    )
+    accept_referral: ReferralPayload = strawberry.mutation(
+        resolver=accept_referral,
+        directives=[needs_any(EVENTS, OWN)],
+        description=(
+            "A friend accepts. Nothing is kept where the code is unknown or ran out, and where the friend is its owner, was "
+            "brought in already, brought its owner in, or has bought something before (the settings say whether that matters)."
+        ),
+    )
+    review_referral: ReferralPayload = strawberry.mutation(
+        resolver=review_referral,
+        directives=[needs(CONFIG)],
+        description="Let a referral go on, or reject it: then its friend counts as brought in by the next who did, or by nobody.",
     )

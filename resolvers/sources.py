@@ -124,12 +124,16 @@ class Quintiles(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the settings say that resolvers need. `cart_abandoned_after`: how long a cart rests before it counts as left."""
+    """What the settings say that resolvers need. `cart_abandoned_after`: how long a cart rests before it counts as left;
+    `referral_url`: where friends go with a code, which stands there as {code}; `old_customers`: whether a friend may have bought
+    something before accepting."""
 
     cursors: Cursors
     rates: Rates
     cart_abandoned_after: timedelta
     clock: Callable[[], datetime]
+    referral_url: str | None = None
+    old_customers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

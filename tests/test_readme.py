@@ -91,13 +91,15 @@ def test_its_import_imports(demo: subprocess.Popen[str], environ: dict[str, str]
     assert (again["accepted"], again["duplicates"]) == (0, first["accepted"])
 
 
-def test_what_graphql_md_shows_of_writing_and_watching(demo: subprocess.Popen[str], environ: dict[str, str]) -> None:
+def test_what_graphql_md_shows_of_writing_referring_and_watching(demo: subprocess.Popen[str], environ: dict[str, str]) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", (TOP / "docs" / "graphql.md").read_text(encoding="utf-8"), re.DOTALL)
-    reading, writing, watching = blocks
+    reading, writing, referring, watching = blocks
     assert len(json.loads(run(reading, environ))["data"]["customers"]["nodes"]) == 3
     recorded = json.loads(run(writing, environ))["data"]["recordEvents"]
     assert recorded == {"accepted": 2, "duplicates": 0, "rejected": [], "userErrors": []}
     assert json.loads(run(writing, environ))["data"]["recordEvents"]["duplicates"] == 2
+    given = json.loads(run(referring, environ))["data"]["createReferralCode"]
+    assert len(given["referralCode"]["code"]) == 10 and given["userErrors"] == []
     with subprocess.Popen(
         here(watching, environ), shell=True, env=environ, stdout=subprocess.PIPE, text=True, process_group=0
     ) as watcher:

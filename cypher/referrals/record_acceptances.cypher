@@ -5,7 +5,7 @@ MATCH (r:Referral:TimelineEntry {id: row.referral})
 USING INDEX SEEK r:TimelineEntry(id)
 MATCH (friend:Identifier {id: row.friend})
 USING INDEX SEEK friend:Identifier(id)
-SET r.accepted_at = datetime(row.at), r.referral_status = 'ACCEPTED'
+SET r.accepted_at = datetime(row.at), r.lapsed_at = datetime(row.lapsed_at), r.referral_status = 'ACCEPTED'
 CREATE (r)-[:BROUGHT]->(friend)
 WITH r, row
 MERGE (s:Event {key: row.key})

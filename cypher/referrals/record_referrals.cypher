@@ -4,7 +4,8 @@ MATCH (i:Identifier {id: row.advocate})
 USING INDEX SEEK i:Identifier(id)
 CREATE (i)-[:INVITED]->(r:Referral:TimelineEntry {
   id: row.id, at: datetime(row.invited_at), invited_at: datetime(row.invited_at), kind: 'REFERRAL', channel: row.channel,
-  timeline_key: row.timeline_key, kind_key: row.kind_key, referral_status: 'INVITED', code: row.code, campaign: row.campaign})
+  timeline_key: row.timeline_key, kind_key: row.kind_key, referral_status: 'INVITED', code: row.code, campaign: row.campaign,
+  expires_at: datetime(row.expires_at)})
 WITH r, row
 CALL (r, row) { WITH r, row WHERE row.key IS NOT NULL SET r:Event, r.key = row.key, r.body_hash = row.body_hash }
 WITH r, row

@@ -25,6 +25,7 @@ CALL (owned) {
 }
 RETURN {seen: count(t), matching: sum(CASE WHEN
   ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
-  AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
+  AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status,
+    CASE WHEN t.referral_status = 'INVITED' AND t.expires_at <= datetime() THEN 'EXPIRED' ELSE t.referral_status END) IN $asked.statuses)
   AND ($asked.survey_kinds IS NULL OR t.survey_kind IN $asked.survey_kinds) AND ($asked.open IS NULL OR (t.closed_at IS NULL) = $asked.open)
   THEN 1 ELSE 0 END)} AS counted

@@ -16,7 +16,8 @@ CALL (owned) {
     USING INDEX SEEK t:TimelineEntry(timeline_key)
     WHERE t.timeline_key > i.id + '/' + $asked.low AND t.timeline_key < i.id + '/' + $asked.high
       AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
-      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
+      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status,
+        CASE WHEN t.referral_status = 'INVITED' AND t.expires_at <= datetime() THEN 'EXPIRED' ELSE t.referral_status END) IN $asked.statuses)
       AND ($asked.survey_kinds IS NULL OR t.survey_kind IN $asked.survey_kinds) AND ($asked.open IS NULL OR (t.closed_at IS NULL) = $asked.open)
     RETURN t
     ORDER BY t.timeline_key DESC
@@ -32,7 +33,8 @@ CALL (owned) {
     USING INDEX SEEK t:TimelineEntry(timeline_key)
     WHERE t.timeline_key > i.id + '/' + $asked.low AND t.timeline_key < i.id + '/' + $asked.high
       AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
-      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
+      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status,
+        CASE WHEN t.referral_status = 'INVITED' AND t.expires_at <= datetime() THEN 'EXPIRED' ELSE t.referral_status END) IN $asked.statuses)
       AND ($asked.survey_kinds IS NULL OR t.survey_kind IN $asked.survey_kinds) AND ($asked.open IS NULL OR (t.closed_at IS NULL) = $asked.open)
     RETURN t
     ORDER BY t.timeline_key
@@ -49,7 +51,8 @@ CALL (owned) {
     USING INDEX SEEK t:TimelineEntry(kind_key)
     WHERE t.kind_key > i.id + '/' + kind + '/' + $asked.low AND t.kind_key < i.id + '/' + kind + '/' + $asked.high
       AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
-      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
+      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status,
+        CASE WHEN t.referral_status = 'INVITED' AND t.expires_at <= datetime() THEN 'EXPIRED' ELSE t.referral_status END) IN $asked.statuses)
       AND ($asked.survey_kinds IS NULL OR t.survey_kind IN $asked.survey_kinds) AND ($asked.open IS NULL OR (t.closed_at IS NULL) = $asked.open)
     RETURN t
     ORDER BY t.kind_key DESC
@@ -66,7 +69,8 @@ CALL (owned) {
     USING INDEX SEEK t:TimelineEntry(kind_key)
     WHERE t.kind_key > i.id + '/' + kind + '/' + $asked.low AND t.kind_key < i.id + '/' + kind + '/' + $asked.high
       AND ($asked.channels IS NULL OR t.channel IN $asked.channels) AND ($asked.types IS NULL OR t.type IN $asked.types)
-      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status, t.referral_status) IN $asked.statuses)
+      AND ($asked.statuses IS NULL OR coalesce(t.purchase_status, t.communication_status,
+        CASE WHEN t.referral_status = 'INVITED' AND t.expires_at <= datetime() THEN 'EXPIRED' ELSE t.referral_status END) IN $asked.statuses)
       AND ($asked.survey_kinds IS NULL OR t.survey_kind IN $asked.survey_kinds) AND ($asked.open IS NULL OR (t.closed_at IS NULL) = $asked.open)
     RETURN t
     ORDER BY t.kind_key
@@ -98,7 +102,7 @@ WITH c, version, collect(
     WHEN 'COMMUNICATION' THEN t {.id, .kind, at: toString(t.at), .channel, .campaign, .communication_status, .purpose, .offer,
       planned_at: toString(t.planned_at), sent_at: toString(t.sent_at)}
     WHEN 'REFERRAL' THEN t {.id, .kind, at: toString(t.at), .channel, .campaign, .referral_status, .code, .ended_reason,
-      invited_at: toString(t.invited_at), accepted_at: toString(t.accepted_at), qualified_at: toString(t.qualified_at),
+      invited_at: toString(t.invited_at), accepted_at: toString(t.accepted_at), expires_at: toString(t.expires_at), qualified_at: toString(t.qualified_at),
       ended_at: toString(t.ended_at), advocate_id: i.customer_id,
       friend_id: head(COLLECT { MATCH (t)-[:BROUGHT]->(friend:Identifier) RETURN friend.customer_id }),
       invitee: head(COLLECT {

@@ -11,21 +11,23 @@ from graph.doctor.customers import customer_findings, trait_findings
 from graph.doctor.findings import Finding
 from graph.doctor.identifiers import identifier_findings
 from graph.doctor.things import product_findings, referral_findings, statement_findings
+from graph.referrals import ANY_PURCHASE, Rule
 from graph.store import Store
 
 __all__ = ["Finding", "examine", "look"]
 
 
-async def examine(store: Store) -> list[Finding]:
+async def examine(store: Store, rule: Rule = ANY_PURCHASE) -> list[Finding]:
     """The findings of `look` that are differences: there must be none."""
-    return [finding for finding in await look(store) if not finding.notice]
+    return [finding for finding in await look(store, rule) if not finding.notice]
 
 
-async def look(store: Store) -> list[Finding]:
+async def look(store: Store, rule: Rule = ANY_PURCHASE) -> list[Finding]:
     """Every difference between what is kept of identifiers, things, products, referrals, customers and the forest, and what is
     filed; and, as notices, refunds above their purchase or in another currency than it.
 
-    Reads page by page; for the forest it keeps one candidate for each referred customer in memory.
+    `rule`: when referrals qualify. Reads page by page; one candidate for each referred customer is kept in memory.
     """
-    parts = (identifier_findings, statement_findings, product_findings, referral_findings, trait_findings, customer_findings)
-    return [finding for part in parts async for finding in part(store)]
+    parts = (identifier_findings, statement_findings, product_findings, referral_findings, trait_findings)
+    found = [finding for part in parts async for finding in part(store)]
+    return found + [finding async for finding in customer_findings(store, rule)]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from graph.doctor import findings
 from graph.doctor.findings import Finding, different, nonzero, pages
 from graph.events import traits
-from graph.forest import Pointer, candidate, pointer_of, ring_closers
+from graph.referrals import Rule
+from graph.referrals.forest import Pointer, candidate, pointer_of, ring_closers
+from graph.referrals.settling import find_acceptances, states_of
 from graph.store import Store
 
 
@@ -45,9 +49,8 @@ def _found_by(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"search_text": " ".join(sorted(set((row["search_text"] or "").split())))}
 
 
-async def customer_findings(store: Store) -> AsyncIterator[Finding]:
-    candidates: dict[str, Pointer] = {}
-    pointers: dict[str, tuple[str, bool]] = {}
+async def customer_findings(store: Store, rule: Rule) -> AsyncIterator[Finding]:
+    seen = _Seen({}, {})
     page: list[str] = []
     async for customer in pages(store, "facts/find_customer_facts", CustomerFacts, lambda row: row.id):
         expected = customer.counted | nonzero(dict(customer.counted_sums))
@@ -57,26 +60,45 @@ async def customer_findings(store: Store) -> AsyncIterator[Finding]:
             yield Finding("customer identifiers", customer.id, "1 or more", "0")
         page.append(customer.id)
         if len(page) == findings.PAGE:
-            await _forest(store, page, candidates, pointers)
+            for finding in await _referred(store, page, rule, seen):
+                yield finding
             page = []
-    await _forest(store, page, candidates, pointers)
-    closers = ring_closers(candidates)
-    stated = {friend: (pointer.referral, friend in closers) for friend, pointer in candidates.items()}
-    for finding in different("referrer", "", stated, pointers):
+    for finding in await _referred(store, page, rule, seen):
+        yield finding
+    closers = ring_closers(seen.candidates)
+    stated = {friend: (pointer.referral, friend in closers) for friend, pointer in seen.candidates.items()}
+    for finding in different("referrer", "", stated, seen.pointers):
         yield finding
 
 
-async def _forest(
-    store: Store, customers: list[str], candidates: dict[str, Pointer], pointers: dict[str, tuple[str, bool]]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The forest as it follows from what was accepted, and as it is kept."""
+
+    candidates: dict[str, Pointer]
+    pointers: dict[str, tuple[str, bool]]
+
+
+async def _referred(store: Store, customers: list[str], rule: Rule, seen: _Seen) -> list[Finding]:
+    """What these customers accepted: into the forest, and how far each referral has come."""
+
+    async def ask(name: str, **parameters: Any) -> list[Any]:
+        return [await store.one(name, list[dict[str, Any]], **parameters) or []]
+
+    acceptances = await find_acceptances(ask, customers)
     stated: dict[str, list[Pointer]] = {}
-    for row in (await store.one("referrals/find_acceptances", list[dict[str, Any]], customer_ids=customers)) or []:
-        stated.setdefault(row["friend"], []).append(pointer_of(row))
-    for friend, acceptances in stated.items():
-        chosen = candidate(acceptances)
+    for each in acceptances:
+        if each.counts:
+            stated.setdefault(each.friend, []).append(pointer_of(each))
+    for friend, pointers in stated.items():
+        chosen = candidate(pointers)
         if chosen is not None:
-            candidates[friend] = chosen
+            seen.candidates[friend] = chosen
     wanted = set(customers)
-    for row in (await store.one("referrals/find_pointers", list[dict[str, Any]], customer_ids=customers)) or []:
+    for row in (await ask("referrals/find_pointers", customer_ids=customers))[0]:
         if row["friend"] in wanted:
-            pointers[row["friend"]] = (row["referral"], row["closed"])
+            seen.pointers[row["friend"]] = (row["referral"], row["closed"])
+    found: list[Finding] = []
+    for each, state in await states_of(ask, acceptances, rule):
+        found += different("referral", each.referral, asdict(state), asdict(each.state))
+    return found

@@ -26,6 +26,8 @@ from graph.events.inputs import (
     PurchaseChangeInput,
     PurchaseInput,
     PurchaseStatusInput,
+    ReferralCodeInput,
+    ReferralReviewInput,
     RefundInput,
     ReviewInput,
     SurveyResponseInput,
@@ -42,6 +44,7 @@ from graph.events.limits import (
     check_optional_keys,
     check_optional_times,
     check_quantity,
+    check_text,
     check_texts,
     check_time,
     check_whole,
@@ -196,6 +199,23 @@ def _accept(event: AcceptInput, now: datetime) -> None:
     check_customer("friend", event.friend)
 
 
+def _referral_code(event: ReferralCodeInput, now: datetime) -> None:
+    check_customer("advocate", event.advocate)
+    check_optional_keys(event, "channel", "campaign")
+    if event.expires_at is not None:
+        if event.expires_at.tzinfo is None:
+            raise InvalidEvent("expires_at", "has no time zone; send an offset, such as 2026-01-31T09:00:00Z")
+        if event.expires_at <= event.at:
+            raise InvalidEvent("expires_at", "lies before the code is made; send a later one, or none")
+
+
+def _referral_review(event: ReferralReviewInput, now: datetime) -> None:
+    check_key("referral", event.referral)
+    check_text("reason", event.reason)
+    if not event.reason.strip():
+        raise InvalidEvent("reason", "is empty; say why")
+
+
 _CHECKS: dict[type[Any], Callable[[Any, datetime], None]] = {
     IdentifyInput: _identify,
     TouchpointInput: _touchpoint,
@@ -214,4 +234,6 @@ _CHECKS: dict[type[Any], Callable[[Any, datetime], None]] = {
     ConsentInput: _consent,
     InviteInput: _invite,
     AcceptInput: _accept,
+    ReferralCodeInput: _referral_code,
+    ReferralReviewInput: _referral_review,
 }

@@ -18,6 +18,7 @@ from graph.events.inputs import Event
 from graph.events.keep import keep
 from graph.events.kept import Kept
 from graph.events.outcomes import Call, Outcome, Rejection, Told, receipts, told
+from graph.referrals import ANY_PURCHASE, Rule
 from graph.store import CONFLICT_ATTEMPTS, Store, Transaction
 
 #: More would make the transaction outgrow the memory the server grants it.
@@ -29,6 +30,15 @@ PATIENCE = 15.0
 LOOK_AGAIN = 0.25
 #: Events checked between two chances for everything else to go on: a few milliseconds.
 SLICE = 250
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """What writing goes by, beside the events."""
+
+    weights: dict[str, float]
+    rule: Rule
+    now: datetime
 
 
 @dataclass(slots=True)
@@ -56,10 +66,11 @@ async def record(
     *,
     request: Request | None = None,
     weights: Mapping[str, float] | None = None,
+    rule: Rule = ANY_PURCHASE,
     now: datetime | None = None,
 ) -> Outcome:
     """`record_all` with one call. Raises InvalidEvent for too many events, and (CONFLICT) for a key that was used before."""
-    (found,) = await record_all(store, [Call(events=events, request=request)], weights=weights, now=now)
+    (found,) = await record_all(store, [Call(events=events, request=request)], weights=weights, rule=rule, now=now)
     if isinstance(found, InvalidEvent):
         raise found
     return found
@@ -71,6 +82,7 @@ async def record_all(
     *,
     receipt: Request | None = None,
     weights: Mapping[str, float] | None = None,
+    rule: Rule = ANY_PURCHASE,
     now: datetime | None = None,
 ) -> list[Outcome | InvalidEvent]:
     """Keep the events of several calls by one transaction, each event whole, or refuse it with its index and reason.
@@ -78,7 +90,8 @@ async def record_all(
     At most MAX_EVENTS in all. When this returns, what was accepted is committed, once. An event sent again changes nothing;
     another body under the same (source, id) is a CONFLICT, and so is another body under the same request: that call's outcome
     is the error. `weights`: units of the reporting currency for one minor unit of each currency; they only order customers by
-    revenue. Raises StoreUnavailable when Neo4j can't be reached: then nothing, or all of it, was kept, and it can be sent again.
+    revenue. `rule`: when referrals qualify. Raises StoreUnavailable when Neo4j can't be reached: then nothing, or all of it, was
+    kept, and it can be sent again.
 
     With a `receipt` a commit that went unheard is looked up as soon as Neo4j is back, for PATIENCE seconds, so that what it
     accepted isn't called a duplicate. Forget the receipt once everybody has been answered.
@@ -98,7 +111,7 @@ async def record_all(
         again = True
         # What a transaction that began again had counted counts no more.
         fresh = [replace(tally, rejected=list(tally.rejected), customers=set()) for tally in tallies]
-        return await _write(transaction, fresh, dict(weights or {}), now, receipt)
+        return await _write(transaction, fresh, _Ways(dict(weights or {}), rule, now), receipt)
 
     if not any(tally.kept or tally.call.request for tally in tallies):
         return [tally.outcome({}) for tally in tallies]
@@ -139,7 +152,7 @@ def _conflict(each: Kept) -> InvalidEvent:
 
 
 async def _write(
-    transaction: Transaction, tallies: list[_Tally], weights: dict[str, float], now: datetime, receipt: Request | None
+    transaction: Transaction, tallies: list[_Tally], ways: _Ways, receipt: Request | None
 ) -> list[Outcome | InvalidEvent]:
     before = await answers.find(transaction, [tally.call.request for tally in tallies if tally.call.request])
     repeated = {
@@ -152,7 +165,7 @@ async def _write(
                 sent.setdefault(each.key, []).append((tally, each))
     known = dict((await transaction.run("events/find_events", keys=list(sent)))[0]) if sent else {}
     fresh = [given[0][1] for key, given in sent.items() if key not in known]
-    refused, touched, about = await keep(transaction, fresh, weights) if fresh else ({}, {}, {})
+    refused, touched, about = await keep(transaction, fresh, ways.weights, ways.rule) if fresh else ({}, {}, {})
     for key, given in sent.items():
         first = known.get(key) or given[0][1].body_hash
         for position, (tally, each) in enumerate(given):
@@ -169,7 +182,7 @@ async def _write(
     first = list(_first_answers(tallies, found))
     if receipt is not None:
         first.append(Answer(receipt.key, "", msgspec.json.encode(receipts(found)).decode()))
-    await answers.record(transaction, first, at=now)
+    await answers.record(transaction, first, at=ways.now)
     return found
 
 

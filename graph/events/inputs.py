@@ -295,6 +295,27 @@ class AcceptInput(EventBase):
     friend: CustomerKey
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralCodeInput(EventBase):
+    """An advocate is given a standing code, which the service makes: any number of friends accept with it, until it expires."""
+
+    kind: ClassVar[str] = "referral_code"
+    advocate: CustomerKey
+    channel: str | None = None
+    campaign: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralReviewInput(EventBase):
+    """Somebody looked at a referral, and lets it go on or rejects it; of several the newest counts."""
+
+    kind: ClassVar[str] = "referral_review"
+    referral: str
+    approve: bool
+    reason: str
+
+
 Event = (
     IdentifyInput
     | TouchpointInput
@@ -313,13 +334,18 @@ Event = (
     | ConsentInput
     | InviteInput
     | AcceptInput
+    | ReferralCodeInput
+    | ReferralReviewInput
 )
+
+REFERRING = (InviteInput, AcceptInput, ReferralCodeInput, ReferralReviewInput)
+"""Events that change who brought whom in, or what becomes of it."""
 
 EVENT_TYPES: dict[str, type[Event]] = {
     event.kind: event
     for event in (
         IdentifyInput, TouchpointInput, CartInput, CartChangeInput, CartEndInput, PurchaseInput, PurchaseChangeInput,
         PurchaseStatusInput, RefundInput, BareRefundInput, ReviewInput, SurveyResponseInput, CaseInput, CommunicationInput,
-        ConsentInput, InviteInput, AcceptInput,
+        ConsentInput, InviteInput, AcceptInput, ReferralCodeInput, ReferralReviewInput,
     )
 }  # fmt: skip

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from graph import forest
 from graph.errors import InvalidEvent
 from graph.events import referring, things
 from graph.events.facts import Deltas
 from graph.events.identities import Identities, merge, named_in, record_new, resolve
-from graph.events.inputs import AcceptInput, InviteInput
+from graph.events.inputs import REFERRING, ReferralReviewInput
 from graph.events.kept import Kept
-from graph.events.locks import Ground, hold
+from graph.events.locks import Ground, hold, with_awaiting
 from graph.events.named import record_named
 from graph.events.observed import record_traits
 from graph.events.rows import SINGLE
+from graph.referrals import Rule
+from graph.referrals.settling import settle
 from graph.store import Transaction
 
 #: Statements that tie what happened to the catalogue, and those that need them done. They come last, with all that is written
@@ -34,22 +35,21 @@ _ON_SHARED_GROUND = frozenset(
 
 
 async def keep(
-    transaction: Transaction, fresh: list[Kept], weights: dict[str, float]
+    transaction: Transaction, fresh: list[Kept], weights: dict[str, float], rule: Rule
 ) -> tuple[dict[str, InvalidEvent], dict[str, int], dict[str, set[str]]]:
     """Write events that were never kept before; returns the errors of those refused by their keys, the versions of the
     customers touched, and whom each event is about."""
-    codes, code_rows = await referring.find_codes(
-        transaction, [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))]
-    )
-    waiting = [Kept.of(-1, event) for entry in codes.values() for event in entry["parked"]]
-    identities, unknown = await resolve(transaction, fresh + waiting)
-    refused = {each.key: error for each, error in unknown}
+    referred = await referring.find(transaction, [each for each in fresh if isinstance(each.event, REFERRING)])
+    identities, unknown = await resolve(transaction, fresh + referred.parked())
+    refused = {each.key: error for each, error in unknown} | referring.refused(fresh, referred)
     fresh = [each for each in fresh if each.key not in refused]
     found = await things.find_things(transaction, fresh)
     await things.look_up_customers(transaction, found, identities)
-    changes = _changes(fresh, identities, found, codes)
+    changes = _changes(fresh, identities, found, referred, rule)
     before = identities.owners_before() | changes.customers
-    versions = await hold(transaction, identities, _ground(identities, changes, before, found.rows, code_rows))
+    ground = _ground(identities, changes, before, found.rows, referred)
+    ground = await with_awaiting(transaction, ground, changes.things.bought, rule)
+    versions = await hold(transaction, identities, ground)
     versions |= await record_new(transaction, identities, before, changes.deltas)
     writes = [*((name, {"rows": rows}) for name, rows in sorted(changes.singles.items())), *changes.things.writes()]
     for name, parameters in writes:
@@ -59,7 +59,8 @@ async def keep(
     merged, moved = await merge(transaction, identities)
     versions |= merged
     concerned = {identities.root(friend) for friend in changes.referrals.friends | moved | merged.keys()}
-    restated = await forest.settle(transaction, concerned) if concerned else set()
+    buyers = {friend for friend, _ in ground.awaiting}
+    restated = await settle(transaction, rule, customers=concerned, buyers=buyers) if concerned or buyers else set()
     await changes.deltas.record(transaction, changes.owners, weights, also=set(merged))
     await record_traits(transaction, fresh, identities, also=set(merged))
     products = await record_named(transaction, fresh)
@@ -71,11 +72,11 @@ async def keep(
     if changes.deltas.uses:
         await transaction.run("events/record_uses", rows=changes.deltas.use_rows())
     restated |= await things.settle(transaction, changes.things)
-    return refused, await _publish(transaction, versions, restated), _about(fresh, identities, found)
+    return refused, await _publish(transaction, versions, restated), _about(fresh, identities, found, referred)
 
 
-def _about(fresh: list[Kept], identities: Identities, found: things.Found) -> dict[str, set[str]]:
-    """Customers that events name, themselves or by the thing that they speak of, by the keys of the events."""
+def _about(fresh: list[Kept], identities: Identities, found: things.Found, referred: referring.Found) -> dict[str, set[str]]:
+    """Customers that events name, themselves or by the thing or the referral that they speak of, by the keys of the events."""
     about: dict[str, set[str]] = {}
     for each in fresh:
         keys, customer_ids = named_in(each.event)
@@ -85,11 +86,15 @@ def _about(fresh: list[Kept], identities: Identities, found: things.Found) -> di
         for each in thing.added:
             if thing.customer is not None:
                 about[each.key].add(identities.root(thing.customer))
+    for each in fresh:
+        if isinstance(each.event, ReferralReviewInput):
+            row = referred.reviewed[each.event.referral]
+            about[each.key] = {identities.root(customer) for customer in (row["customer"], row["friend"]) if customer}
     return about
 
 
 def _ground(
-    identities: Identities, changes: _Changes, before: set[str], thing_rows: list[dict[str, Any]], code_rows: list[dict[str, Any]]
+    identities: Identities, changes: _Changes, before: set[str], thing_rows: list[dict[str, Any]], referred: referring.Found
 ) -> Ground:
     touched = {changes.owners[identifier] for identifier in changes.deltas.identifiers} | identities.born_now()
     absorbed = identities.absorbed()
@@ -98,7 +103,8 @@ def _ground(
         touched={customer for customer in before if identities.root(customer) in touched},
         rooted=rooted | set(absorbed) | {identities.root(customer) for customer in absorbed},
         things=thing_rows,
-        codes=code_rows,
+        codes=referred.code_rows,
+        reviewed=referred.review_rows,
     )
 
 
@@ -114,7 +120,7 @@ class _Changes:
     customers: set[str]
 
 
-def _changes(fresh: list[Kept], identities: Identities, found: things.Found, codes: dict[str, dict[str, Any]]) -> _Changes:
+def _changes(fresh: list[Kept], identities: Identities, found: things.Found, referred: referring.Found, rule: Rule) -> _Changes:
     deltas = Deltas()
     singles: dict[str, list[dict[str, Any]]] = {}
     for each in fresh:
@@ -122,12 +128,11 @@ def _changes(fresh: list[Kept], identities: Identities, found: things.Found, cod
         if single is not None:
             singles.setdefault(single[0], []).append(single[1](each, identities, deltas))
     thing_rows = things.rows_of(found, identities, deltas)
-    referrals = referring.rows_of(
-        [each for each in fresh if isinstance(each.event, (InviteInput, AcceptInput))], codes, identities, deltas
-    )
-    # Identifiers that no event names: those things were filed under, those of advocates whose code a friend used.
-    elsewhere = {thing.before: thing.customer for thing in found.things.values() if thing.customer is not None}
-    elsewhere |= {row["advocate"]: row["customer"] for entry in codes.values() for row in entry["referrals"] if row["customer"]}
+    referring_now = [each for each in fresh if isinstance(each.event, REFERRING)]
+    referrals = referring.rows_of(referring_now, referred, identities, deltas, rule)
+    # Identifiers that no event names: those things were filed under, and those of advocates.
+    elsewhere: dict[str | None, str] = {each.before: each.customer for each in found.things.values() if each.customer is not None}
+    elsewhere.update(referred.customers())
     owners = {identifier: identities.root(customer) for identifier, customer in elsewhere.items() if identifier and customer}
     owners |= {known.id: identities.owner(known) for known in identities.everyone()}
     return _Changes(singles, thing_rows, referrals, deltas, owners, {customer for customer in elsewhere.values() if customer})

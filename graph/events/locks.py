@@ -8,11 +8,14 @@ uniqueness constraint, and the second one starts again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graph.events.identities import Identities, still_there
-from graph.events.kept import SEPARATOR, key
+from graph.events.kept import key
+from graph.events.referring import find_codes, find_reviewed
+from graph.referrals import Rule
 from graph.store import Conflict, Transaction
 
 Row = dict[str, Any]
@@ -22,14 +25,26 @@ Row = dict[str, Any]
 class Ground:
     """What a transaction rests on.
 
-    `touched`: the customers of before that change; `rooted`: those whose trees can change; `things`, `codes`: the rows that
-    told what was known of them.
+    `touched`: the customers of before that change; `rooted`: those whose trees can change; `things`, `codes`, `reviewed`: the
+    rows that told what was known of them. `bought`: purchases that change, each a customer, an id and a time; `awaiting`:
+    friends among those customers whose referral that can change, with the advocates; `days`: of the rule by which.
     """
 
     touched: set[str]
     rooted: set[str]
     things: list[Row]
     codes: list[Row]
+    reviewed: list[Row]
+    bought: list[list[str]] = field(default_factory=list)
+    days: int = 0
+    awaiting: list[list[str]] = field(default_factory=list)
+
+
+async def with_awaiting(transaction: Transaction, ground: Ground, bought: Iterable[tuple[str, str, str]], rule: Rule) -> Ground:
+    """The ground of a transaction that changes these purchases as well."""
+    ground = replace(ground, bought=[list(each) for each in sorted(set(bought))], days=rule.days)
+    awaiting = await _awaiting(transaction, ground)
+    return replace(ground, awaiting=awaiting, touched=ground.touched.union(*awaiting))
 
 
 async def hold(transaction: Transaction, identities: Identities, ground: Ground) -> dict[str, int]:
@@ -43,7 +58,7 @@ async def hold(transaction: Transaction, identities: Identities, ground: Ground)
         if len(versions) < len(rows):
             raise Conflict("a customer was merged away meanwhile")
     # Of codes that were never heard of there is nothing to hold, and nothing that could have changed unseen.
-    codes = [row for row in ground.codes if row["there"] or row["referrals"] or row["parked"]]
+    codes = [row for row in ground.codes if row["there"] or row["referrals"] or row["standing"] or row["parked"]]
     keys = sorted([row["key"] for row in ground.things] + [key("code", row["code"]) for row in codes])
     if keys:
         await transaction.run("events/lock_things", keys=keys)
@@ -62,10 +77,23 @@ async def _ask_again(
             raise Conflict("something else was said of a thing meanwhile")
     if codes:
         named = [row["code"] for row in codes]
-        if (await transaction.run("referrals/find_referrals_by_code", codes=named, separator=SEPARATOR))[0] != codes:
+        if await find_codes(transaction, named) != codes:
             raise Conflict("a code was used meanwhile")
+    if ground.reviewed:
+        named = [row["id"] for row in ground.reviewed]
+        if await find_reviewed(transaction, named) != ground.reviewed:
+            raise Conflict("a referral found a friend meanwhile")
     if await _trees(transaction, ground) != trees:
         raise Conflict("a tree of referrals grew meanwhile")
+    if await _awaiting(transaction, ground) != ground.awaiting:
+        raise Conflict("a referral qualified meanwhile")
+
+
+async def _awaiting(transaction: Transaction, ground: Ground) -> list[list[str]]:
+    if not ground.bought:
+        return []
+    found: list[list[str]] = (await transaction.run("referrals/find_awaiting", rows=ground.bought, days=ground.days))[0]
+    return found
 
 
 async def _trees(transaction: Transaction, ground: Ground) -> list[list[str | None]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from graph.events.identities import named_in
-from graph.events.inputs import AcceptInput, Event, InviteInput
+from graph.events.inputs import REFERRING, Event
 from graph.events.kept import key, mentioned
 from graph.events.thing_rows import KIND
 
-#: Named by all invitations and acceptances: they change whole trees, large trees are few, and so are those who invite most.
+#: Named by all that has to do with referrals: they change whole trees, large trees are few, and so are those who invite most.
 FOREST = "forest"
 
 
@@ -22,7 +22,7 @@ def names(event: Event) -> frozenset[str]:
     kind = KIND.get(type(event))
     if kind is not None:
         found.append(key(kind[0], event.source, getattr(event, kind[1])))
-    elif isinstance(event, (InviteInput, AcceptInput)):
+    elif isinstance(event, REFERRING):
         found.append(FOREST)
     beside = mentioned(event)
     if beside is not None:

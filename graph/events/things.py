@@ -28,7 +28,7 @@ from graph.events.folds import (
 )
 from graph.events.identities import Identities, look_up
 from graph.events.inputs import Event
-from graph.events.kept import Kept, event_of, key, mentioned
+from graph.events.kept import Kept, event_of, iso, key, mentioned
 from graph.events.rows import Row
 from graph.events.thing_rows import COUNTS, KIND, MAKERS, ROWS, Thing, item_rows, statement_row
 from graph.store import Transaction
@@ -104,6 +104,8 @@ class ThingRows:
     arrived: list[str] = field(default_factory=list)
     refiled: list[Row] = field(default_factory=list)
     awaited_purchases: list[str] = field(default_factory=list)
+    #: Purchases that change: whose each is, or was, with its id and its time.
+    bought: list[tuple[str, str, str]] = field(default_factory=list)
 
     def writes(self) -> Iterator[Write]:
         """The statements that write them, in their order."""
@@ -173,6 +175,11 @@ def _add(thing: Thing, identities: Identities, deltas: Deltas, result: ThingRows
         (result.new if new else result.changed).setdefault(thing.kind, []).append(ROWS[thing.kind](thing, state, maker))
         _items(thing, old, state, result)
         COUNTS[thing.kind](thing, old, state, identities, deltas)
+        if thing.kind == "purchase":
+            assert thing.id is not None
+            owner = identities.owner(identities.named(state.customer))
+            before = () if thing.customer is None else (identities.root(thing.customer),)
+            result.bought.extend((each, thing.id, iso(state.at)) for each in {owner, *before})
         _closes(thing, result)
     result.statements.extend(statement_row(thing, each) for each in statements)
 

@@ -268,6 +268,48 @@ async def test_a_customers_own_token_finds_nobody_else(closed: Closed, people: N
     assert codes((await closed.ask(write, ben))[1]) == ["FORBIDDEN"]
 
 
+async def test_a_customers_own_token_refers_and_accepts_for_that_customer_only(closed: Closed, people: None, told: Tell) -> None:
+    await told(identify("dora", minutes=1, name="Dora Noe", email="dora@example.com"))
+    ben, dora = (f"Bearer {signed(sub=who, scope='self')}" for who in ("ben", "dora"))
+    give = 'mutation { createReferralCode(advocate: {email: "%s@example.com"}) { referralCode { code } userErrors { code } } }'
+    invite = (
+        'mutation { inviteReferral(input: {advocate: {email: "%s@example.com"}%s}) { referral { code } userErrors { code } } }'
+    )
+    accept = """mutation { acceptReferral(code: "%s", friend: {email: "%s@example.com"}%s) {
+        referral { referralStatus advocate { name } friend { name } } userErrors { code } } }"""
+    for others in (give % "ana", invite % ("ana", ""), accept % ("X", "ana", "")):
+        assert codes((await closed.ask(others, ben))[1]) == ["FORBIDDEN"], others
+    assert (await closed.ask(invite % ("ben", ""), ben))[1]["data"]["inviteReferral"]["userErrors"] == []
+    code = (await closed.ask(give % "ben", ben))[1]["data"]["createReferralCode"]["referralCode"]["code"]
+    # The earliest acceptance counts, and customers would know what to say.
+    for early in (invite % ("ben", ', at: "2020-01-01T00:00:00Z"'), accept % (code, "dora", ', at: "2020-01-01T00:00:00Z"')):
+        ((_, payload),) = (await closed.ask(early, ben if "invite" in early else dora))[1]["data"].items()
+        assert payload == {"referral": None, "userErrors": [{"code": "FORBIDDEN"}]}
+    _, body = await closed.ask(accept % (code, "dora", ""), dora)
+    assert body == {
+        "data": {
+            "acceptReferral": {
+                "referral": {
+                    "referralStatus": "ACCEPTED",
+                    "advocate": {"name": of_name("Ben Okri")},
+                    "friend": {"name": "Dora Noe"},
+                },
+                "userErrors": [],
+            }
+        }
+    }
+    review = 'mutation { reviewReferral(id: "ref_%s", approve: true, reason: "r") { userErrors { code } } }' % ("0" * 32)
+    assert codes((await closed.ask(review, dora))[1]) == ["FORBIDDEN"]
+
+
+async def test_whoever_may_not_see_personal_data_refers_and_accepts_by_ids(closed: Closed, people: None) -> None:
+    key = bearer(await closed.key(EVENTS, PROFILE))
+    accept = 'mutation { acceptReferral(code: "ANY", friend: %s) { userErrors { code } } }'
+    assert codes((await closed.ask(accept % '{email: "ana@example.com"}', key))[1]) == ["FORBIDDEN"]
+    named = '{identifier: {type: "user_id", value: "ana"}}'
+    assert (await closed.ask(accept % named, key))[1]["data"]["acceptReferral"]["userErrors"] == [{"code": "NOT_FOUND"}]
+
+
 async def test_a_token_of_nobody_we_know_sees_nothing(closed: Closed, people: None) -> None:
     nobody = f"Bearer {signed(sub='nobody', scope='self')}"
     assert (await closed.ask(NAME, nobody))[1] == {"data": {"customer": None}}

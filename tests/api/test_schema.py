@@ -31,8 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What the contract has and later issues bring. Whoever brings it takes it out of here.
 TYPES_TO_COME = """
 Interval CohortBy AttributionModel AdvocateOrder OfferGate OfferKind OfferOutcome
-ReferralNetworkChange RewardStatus RewardEntryType ReferralDirection ReferralFlag ReferralFlagCode
-ReferralEvidence ReferralMember ReferralGeneration ReferralNetwork ReferralChain ReferralStep ReferralCode ReferralPath
+ReferralNetworkChange RewardStatus RewardEntryType ReferralFlag ReferralFlagCode ReferralDirection
+ReferralEvidence ReferralMember ReferralGeneration ReferralNetwork ReferralChain ReferralStep ReferralPath
 ReferralPathResult ReferralPathStep ReferralProgram Advocate Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
 ContactHeadroom Consent LoyaltyAccount RewardEntry CampaignReport CampaignChannelReport CustomerMetrics ChurnReason MetricsPoint
@@ -40,19 +40,19 @@ Cohort ChannelCredit FunnelStep Content ExtendedValue Merge MergePreview MergeSu
 LifecycleMovePreview CampaignConnection CampaignEdge
 """
 ENDINGS_TO_COME = ("Filter",)
-PAYLOADS_HERE = {"RecordEventsPayload", "CustomerPayload"}
-INPUTS_TO_COME = {"InviteReferralInput", "PlanCommunicationInput", "OfferInput"}
+PAYLOADS_HERE = {"RecordEventsPayload", "CustomerPayload", "ReferralPayload", "ReferralCodePayload"}
+INPUTS_TO_COME = {"PlanCommunicationInput", "OfferInput"}
 FIELDS_TO_COME = {
     "Query": """segments segment lifecycle offers offer campaigns campaign referralPath advocates referralProgram metrics
         metricsSeries cohorts attribution funnel content mergePreview mergeSuggestions""",
-    "Mutation": """createReferralCode inviteReferral acceptReferral reviewReferral mergeCustomers undoMerge setConsent
+    "Mutation": """mergeCustomers undoMerge setConsent
         planCommunication saveChannel saveCampaign saveSegment deleteSegment saveOffer deleteOffer recordOfferOutcome redeemPoints
         reviseLifecycle exportCustomer eraseCustomer""",
     "Subscription": "referralNetworkChanged",
     "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk extendedValue",
-    "CustomerReferral": "codes chain network",
+    "CustomerReferral": "chain network",
     "Referral": "flags rewards",
     "Communication": "offer",
     "Campaign": "report communications",

@@ -195,6 +195,8 @@ def test_every_type_is_reached() -> None:
         "RecordEventsPayload",
         "RejectedEvent",
         "CustomerPayload",
+        "ReferralCodePayload",
+        "ReferralPayload",
         "UserError",
         "CustomerChange",
     }

@@ -13,7 +13,7 @@ from graph.customers import Profile, ProfileKey, load_profiles
 from graph.doctor import examine
 from graph.events import record
 from graph.events.inputs import Event
-from graph.forest import Pointer, candidate, ring_closers
+from graph.referrals.forest import Pointer, candidate, ring_closers
 from graph.store import Store
 from tests.happenings import accept, identify, invite, user
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graph.referrals.states import Acceptance
 from graph.store import Transaction
 
 
@@ -52,71 +53,40 @@ def ring_closers(candidates: Mapping[str, Pointer]) -> set[str]:
     return closers
 
 
-async def settle(transaction: Transaction, customers: set[str]) -> set[str]:
-    """Make the forest what acceptances and components say, `customers` being those whose candidate can have changed.
-
-    Returns the customers whose referrer, or the state of whose referral, changed.
+async def settle(transaction: Transaction, customers: set[str], acceptances: Iterable[Acceptance]) -> set[str]:
+    """Make the forest what acceptances and components say, `customers` being those whose candidate can have changed, and these
+    all that they accepted. Returns the customers who have another referrer than before, or have it otherwise, and the referrers.
     """
-    acceptances = (await transaction.run("referrals/find_acceptances", customer_ids=sorted(customers)))[0]
     stated: dict[str, list[Pointer]] = {customer: [] for customer in customers}
-    for row in acceptances:
-        stated[row["friend"]].append(pointer_of(row))
+    for each in acceptances:
+        if each.counts:
+            stated[each.friend].append(pointer_of(each))
     above = {pointer.advocate for each in stated.values() for pointer in each}
     rows = (await transaction.run("referrals/find_pointers", customer_ids=sorted(customers | above)))[0]
-    before = {row["friend"]: (pointer_of(row), bool(row["closed"])) for row in rows}
+    before = {row["friend"]: (_pointer(row), bool(row["closed"])) for row in rows}
     candidates = {friend: pointer for friend, (pointer, _) in before.items() if friend not in customers}
     for customer, pointers in stated.items():
         chosen = candidate(pointers)
         if chosen is not None:
             candidates[customer] = chosen
     closers = ring_closers(candidates)
-    return await _record(transaction, customers, before, candidates, closers, acceptances)
-
-
-async def _record(
-    transaction: Transaction,
-    customers: set[str],
-    before: Mapping[str, tuple[Pointer, bool]],
-    candidates: Mapping[str, Pointer],
-    closers: set[str],
-    acceptances: list[dict[str, Any]],
-) -> set[str]:
     changed: list[dict[str, Any]] = []
     for friend in sorted(candidates.keys() | before.keys()):
         pointer = candidates.get(friend)
         now = None if pointer is None else (pointer, friend in closers)
         if now != before.get(friend):
             changed.append(_edge(friend, pointer, friend in closers))
-    statuses = {row["referral"]: (row["status"], _status(row, candidates, closers)) for row in acceptances}
-    for row in changed:
-        # A ring that opened or closed through others changes the state of their referrals too.
-        if row["friend"] not in customers and row["referral"] is not None:
-            statuses[row["referral"]] = ("", ("REJECTED", "CYCLE") if row["closed"] else ("ACCEPTED", None))
-    restated = [
-        {"referral": referral, "status": status, "reason": reason}
-        for referral, (was, (status, reason)) in sorted(statuses.items())
-        if was != status or reason is not None
-    ]
     if changed:
         await transaction.run("referrals/record_pointers", rows=changed)
-    if restated:
-        await transaction.run("referrals/record_statuses", rows=restated)
-    advocates = {row["referral"]: row["advocate"] for row in acceptances}
-    told = {row["friend"] for row in changed} | {row["advocate"] for row in changed if row["advocate"]}
-    return told | {advocates[row["referral"]] for row in restated if row["referral"] in advocates}
+    return {row["friend"] for row in changed} | {row["advocate"] for row in changed if row["advocate"]}
 
 
-def _status(row: dict[str, Any], candidates: Mapping[str, Pointer], closers: set[str]) -> tuple[str, str | None]:
-    chosen = candidates.get(row["friend"])
-    if row["advocate"] == row["friend"]:
-        return "REJECTED", "SELF_REFERRAL"
-    if chosen is None or chosen.referral != row["referral"]:
-        return "SUPERSEDED", "SUPERSEDED"
-    return ("REJECTED", "CYCLE") if row["friend"] in closers else ("ACCEPTED", None)
+def pointer_of(acceptance: Acceptance) -> Pointer:
+    """An acceptance as what it makes of its advocate, where it counts."""
+    return Pointer(acceptance.friend, acceptance.advocate, acceptance.referral, acceptance.order, acceptance.at)
 
 
-def pointer_of(row: dict[str, Any]) -> Pointer:
-    """A row of `referrals/find_acceptances` or `find_pointers` as a pointer."""
+def _pointer(row: dict[str, Any]) -> Pointer:
     return Pointer(row["friend"], row["advocate"], row["referral"], row["order"], row["at"])
 
 

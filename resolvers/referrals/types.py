@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
+from urllib.parse import quote
 
 import strawberry
 from strawberry import Parent
 
 from graph import referrals
 from graph.customers import Parts, Profile, ProfileKey
+from graph.referrals.codes import count_codes, page_codes
 from graph.timeline import OwnedEntry
-from resolvers.catalogue import Campaign, find_campaign
-from resolvers.connections import Connection
-from resolvers.context import Info
+from resolvers.catalogue import Campaign, Channel, find_campaign, find_channel
+from resolvers.connections import Connection, Listing, Window, connect
+from resolvers.context import Context, Info
 from resolvers.entries import LazyCustomer, TimelineEntry, TimelineKind, find_customer
 from resolvers.fields import resolved, stored
 from resolvers.identity import Identifier
-from resolvers.listings import Asked, list_entries
+from resolvers.listings import Asked, bounds, list_entries
 from resolvers.requirements import needs_any
 from resolvers.scopes import OWN, PROFILE, REFERRAL
 
@@ -42,7 +45,16 @@ class ReferralStatus(Enum):
 class Referral(TimelineEntry):
     record = referrals.Referral
     code: str | None = stored("What the friend accepts with.", scopes=SEEN)
-    referral_status: ReferralStatus = stored("How far it has come.", scopes=SEEN)
+
+    @resolved("How far it has come.", scopes=SEEN)
+    @staticmethod
+    def referral_status(owned: Parent[OwnedEntry], info: Info) -> ReferralStatus:
+        record: referrals.Referral = owned.entry  # type: ignore[assignment]
+        # What the clock does to it nobody writes down.
+        lapses = record.referral_status == "INVITED" and record.expires_at is not None
+        lapsed = lapses and record.ran_out(info.context.now())
+        return "EXPIRED" if lapsed else record.referral_status  # type: ignore[return-value]
+
     invited_at: datetime = stored("When the friend was invited.", scopes=SEEN)
     accepted_at: datetime | None = stored("When the friend accepted.", scopes=SEEN)
     qualified_at: datetime | None = stored("When the friend made the qualifying purchase.", scopes=SEEN)
@@ -79,8 +91,54 @@ class Referral(TimelineEntry):
         return find_campaign(info.context, owned.entry.campaign)  # type: ignore[union-attr]
 
 
+@strawberry.type(description="A standing code: any number of friends accept with it.", directives=[SEEN])
+class ReferralCode:
+    code: str = strawberry.field(description="What friends accept with.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(description="Until when friends can accept with it; null for ever.")
+
+    @resolved("Where friends go with it, if the settings say so.")
+    @staticmethod
+    def url(record: Parent[referrals.ReferralCode], info: Info) -> str | None:
+        where = info.context.rules.referral_url
+        return None if where is None else where.replace("{code}", quote(record.code, safe=""))
+
+    @resolved("The campaign it is part of.")
+    @staticmethod
+    def campaign(record: Parent[referrals.ReferralCode], info: Info) -> Campaign | None:
+        return find_campaign(info.context, record.campaign)
+
+    @resolved("The channel it is handed out in.")
+    @staticmethod
+    def channel(record: Parent[referrals.ReferralCode], info: Info) -> Channel | None:
+        return find_channel(info.context, record.channel)
+
+
+def code_listing(context: Context, profile: Profile) -> Listing[referrals.ReferralCode]:
+    """All standing codes of a customer, newest first."""
+
+    def fetch(wanted: Window, /) -> Sequence[referrals.ReferralCode]:
+        low, high = bounds(Asked(), wanted)
+        return context.ask(
+            (profile.id, "codes", wanted),
+            lambda: page_codes(context.reader, profile.id, low=low, high=high, backwards=wanted.backwards, limit=wanted.size),
+        )
+
+    def count() -> int:
+        return context.ask((profile.id, "codes", "count"), lambda: count_codes(context.reader, profile.id))
+
+    return Listing("CustomerReferral.codes", fetch, lambda record: record.place, count)
+
+
 @strawberry.type(description="A customer's place in the referral network.", directives=[SEEN])
 class CustomerReferral:
+    @resolved("The standing codes this customer was given, newest first.")
+    @staticmethod
+    def codes(
+        profile: Parent[Profile], info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[ReferralCode]:
+        return connect(info.context, code_listing(info.context, profile), first=first, after=after)
+
     @resolved("The referral that brought this customer in.", needs=Parts.only(referred_by=True))
     @staticmethod
     def referred_by(profile: Parent[Profile]) -> Referral | None:

@@ -1,0 +1,30 @@
+// find_acceptance_ground($code, $id, $type, $value) -> one AcceptanceGround
+// What has to be known before a friend, named by an id or an identifier, accepts with a code: whose it is and until when; of the
+// friend, whether somebody brought them in, whether they bought anything, and whether they stand above the advocate.
+WITH head(COLLECT {
+  MATCH (s:ReferralCode {code: $asked.code})<-[:OFFERS]-(:Identifier)<-[:IDENTIFIED_BY]-(c:Customer)
+  USING INDEX SEEK s:ReferralCode(code)
+  RETURN {advocate: c.id, erased: c.erased_at IS NOT NULL, expires_at: s.expires_at}
+}) AS standing, head(COLLECT {
+  MATCH (r:Referral {code: $asked.code})<-[:INVITED]-(:Identifier)<-[:IDENTIFIED_BY]-(c:Customer)
+  USING INDEX SEEK r:Referral(code)
+  RETURN {advocate: c.id, erased: c.erased_at IS NOT NULL, expires_at: r.expires_at}
+  ORDER BY r.accepted_at IS NOT NULL, r.invited_at, r.id
+  LIMIT 1
+}) AS invitation, coalesce(head(COLLECT {
+  MATCH (named:Identifier {customer_id: $asked.id})<-[:IDENTIFIED_BY]-(c:Customer)
+  USING INDEX SEEK named:Identifier(customer_id)
+  RETURN {id: c.id, orders: c.orders, referred: EXISTS { (c)<-[:REFERRED]-() }}
+}), head(COLLECT {
+  MATCH (named:Identifier {type: $asked.type, value: $asked.value})<-[:IDENTIFIED_BY]-(c:Customer)
+  USING INDEX SEEK named:Identifier(type, value)
+  RETURN {id: c.id, orders: c.orders, referred: EXISTS { (c)<-[:REFERRED]-() }}
+})) AS friend
+WITH coalesce(standing, invitation) AS code, friend
+RETURN {advocate: code.advocate, advocate_erased: coalesce(code.erased, false), expires_at: toString(code.expires_at),
+  friend: friend.id, orders: coalesce(friend.orders, 0), referred: coalesce(friend.referred, false),
+  above: friend.id IN COLLECT {
+    MATCH (advocate:Customer {id: code.advocate})<-[:REFERRED*1..1000]-(one:Customer)
+    USING INDEX SEEK advocate:Customer(id)
+    RETURN one.id
+  }} AS ground

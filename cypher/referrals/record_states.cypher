@@ -1,0 +1,6 @@
+// record_states($rows) -> write
+UNWIND $asked.rows AS row
+MATCH (r:Referral:TimelineEntry {id: row.referral})
+USING INDEX SEEK r:TimelineEntry(id)
+SET r.referral_status = row.status, r.ended_at = datetime(row.ended_at), r.ended_reason = row.ended_reason,
+  r.qualified_at = datetime(row.qualified_at), r.qualified_by = row.qualified_by

@@ -1,0 +1,226 @@
+"""Codes, invitations, acceptances and reviews, as clients write them one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from graph.customers import ProfileKey
+from graph.errors import InvalidEvent, StoreUnavailable
+from graph.events import inputs
+from graph.events.inputs import Event
+from graph.referrals.codes import AcceptanceGround, find_acceptance_ground, find_by_event, find_code_by_event
+from graph.timeline import OwnedEntry
+from resolvers.context import Context, Info
+from resolvers.directory import CustomerKey, asked_key
+from resolvers.errors import Forbidden
+from resolvers.fields import about
+from resolvers.identity import IdentifierInput
+from resolvers.nodes import check_id
+from resolvers.referrals.types import Referral, ReferralCode
+from resolvers.requirements import needs_nothing_more
+from resolvers.writing import Named, UserError, UserErrorCode, recorded
+
+
+@strawberry.type(description="A referral that was made or changed.", directives=[needs_nothing_more()])
+class ReferralPayload:
+    referral: Referral | None = strawberry.field(description="The referral as it is now.")
+    user_errors: list[UserError] = strawberry.field(
+        description="Why it is not as it was asked for; empty on success.", directives=[about(5)]
+    )
+
+
+@strawberry.type(description="A code that was made.", directives=[needs_nothing_more()])
+class ReferralCodePayload:
+    referral_code: ReferralCode | None = strawberry.field(description="The code.")
+    user_errors: list[UserError] = strawberry.field(description="Why there is none; empty on success.", directives=[about(5)])
+
+
+@strawberry.input(description="An advocate invites a friend.")
+class InviteReferralInput:
+    advocate: CustomerKey = strawberry.field(description="Who invites.")
+    friend: IdentifierInput | None = strawberry.field(default=None, description="Who is invited, where that is known.")
+    channel: str | None = strawberry.field(default=None, description="The key of the channel.")
+    campaign: str | None = strawberry.field(default=None, description="The key of the campaign.")
+    at: datetime | None = strawberry.field(default=None, description="When; now, where nothing is said.")
+
+
+async def create_referral_code(
+    info: Info,
+    advocate: CustomerKey,
+    campaign: str | None = None,
+    channel: str | None = None,
+    expires_at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> ReferralCodePayload:
+    context = info.context
+    key = _whose(context, advocate)
+
+    async def write() -> ReferralCodePayload:
+        named = Named.of(context, "createReferralCode", idempotency_key, [key, campaign, channel, expires_at])
+        event = inputs.ReferralCodeInput(
+            **named.event, advocate=_named(key), campaign=campaign, channel=channel, expires_at=expires_at
+        )
+        errors = await _recorded(context, event, named, customer="advocate")
+        code: Any = None if errors else await find_code_by_event(context.reader, named.key)
+        return ReferralCodePayload(referral_code=code, user_errors=errors)
+
+    return await _answered(write, lambda errors: ReferralCodePayload(referral_code=None, user_errors=errors))
+
+
+async def invite_referral(info: Info, input: InviteReferralInput, idempotency_key: str | None = None) -> ReferralPayload:
+    context = info.context
+    key = _whose(context, input.advocate)
+    friend = None if input.friend is None else inputs.IdentifierKey(input.friend.type, input.friend.value)
+
+    async def write() -> ReferralPayload:
+        _check_now(context, input.at)
+        body = [key, friend, input.channel, input.campaign]
+        named = Named.of(context, "inviteReferral", idempotency_key, body, input.at)
+        event = inputs.InviteInput(
+            **named.event, advocate=_named(key), friend=friend, channel=input.channel, campaign=input.campaign
+        )
+        errors = await _recorded(context, event, named, "input", customer="advocate")
+        return await _payload(context, named, errors)
+
+    return await _answered(write, _refused)
+
+
+async def accept_referral(
+    info: Info, code: str, friend: CustomerKey, at: datetime | None = None, idempotency_key: str | None = None
+) -> ReferralPayload:
+    context = info.context
+    key = _whose(context, friend)
+
+    async def write() -> ReferralPayload:
+        _check_now(context, at)
+        named = Named.of(context, "acceptReferral", idempotency_key, [key, code], at)
+        event = inputs.AcceptInput(**named.event, code=code, friend=_named(key))
+        # What was asked before has an answer already, by which the friend is no new one any more.
+        if named.request is None or await find_by_event(context.reader, named.key) is None:
+            obstacle = _obstacle(context, await find_acceptance_ground(context.reader, code, key), named.at)
+            if obstacle is not None:
+                return _refused([obstacle])
+        errors = await _recorded(context, event, named, customer="friend")
+        return await _payload(context, named, errors)
+
+    return await _answered(write, _refused)
+
+
+async def review_referral(
+    info: Info, id: strawberry.ID, approve: bool, reason: str, idempotency_key: str | None = None
+) -> ReferralPayload:
+    context, referral = info.context, check_id(id, "referral")
+
+    async def write() -> ReferralPayload:
+        named = Named.of(context, "reviewReferral", idempotency_key, [referral, approve, reason])
+        event = inputs.ReferralReviewInput(**named.event, referral=referral, approve=approve, reason=reason)
+        errors = await _recorded(context, event, named, referral="id")
+        return ReferralPayload(referral=None if errors else await _loaded(context, referral), user_errors=errors)
+
+    return await _answered(write, _refused)
+
+
+async def _answered(write: Callable[[], Awaitable[Any]], refused: Callable[[list[UserError]], Any]) -> Any:
+    try:
+        return await write()
+    except InvalidEvent as error:
+        return refused([UserError.of(error)])
+    except StoreUnavailable as error:
+        return refused([UserError.later(error)])
+
+
+def _refused(errors: list[UserError]) -> ReferralPayload:
+    return ReferralPayload(referral=None, user_errors=errors)
+
+
+def _whose(context: Context, key: CustomerKey) -> ProfileKey:
+    """Whom a key names; raises Forbidden where that isn't for whoever asks to say, or to find out."""
+    found = asked_key(context, key)
+    if context.principal.customer is not None and context.own_by(found) is None:
+        raise Forbidden.others()
+    return found
+
+
+def _named(key: ProfileKey) -> inputs.CustomerKey:
+    if key.id is not None:
+        return inputs.CustomerKey(id=key.id)
+    assert key.type is not None and key.value is not None
+    return inputs.CustomerKey(identifier=inputs.IdentifierKey(key.type, key.value))
+
+
+def _check_now(context: Context, at: datetime | None) -> None:
+    """Customers' own tokens tell what happens now: the earliest acceptance counts."""
+    if at is not None and context.principal.customer is not None:
+        raise InvalidEvent("at", "is not for a customer's own token to say; leave it out", code="FORBIDDEN")
+
+
+def _obstacle(context: Context, ground: AcceptanceGround, at: datetime) -> UserError | None:
+    """Why a friend can't accept with a code."""
+
+    def error(code: UserErrorCode, path: str, message: str) -> UserError:
+        return UserError(code=code, message=f"{path}: {message}", path=[path])
+
+    if ground.advocate is None:
+        return error(UserErrorCode.NOT_FOUND, "code", "is no code that anybody was given")
+    if ground.advocate_erased:
+        return error(UserErrorCode.ERASED, "code", "is that of a customer who was erased")
+    if ground.expires_at is not None and at >= ground.expires_at:
+        return error(UserErrorCode.EXPIRED, "code", f"ran out at {ground.expires_at:%Y-%m-%dT%H:%M:%SZ}")
+    if ground.friend == ground.advocate:
+        return error(UserErrorCode.SELF_REFERRAL, "friend", "is whose code it is; nobody refers themselves")
+    if ground.referred:
+        return error(UserErrorCode.DUPLICATE, "friend", "was brought in already, and can be only once")
+    if ground.above:
+        return error(UserErrorCode.CYCLE, "friend", "brought in, be it through others, whose code it is")
+    if ground.orders and not context.rules.old_customers:
+        return error(UserErrorCode.BLOCKED, "friend", "is a customer already, who has bought something")
+    return None
+
+
+async def _recorded(context: Context, event: Event, named: Named, *prefix: str, **arguments: str) -> list[UserError]:
+    """Keep an event; `arguments`: which argument has the customer, or the referral, that the door speaks of."""
+    outcome = await recorded(context, [event], named.request)
+    context.forget()
+    errors = []
+    for rejection in outcome.rejected:
+        path, _, reason = rejection.message.partition(": ")
+        argument = arguments.get(path.partition(".")[0])
+        stated = InvalidEvent(argument or path, reason, code=rejection.code)
+        errors.append(UserError.of(stated, *prefix))
+    return errors
+
+
+async def _payload(context: Context, named: Named, errors: list[UserError]) -> ReferralPayload:
+    id = None if errors else await find_by_event(context.reader, named.key)
+    if id is None:
+        return _refused(errors)
+    referral: Any = await _loaded(context, id)
+    lost = _LOST.get((referral.entry.referral_status, referral.entry.ended_reason))
+    if lost is not None:
+        # Somebody else was there first, between the look and the write.
+        errors = [UserError(code=lost, message=f"friend: {_WHY[lost]}", path=["friend"])]
+    return ReferralPayload(referral=referral, user_errors=errors)
+
+
+async def _loaded(context: Context, id: str) -> Any:
+    await context.loads.load([("entry", id)])
+    found: OwnedEntry | None = context.entry(id)
+    return found
+
+
+_LOST = {
+    ("SUPERSEDED", "SUPERSEDED"): UserErrorCode.DUPLICATE,
+    ("REJECTED", "CYCLE"): UserErrorCode.CYCLE,
+    ("REJECTED", "SELF_REFERRAL"): UserErrorCode.SELF_REFERRAL,
+    ("EXPIRED", "EXPIRED"): UserErrorCode.EXPIRED,
+}
+_WHY = {
+    UserErrorCode.DUPLICATE: "was brought in by somebody else meanwhile",
+    UserErrorCode.CYCLE: "brought in meanwhile, be it through others, whose code it is",
+    UserErrorCode.SELF_REFERRAL: "turns out to be whose code it is",
+    UserErrorCode.EXPIRED: "came after the code had run out",
+}

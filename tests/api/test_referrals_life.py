@@ -1,0 +1,192 @@
+"""Codes, invitations, acceptances and reviews by clients: what they are told, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from graph.events.inputs import Event, IdentifyInput, PurchaseInput
+from graph.money import Money
+from tests.api.conftest import Api, Tell, at, by_email, email
+
+CODE = """mutation($advocate: CustomerKey!, $expires: DateTime, $key: String) {
+  createReferralCode(advocate: $advocate, campaign: "spring", channel: "email", expiresAt: $expires, idempotencyKey: $key) {
+    referralCode { code url campaign { key } channel { key } createdAt expiresAt } userErrors { code path message } } }"""
+INVITE = """mutation($input: InviteReferralInput!, $key: String) { inviteReferral(input: $input, idempotencyKey: $key) {
+    referral { id code referralStatus invitedAt campaign { key } channel { key } advocate { email } invitee { type value } }
+    userErrors { code path message } } }"""
+ACCEPT = """mutation($code: String!, $friend: CustomerKey!, $at: DateTime, $key: String) {
+  acceptReferral(code: $code, friend: $friend, at: $at, idempotencyKey: $key) {
+    referral { id code referralStatus acceptedAt advocate { email } friend { email } } userErrors { code path message } } }"""
+REVIEW = """mutation($id: ID!, $approve: Boolean!, $reason: String!, $key: String) {
+  reviewReferral(id: $id, approve: $approve, reason: $reason, idempotencyKey: $key) {
+    referral { referralStatus endedReason endedAt friend { email referral { referredBy { code } } } }
+    userErrors { code path message } } }"""
+CODES = """query($email: String!, $first: Int, $after: String) { customer(by: {email: $email}) { referral {
+    codes(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { code } } } } }"""
+MADE = """query($email: String!, $statuses: [ReferralStatus!]) { customer(by: {email: $email}) { referral {
+    referred(statuses: $statuses) { totalCount nodes { referralStatus qualifiedAt endedReason } } } } }"""
+
+ANA, BEN, CHO = ({"email": f"{name}@example.com"} for name in ("ana", "ben", "cho"))
+
+
+async def people(told: Tell) -> None:
+    await told(
+        *(
+            IdentifyInput(id=name, source="crm", at=at(0), identifiers=(email(f"{name}@example.com"),))
+            for name in ("ana", "ben", "cho")
+        )
+    )
+
+
+def bought(who: str, minutes: float) -> Event:
+    return PurchaseInput(
+        id=f"{who}-{minutes}", source="shop", at=at(minutes), customer=by_email(f"{who}@example.com"),
+        number=f"{who}-{minutes}", items=(), total=Money(5_000, "USD"),
+    )  # fmt: skip
+
+
+async def done(api: Api, query: str, /, **variables: Any) -> Any:
+    """What a mutation gives that has nothing to complain of."""
+    ((_, payload),) = (await api.data(query, **variables)).items()
+    assert payload.pop("userErrors") == []
+    ((_, given),) = payload.items()
+    return given
+
+
+async def refused(api: Api, query: str, /, **variables: Any) -> tuple[str, list[str]]:
+    """The code and the path of the one reason for which a mutation did nothing."""
+    ((_, payload),) = (await api.data(query, **variables)).items()
+    (error,) = payload.pop("userErrors")
+    assert list(payload.values()) == [None] and len(error["message"]) > 10
+    return error["code"], error["path"]
+
+
+async def test_from_the_code_to_the_purchase(api: Api, told: Tell) -> None:
+    await people(told)
+    code = await done(api, CODE, advocate=ANA)
+    assert code["campaign"] == {"key": "spring"} and code["channel"] == {"key": "email"} and code["expiresAt"] is None
+    assert len(code["code"]) == 10 and code["url"] is None
+    for friend in (BEN, CHO):
+        accepted = await done(api, ACCEPT, code=code["code"], friend=friend)
+        assert accepted["referralStatus"] == "ACCEPTED" and accepted["code"] == code["code"]
+        assert accepted["advocate"] == ANA and accepted["friend"] == friend
+    await told(bought("ben", 5))
+    made = (await api.data(MADE, email=ANA["email"]))["customer"]["referral"]["referred"]
+    # Both accepted now, after that purchase.
+    assert [each["referralStatus"] for each in made["nodes"]] == ["ACCEPTED", "ACCEPTED"]
+    assert (await api.data(CODES, email=ANA["email"]))["customer"]["referral"]["codes"]["nodes"] == [{"code": code["code"]}]
+
+
+async def test_a_purchase_qualifies(api: Api, told: Tell) -> None:
+    await people(told)
+    code = (await done(api, CODE, advocate=ANA))["code"]
+    await done(api, ACCEPT, code=code, friend=BEN, at=at(3).isoformat())
+    await told(bought("ben", 5))
+    made = (await api.data(MADE, email=ANA["email"], statuses=["QUALIFIED"]))["customer"]["referral"]["referred"]
+    assert made["nodes"] == [{"referralStatus": "QUALIFIED", "qualifiedAt": "2024-01-01T00:05:00Z", "endedReason": None}]
+    assert made["totalCount"] == 1
+
+
+async def test_an_invitation_is_accepted_by_its_code(api: Api, told: Tell) -> None:
+    await people(told)
+    friend = {"type": "email", "value": "BEN@example.com"}
+    given = {"advocate": ANA, "friend": friend, "channel": "sms", "campaign": "fall", "at": at(7).isoformat()}
+    invited = await done(api, INVITE, input=given)
+    assert (invited["referralStatus"], invited["invitedAt"], invited["advocate"]) == ("INVITED", "2024-01-01T00:07:00Z", ANA)
+    assert (invited["campaign"], invited["channel"]) == ({"key": "fall"}, {"key": "sms"})
+    assert invited["invitee"] == {"type": "email", "value": "ben@example.com"}
+    accepted = await done(api, ACCEPT, code=invited["code"], friend=BEN)
+    assert accepted["id"] == invited["id"] and accepted["referralStatus"] == "ACCEPTED"
+
+
+async def test_what_is_asked_twice_is_done_once(api: Api, told: Tell) -> None:
+    await people(told)
+    first, again = [await done(api, CODE, advocate=ANA, key="k1") for _ in range(2)]
+    assert first == again
+    one, other = [await done(api, ACCEPT, code=first["code"], friend=BEN, key="k2") for _ in range(2)]
+    assert one == other
+    assert await refused(api, ACCEPT, code=first["code"], friend=CHO, key="k2") == ("CONFLICT", ["idempotencyKey"])
+    verdict = {"id": one["id"], "approve": False, "reason": "a made-up friend", "key": "k3"}
+    assert await done(api, REVIEW, **verdict) == await done(api, REVIEW, **verdict)
+    # Without a key each is one of its own.
+    assert (await done(api, CODE, advocate=ANA))["code"] != first["code"]
+
+
+async def test_whom_nobody_can_accept_for(api: Api, told: Tell) -> None:
+    await people(told)
+    code = (await done(api, CODE, advocate=ANA))["code"]
+    assert await refused(api, ACCEPT, code="NOSUCHCODE", friend=BEN) == ("NOT_FOUND", ["code"])
+    assert await refused(api, ACCEPT, code=code, friend=ANA) == ("SELF_REFERRAL", ["friend"])
+    await done(api, ACCEPT, code=code, friend=BEN)
+    assert await refused(api, ACCEPT, code=code, friend=BEN) == ("DUPLICATE", ["friend"])
+    bens = (await done(api, CODE, advocate=BEN))["code"]
+    assert await refused(api, ACCEPT, code=bens, friend=ANA) == ("CYCLE", ["friend"])
+    await told(bought("cho", 5))
+    assert await refused(api, ACCEPT, code=bens, friend=CHO) == ("BLOCKED", ["friend"])
+    late = (await done(api, CODE, advocate=ANA, expires="2999-01-01T00:00:00Z"))["code"]
+    assert await refused(api, ACCEPT, code=late, friend=CHO, at="2999-01-01T00:00:00Z") == ("EXPIRED", ["code"])
+    # Nothing of all that was kept.
+    made = (await api.data(MADE, email=ANA["email"]))["customer"]["referral"]["referred"]
+    assert made["totalCount"] == 1
+
+
+async def test_bad_input(api: Api, told: Tell) -> None:
+    await people(told)
+    nobody = {"id": "cus_" + "0" * 32}
+    assert await refused(api, CODE, advocate=nobody) == ("NOT_FOUND", ["advocate"])
+    assert await refused(api, INVITE, input={"advocate": nobody}) == ("NOT_FOUND", ["input", "advocate"])
+    assert await refused(api, CODE, advocate=ANA, expires=at(0).isoformat()) == ("INVALID", ["expiresAt"])
+    code = (await done(api, CODE, advocate=ANA))["code"]
+    assert await refused(api, ACCEPT, code=code, friend=nobody) == ("NOT_FOUND", ["friend"])
+    assert await refused(api, ACCEPT, code="", friend=BEN) == ("NOT_FOUND", ["code"])
+    assert await refused(api, INVITE, input={"advocate": ANA, "channel": "x" * 2_000}) == ("TOO_LARGE", ["input", "channel"])
+    assert await refused(api, REVIEW, id="ref_" + "0" * 32, approve=True, reason="no") == ("NOT_FOUND", ["id"])
+    id = (await done(api, ACCEPT, code=code, friend=BEN))["id"]
+    assert await refused(api, REVIEW, id=id, approve=True, reason="  ") == ("INVALID", ["reason"])
+    assert await api.codes(REVIEW, id="cus_" + "0" * 32, approve=True, reason="no") == ["INVALID_ID"]
+    assert await api.codes(CODE, advocate={"email": ""}) == ["INVALID_KEY"]
+
+
+async def test_a_review_changes_who_brought_a_friend_in(api: Api, told: Tell) -> None:
+    await people(told)
+    code = (await done(api, CODE, advocate=ANA))["code"]
+    id = (await done(api, ACCEPT, code=code, friend=BEN))["id"]
+    rejected = await done(api, REVIEW, id=id, approve=False, reason="one person, two addresses")
+    assert (rejected["referralStatus"], rejected["endedReason"]) == ("REJECTED", "one person, two addresses")
+    assert rejected["friend"]["referral"]["referredBy"] is None
+    # Then somebody else may.
+    chos = (await done(api, CODE, advocate=CHO))["code"]
+    await done(api, ACCEPT, code=chos, friend=BEN)
+    await done(api, REVIEW, id=id, approve=True, reason="they are two after all")
+    assert (await api.data(MADE, email=CHO["email"]))["customer"]["referral"]["referred"]["nodes"][0][
+        "referralStatus"
+    ] == "SUPERSEDED"
+
+
+async def test_codes_are_paged_newest_first(api: Api, told: Tell) -> None:
+    await people(told)
+    made = [(await done(api, CODE, advocate=ANA))["code"] for _ in range(5)]
+    found: list[str] = []
+    after = None
+    while True:
+        page = (await api.data(CODES, email=ANA["email"], first=2, after=after))["customer"]["referral"]["codes"]
+        assert page["totalCount"] == 5
+        found += [node["code"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert found == made[::-1]
+
+
+async def test_of_many_who_accept_at_once_each_is_brought_in_once(api: Api, told: Tell) -> None:
+    await people(told)
+    codes = [(await done(api, CODE, advocate=each))["code"] for each in (ANA, CHO)]
+    friends = [{"identifier": {"type": "user_id", "value": f"friend {number}"}} for number in range(8)]
+    asked = [api.data(ACCEPT, code=code, friend=friend) for friend in friends for code in codes]
+    payloads = [each["acceptReferral"] for each in await asyncio.gather(*asked)]
+    refusals = [payload["userErrors"][0]["code"] for payload in payloads if payload["userErrors"]]
+    # The one that came too late was refused at the door, or kept and superseded; both are told.
+    assert refusals == ["DUPLICATE"] * len(friends)
+    made = [(await api.data(MADE, email=each["email"]))["customer"]["referral"]["referred"]["nodes"] for each in (ANA, CHO)]
+    assert sum(node["referralStatus"] == "ACCEPTED" for nodes in made for node in nodes) == len(friends)
