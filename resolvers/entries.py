@@ -18,8 +18,10 @@ from resolvers.nodes import Node
 
 if TYPE_CHECKING:
     from resolvers.customers import Customer
+    from resolvers.referrals import Referral
 
 LazyCustomer = Annotated["Customer", strawberry.lazy("resolvers.customers")]
+LazyReferral = Annotated["Referral", strawberry.lazy("resolvers.referrals")]
 
 
 @strawberry.enum(description="What an entry of the timeline tells of.")
@@ -67,3 +69,12 @@ def find_customer(context: Context, customer_id: str) -> Any:
     if profile is None:
         raise LookupError(f"no customer has the id {customer_id}")
     return profile
+
+
+def find_referral(context: Context, referral_id: str) -> Any:
+    """The referral that an id in the graph names."""
+    context.budget.spend(1)
+    owned = context.entry(referral_id)
+    if owned is None:
+        raise LookupError(f"no referral has the id {referral_id}")
+    return owned

@@ -7,6 +7,7 @@ ResolverError                BAD_USER_INPUT
 ├── InvalidCursor            INVALID_CURSOR
 ├── InvalidPageSize          INVALID_PAGE_SIZE
 ├── InvalidPeriod            INVALID_PERIOD
+├── InvalidDepth             INVALID_DEPTH
 ├── InvalidOrder             INVALID_ORDER
 ├── InvalidSearch            INVALID_SEARCH
 ├── NotThere                 NOT_FOUND
@@ -108,6 +109,15 @@ class InvalidPeriod(ResolverError):
 
     def __init__(self) -> None:
         super().__init__("period.from must be before period.to")
+
+
+class InvalidDepth(ResolverError):
+    """A depth that nothing goes to."""
+
+    code = "INVALID_DEPTH"
+
+    def __init__(self, depth: int, most: int) -> None:
+        super().__init__(f"send a maxDepth from 1 to {most:,}, not {depth:,}")
 
 
 class InvalidOrder(ResolverError):

@@ -73,9 +73,11 @@ def at_most(length: int, *, by: str | None = None) -> ListSize:
     return ListSize(assumed_size=length, slicing_arguments=slicing, require_one_slicing_argument=False)
 
 
-def one_for_each(argument: str, *, of: str) -> ListSize:
-    """For a field whose object has in `of` a list no longer than the list given as an argument."""
-    return ListSize(slicing_arguments=[argument], sized_fields=[of], require_one_slicing_argument=False)
+def one_for_each(argument: str, *, of: str, usual: int | None = None) -> ListSize:
+    """For a field whose object has in `of` a list no longer than the list given as an argument, or than the number; `usual`:
+    where none is given."""
+    assumed = strawberry.UNSET if usual is None else usual
+    return ListSize(assumed_size=assumed, slicing_arguments=[argument], sized_fields=[of], require_one_slicing_argument=False)
 
 
 def about(length: int) -> ListSize:

@@ -24,9 +24,10 @@ from resolvers.customers import Customer
 from resolvers.fields import at_most, mask_of, read, root_field
 from resolvers.mutations import Mutation
 from resolvers.nodes import Node
+from resolvers.referrals.paths import ReferralPathResult, referral_path
 from resolvers.requirements import needs, needs_any
 from resolvers.scalars import SCALARS
-from resolvers.scopes import OWN, PROFILE, READING
+from resolvers.scopes import OWN, PROFILE, READING, REFERRAL
 from resolvers.timeline import ENTRY_TYPES
 
 
@@ -59,6 +60,12 @@ class Query:
         catalogue.list_channels, "All channels; at most 200.", size=at_most(200), scopes=needs_any(*READING, OWN)
     )
     product: Product | None = root_field(catalogue.product, "One product; null when unknown.", scopes=needs_any(*READING, OWN))
+    referral_path: ReferralPathResult = root_field(
+        referral_path,
+        "How two customers are linked by accepted referrals: up from one to the first common advocate and down to the other. "
+        "path is null when their trees differ.",
+        scopes=needs_any(REFERRAL, OWN),
+    )
 
 
 class Names(NameConverter):

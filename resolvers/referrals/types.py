@@ -18,14 +18,12 @@ from resolvers.catalogue import Campaign, Channel, find_campaign, find_channel
 from resolvers.connections import Connection, Listing, Window, connect
 from resolvers.context import Context, Info
 from resolvers.entries import LazyCustomer, TimelineEntry, TimelineKind, find_customer
-from resolvers.fields import resolved, stored
+from resolvers.fields import one_for_each, resolved, stored
 from resolvers.identity import Identifier
 from resolvers.listings import Asked, bounds, list_entries
+from resolvers.referrals.chains import SEEN, ReferralChain, climb
 from resolvers.requirements import needs_any
-from resolvers.scopes import OWN, PROFILE, REFERRAL
-
-SEEN = needs_any(REFERRAL, OWN)
-"""Who brought whom in; that there was an invitation stands on the advocate's timeline, as everything does."""
+from resolvers.scopes import OWN, PROFILE
 
 
 @strawberry.enum(description="How far a referral has come.")
@@ -145,6 +143,14 @@ class CustomerReferral:
         record = profile.referred_by
         # It stands on its advocate's timeline, whoever's profile it was read from.
         return None if record is None else OwnedEntry(customer_id=record.advocate_id, entry=record)  # type: ignore[return-value]
+
+    @resolved(
+        "Upstream: the referrer first, the root advocate last; at most 1,000.",
+        size=one_for_each("maxDepth", of="steps", usual=100),
+    )
+    @staticmethod
+    def chain(profile: Parent[Profile], info: Info, max_depth: int | None = 100) -> ReferralChain:
+        return climb(info.context, profile, max_depth)  # type: ignore[return-value]
 
     @resolved("The referrals this customer made, the latest invitation first.", needs=Parts.only("REFERRAL"))
     @staticmethod

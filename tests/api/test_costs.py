@@ -302,6 +302,8 @@ async def test_so_many_costly_answers_may_wait(services: Services) -> None:
     assert {error["extensions"]["code"] for each in refused for error in each.errors} == {"OVERLOADED"}
 
 
+# graphql-core leaves its coroutines of fields beside one that fails at once.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_no_answer_holds_more_objects_than_its_price(told: Tell, services: Services) -> None:
     for name in NAMES:
         await told.many(history(name, events=60, seed=len(name)))
@@ -309,7 +311,7 @@ async def test_no_answer_holds_more_objects_than_its_price(told: Tell, services:
     asked_of = sources(services, Limits(depth=30, aliases=1_000, selections=10_000, directives=1_000, cost_mode="measure"))
     values: dict[str, Sequence[Any]] = {**await known(asked_of)}
     answered = exact = 0
-    for seed in range(300):
+    for seed in range(400):
         operation = Maker(schema._schema, values, Random(seed)).operation()
         given = await answer(operation.text, asked_of, WHOEVER, variables=operation.variables)
         if given.cost is None:

@@ -139,6 +139,7 @@ async def known(sources: Sources) -> dict[str, list[Any]]:
         "search": ["an", "ben", "x"],
         "first": [1, 2, 3, 20, 100, 1, 2, 3, 20, 100, 0],
         "last": [1, 2, 30],
+        "maxDepth": [1, 2, 100, 1_000, 0],
         "after": [edges[3]["cursor"], "no cursor"],
         "before": [edges[5]["cursor"]],
         "channels": ["web", "app", "none"],

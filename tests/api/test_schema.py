@@ -31,9 +31,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What the contract has and later issues bring. Whoever brings it takes it out of here.
 TYPES_TO_COME = """
 Interval CohortBy AttributionModel AdvocateOrder OfferGate OfferKind OfferOutcome
-ReferralNetworkChange RewardStatus RewardEntryType ReferralFlag ReferralFlagCode ReferralDirection
-ReferralEvidence ReferralMember ReferralGeneration ReferralNetwork ReferralChain ReferralStep ReferralPath
-ReferralPathResult ReferralPathStep ReferralProgram Advocate Segment SegmentMembership LifecycleModel LifecycleStage
+ReferralNetworkChange RewardStatus RewardEntryType ReferralFlag ReferralFlagCode
+ReferralEvidence ReferralMember ReferralGeneration ReferralNetwork
+ReferralProgram Advocate Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
 ContactHeadroom Consent LoyaltyAccount RewardEntry CampaignReport CampaignChannelReport CustomerMetrics ChurnReason MetricsPoint
 Cohort ChannelCredit FunnelStep Content ExtendedValue Merge MergePreview MergeSuggestion IdentityLink IdentifierRef
@@ -43,7 +43,7 @@ ENDINGS_TO_COME = ("Filter",)
 PAYLOADS_HERE = {"RecordEventsPayload", "CustomerPayload", "ReferralPayload", "ReferralCodePayload"}
 INPUTS_TO_COME = {"PlanCommunicationInput", "OfferInput"}
 FIELDS_TO_COME = {
-    "Query": """segments segment lifecycle offers offer campaigns campaign referralPath advocates referralProgram metrics
+    "Query": """segments segment lifecycle offers offer campaigns campaign advocates referralProgram metrics
         metricsSeries cohorts attribution funnel content mergePreview mergeSuggestions""",
     "Mutation": """mergeCustomers undoMerge setConsent
         planCommunication saveChannel saveCampaign saveSegment deleteSegment saveOffer deleteOffer recordOfferOutcome redeemPoints
@@ -52,7 +52,7 @@ FIELDS_TO_COME = {
     "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk extendedValue",
-    "CustomerReferral": "chain network",
+    "CustomerReferral": "network",
     "Referral": "flags rewards",
     "Communication": "offer",
     "Campaign": "report communications",

@@ -140,6 +140,9 @@ def called(parent: GraphQLObjectType | GraphQLInterfaceType, name: str, each: Gr
         return 'customer(by: {identifier: {type: "user_id", value: "ana"}})'
     if parent is ROOT and name == "product":
         return 'product(by: {sku: "sku-1"})'
+    if parent is ROOT and name == "referralPath":
+        ana, ben = (f'{{identifier: {{type: "user_id", value: "{who}"}}}}' for who in ("ana", "ben"))
+        return f"referralPath(from: {ana}, to: {ben})"
     if parent is ROOT and name == "node":
         return f'node(id: "{NOBODY}")'
     if parent is ROOT and name == "nodes":

@@ -1,0 +1,100 @@
+"""Up the referral network over GraphQL: chains, and the way between two customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from graph.events.inputs import Event, IdentifyInput
+from tests.api.conftest import Api, Tell, at, by_email, email
+from tests.happenings import accept, invite
+
+CHAIN = """query($email: String!, $depth: Int) { customer(by: {email: $email}) { referral { chain(maxDepth: $depth) {
+    length truncated root { name } steps { depth customer { name } referral { code friend { name } } } } } } }"""
+PATH = """query($from: CustomerKey!, $to: CustomerKey!) { referralPath(from: $from, to: $to) { truncated path {
+    length commonAdvocate { name } steps { customer { name } direction viaReferral { code } } } } }"""
+
+#: Who brought whom in.
+FOREST = [("ana", "ben"), ("ben", "cho"), ("cho", "dan"), ("ana", "eve"), ("eve", "fay"), ("gus", "hal")]
+NAMES = sorted({name for pair in FOREST for name in pair})
+
+
+@pytest.fixture
+async def forest(told: Tell) -> None:
+    events: list[Event] = [
+        IdentifyInput(id=name, source="crm", at=at(0), identifiers=(email(f"{name}@example.com"),), traits={"name": name})
+        for name in NAMES
+    ]
+    for high, low in FOREST:
+        events.append(invite(f"i-{low}", 1, by_email(f"{high}@example.com"), f"{high}>{low}"))
+        events.append(accept(f"a-{low}", 2, f"{high}>{low}", by_email(f"{low}@example.com")))
+    await told(*events)
+
+
+async def chain(api: Api, name: str, depth: int | None = 100) -> Any:
+    data = await api.data(CHAIN, email=f"{name}@example.com", depth=depth)
+    return data["customer"]["referral"]["chain"]
+
+
+async def path(api: Api, start: str, end: str) -> Any:
+    named = {"from": {"email": f"{start}@example.com"}, "to": {"email": f"{end}@example.com"}}
+    return (await api.data(PATH, **named))["referralPath"]
+
+
+async def test_a_chain_goes_up_to_the_root(api: Api, forest: None) -> None:
+    found = await chain(api, "dan")
+    assert (found["length"], found["truncated"], found["root"]) == (3, False, {"name": "ana"})
+    assert [(step["depth"], step["customer"]["name"], step["referral"]["code"]) for step in found["steps"]] == [
+        (1, "cho", "cho>dan"),
+        (2, "ben", "ben>cho"),
+        (3, "ana", "ana>ben"),
+    ]
+    assert [step["referral"]["friend"]["name"] for step in found["steps"]] == ["dan", "cho", "ben"]
+    assert await chain(api, "ana") == {"length": 0, "truncated": False, "root": {"name": "ana"}, "steps": []}
+
+
+async def test_a_depth_lists_fewer_steps_of_the_same_chain(api: Api, forest: None) -> None:
+    found = await chain(api, "dan", 2)
+    assert [step["customer"]["name"] for step in found["steps"]] == ["cho", "ben"]
+    assert (found["length"], found["root"], found["truncated"]) == (3, {"name": "ana"}, False)
+    assert (await chain(api, "dan", None))["steps"] == (await chain(api, "dan", 1_000))["steps"]
+
+
+@pytest.mark.parametrize("depth", [0, -1, 1_001, 10**9])
+async def test_no_chain_has_such_a_depth(api: Api, forest: None, depth: int) -> None:
+    assert await api.codes(CHAIN, email="dan@example.com", depth=depth) == ["INVALID_DEPTH"]
+
+
+async def test_the_way_goes_up_to_whoever_brought_both_in_and_down(api: Api, forest: None) -> None:
+    found = await path(api, "dan", "fay")
+    assert found["truncated"] is False
+    assert (found["path"]["length"], found["path"]["commonAdvocate"]) == (5, {"name": "ana"})
+    assert [(step["customer"]["name"], step["direction"], step["viaReferral"]) for step in found["path"]["steps"]] == [
+        ("dan", None, None),
+        ("cho", "REFERRED_BY", {"code": "cho>dan"}),
+        ("ben", "REFERRED_BY", {"code": "ben>cho"}),
+        ("ana", "REFERRED_BY", {"code": "ana>ben"}),
+        ("eve", "REFERRED", {"code": "ana>eve"}),
+        ("fay", "REFERRED", {"code": "eve>fay"}),
+    ]
+
+
+async def test_the_way_to_oneself_is_none_and_between_trees_there_is_none(api: Api, forest: None) -> None:
+    assert await path(api, "ben", "ben") == {
+        "truncated": False,
+        "path": {
+            "length": 0,
+            "commonAdvocate": {"name": "ben"},
+            "steps": [{"customer": {"name": "ben"}, "direction": None, "viaReferral": None}],
+        },
+    }
+    assert (await path(api, "ana", "cho"))["path"]["commonAdvocate"] == {"name": "ana"}
+    assert await path(api, "dan", "hal") == {"path": None, "truncated": False}
+
+
+async def test_nobody_is_linked_to_somebody_unknown(api: Api, forest: None) -> None:
+    ana, nobody = {"email": "ana@example.com"}, {"id": "cus_" + "0" * 32}
+    assert await api.codes(PATH, **{"from": ana, "to": nobody}) == ["NOT_FOUND"]
+    assert await api.codes(PATH, **{"from": nobody, "to": ana}) == ["NOT_FOUND"]
+    assert await api.codes(PATH, **{"from": ana, "to": {"id": "x"}}) == ["INVALID_ID"]
