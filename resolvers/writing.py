@@ -63,7 +63,7 @@ class UserError:
         return cls(code=UserErrorCode.UNAVAILABLE, message=message, path=[])
 
 
-class Named(msgspec.Struct, frozen=True, kw_only=True):
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """What a mutation makes an event of: its identity and its time. With an idempotency key it is the same each time."""
 
     id: str
@@ -72,7 +72,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     request: Request | None
 
     @classmethod
-    def of(cls, context: Context, operation: str, key: str | None, body: Any, at: datetime | None = None) -> Named:
+    def of(cls, context: Context, operation: str, key: str | None, body: Any, at: datetime | None = None) -> Stamp:
         """`at`: as it was stated, None for now. Raises InvalidEvent."""
         request = request_of(operation, key, [body, at])
         source = context.principal.source or SOURCE

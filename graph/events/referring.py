@@ -130,7 +130,7 @@ def rows_of(kept: Sequence[Kept], found: Found, identities: Identities, deltas: 
     for each in kept:
         event = each.event
         if isinstance(event, ReferralReviewInput):
-            _review(each, found.reviewed[event.referral], identities, deltas, result)
+            _review(each, found.reviewed[event.referral], deltas, result)
             continue
         code = code_of(each)
         if not found.codes[code]["there"]:
@@ -161,17 +161,16 @@ def _give_code(each: Kept, entry: dict[str, Any], identities: Identities, deltas
     entry["standing"] = standing | {"advocate": advocate.id, "customer": None}
 
 
-def _review(each: Kept, row: Row, identities: Identities, deltas: Deltas, result: Referrals) -> None:
+def _review(each: Kept, row: Row, deltas: Deltas, result: Referrals) -> None:
     event = each.event
     assert isinstance(event, ReferralReviewInput)
-    at = iso(event.at)
     result.reviews.append(
         {
             "referral": event.referral,
             "approve": event.approve,
             "reason": event.reason,
-            "at": at,
-            "order": f"{page_key(event.at.astimezone(UTC), each.key)}",
+            "at": iso(event.at),
+            "order": page_key(event.at.astimezone(UTC), each.key),
             "key": each.key,
             "body_hash": each.body_hash,
             "thing_key": key("referral", event.referral),

@@ -22,7 +22,7 @@ from resolvers.identity import IdentifierInput
 from resolvers.nodes import check_id
 from resolvers.referrals.types import Referral, ReferralCode
 from resolvers.requirements import needs_nothing_more
-from resolvers.writing import Named, UserError, UserErrorCode, recorded
+from resolvers.writing import Stamp, UserError, UserErrorCode, recorded
 
 
 @strawberry.type(description="A referral that was made or changed.", directives=[needs_nothing_more()])
@@ -60,12 +60,12 @@ async def create_referral_code(
     key = _whose(context, advocate)
 
     async def write() -> ReferralCodePayload:
-        named = Named.of(context, "createReferralCode", idempotency_key, [key, campaign, channel, expires_at])
+        stamp = Stamp.of(context, "createReferralCode", idempotency_key, [key, campaign, channel, expires_at])
         event = inputs.ReferralCodeInput(
-            **named.event, advocate=_named(key), campaign=campaign, channel=channel, expires_at=expires_at
+            **stamp.event, advocate=_customer_key(key), campaign=campaign, channel=channel, expires_at=expires_at
         )
-        errors = await _recorded(context, event, named, customer="advocate")
-        code: Any = None if errors else await find_code_by_event(context.reader, named.key)
+        errors = await _recorded(context, event, stamp, customer="advocate")
+        code: Any = None if errors else await find_code_by_event(context.reader, stamp.key)
         return ReferralCodePayload(referral_code=code, user_errors=errors)
 
     return await _answered(write, lambda errors: ReferralCodePayload(referral_code=None, user_errors=errors))
@@ -79,12 +79,12 @@ async def invite_referral(info: Info, input: InviteReferralInput, idempotency_ke
     async def write() -> ReferralPayload:
         _check_now(context, input.at)
         body = [key, friend, input.channel, input.campaign]
-        named = Named.of(context, "inviteReferral", idempotency_key, body, input.at)
+        stamp = Stamp.of(context, "inviteReferral", idempotency_key, body, input.at)
         event = inputs.InviteInput(
-            **named.event, advocate=_named(key), friend=friend, channel=input.channel, campaign=input.campaign
+            **stamp.event, advocate=_customer_key(key), friend=friend, channel=input.channel, campaign=input.campaign
         )
-        errors = await _recorded(context, event, named, "input", customer="advocate")
-        return await _payload(context, named, errors)
+        errors = await _recorded(context, event, stamp, "input", customer="advocate")
+        return await _payload(context, stamp, errors)
 
     return await _answered(write, _refused)
 
@@ -97,15 +97,15 @@ async def accept_referral(
 
     async def write() -> ReferralPayload:
         _check_now(context, at)
-        named = Named.of(context, "acceptReferral", idempotency_key, [key, code], at)
-        event = inputs.AcceptInput(**named.event, code=code, friend=_named(key))
+        stamp = Stamp.of(context, "acceptReferral", idempotency_key, [key, code], at)
+        event = inputs.AcceptInput(**stamp.event, code=code, friend=_customer_key(key))
         # What was asked before has an answer already, by which the friend is no new one any more.
-        if named.request is None or await find_by_event(context.reader, named.key) is None:
-            obstacle = _obstacle(context, await find_acceptance_ground(context.reader, code, key), named.at)
+        if stamp.request is None or await find_by_event(context.reader, stamp.key) is None:
+            obstacle = _obstacle(context, await find_acceptance_ground(context.reader, code, key), stamp.at)
             if obstacle is not None:
                 return _refused([obstacle])
-        errors = await _recorded(context, event, named, customer="friend")
-        return await _payload(context, named, errors)
+        errors = await _recorded(context, event, stamp, customer="friend")
+        return await _payload(context, stamp, errors)
 
     return await _answered(write, _refused)
 
@@ -116,9 +116,9 @@ async def review_referral(
     context, referral = info.context, check_id(id, "referral")
 
     async def write() -> ReferralPayload:
-        named = Named.of(context, "reviewReferral", idempotency_key, [referral, approve, reason])
-        event = inputs.ReferralReviewInput(**named.event, referral=referral, approve=approve, reason=reason)
-        errors = await _recorded(context, event, named, referral="id")
+        stamp = Stamp.of(context, "reviewReferral", idempotency_key, [referral, approve, reason])
+        event = inputs.ReferralReviewInput(**stamp.event, referral=referral, approve=approve, reason=reason)
+        errors = await _recorded(context, event, stamp, referral="id")
         return ReferralPayload(referral=None if errors else await _loaded(context, referral), user_errors=errors)
 
     return await _answered(write, _refused)
@@ -145,7 +145,7 @@ def _whose(context: Context, key: CustomerKey) -> ProfileKey:
     return found
 
 
-def _named(key: ProfileKey) -> inputs.CustomerKey:
+def _customer_key(key: ProfileKey) -> inputs.CustomerKey:
     if key.id is not None:
         return inputs.CustomerKey(id=key.id)
     assert key.type is not None and key.value is not None
@@ -181,9 +181,9 @@ def _obstacle(context: Context, ground: AcceptanceGround, at: datetime) -> UserE
     return None
 
 
-async def _recorded(context: Context, event: Event, named: Named, *prefix: str, **arguments: str) -> list[UserError]:
+async def _recorded(context: Context, event: Event, stamp: Stamp, *prefix: str, **arguments: str) -> list[UserError]:
     """Keep an event; `arguments`: which argument has the customer, or the referral, that the door speaks of."""
-    outcome = await recorded(context, [event], named.request)
+    outcome = await recorded(context, [event], stamp.request)
     context.forget()
     errors = []
     for rejection in outcome.rejected:
@@ -194,8 +194,8 @@ async def _recorded(context: Context, event: Event, named: Named, *prefix: str, 
     return errors
 
 
-async def _payload(context: Context, named: Named, errors: list[UserError]) -> ReferralPayload:
-    id = None if errors else await find_by_event(context.reader, named.key)
+async def _payload(context: Context, stamp: Stamp, errors: list[UserError]) -> ReferralPayload:
+    id = None if errors else await find_by_event(context.reader, stamp.key)
     if id is None:
         return _refused(errors)
     referral: Any = await _loaded(context, id)
