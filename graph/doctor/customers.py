@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from graph.referrals import Rule
 from graph.referrals.forest import Pointer, candidate, pointer_of, ring_closers
 from graph.referrals.settling import find_acceptances, states_of
 from graph.store import Store
+from graph.timeline import page_key
 
 
 class CustomerFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,29 @@ class CustomerFacts(msgspec.Struct, frozen=True, kw_only=True):
     counted: dict[str, Any]
     sums: list[tuple[str, int]]
     counted_sums: list[tuple[str, int]]
+
+
+class EdgeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """An edge of the forest. `sums`: of the friend; `status` and `qualified`: of the referral."""
+
+    friend: str
+    advocate: str
+    accepted_at: datetime
+    status: str
+    qualified: bool
+    sums: list[tuple[str, int]]
+    kept: dict[str, Any]
+    kept_sums: list[tuple[str, int]]
+
+    def expected(self) -> dict[str, Any]:
+        net: dict[str, int] = {}
+        for name, amount in self.sums:
+            kind, _, currency = name.partition("_")
+            net[f"net_{currency}"] = net.get(f"net_{currency}", 0) + (amount if kind == "revenue" else -amount)
+        return nonzero(net) | {
+            "converted": int(self.qualified and self.status != "REVERSED"),
+            "member_key": f"{self.advocate}/{page_key(self.accepted_at, self.friend)}",
+        }
 
 
 class TraitFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +124,8 @@ async def _referred(store: Store, customers: list[str], rule: Rule, seen: _Seen)
         if row["friend"] in wanted:
             seen.pointers[row["friend"]] = (row["referral"], row["closed"])
     found: list[Finding] = []
+    for edge in await store.many("facts/find_edge_facts", EdgeFacts, customer_ids=customers):
+        found += different("referred", edge.friend, edge.expected(), edge.kept | nonzero(dict(edge.kept_sums)))
     for each, state in await states_of(ask, acceptances, rule):
         found += different("referral", each.referral, asdict(state), asdict(each.state))
     return found

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from graph.referrals.states import Acceptance
 from graph.store import Transaction
+from graph.timeline import page_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,11 @@ class Pointer:
     @property
     def age(self) -> tuple[int, str]:
         return self.order, self.referral
+
+    @property
+    def member_key(self) -> str:
+        """Where the friend stands among those whom the advocate brought in: the order of the time of acceptance."""
+        return f"{self.advocate}/{page_key(datetime.fromisoformat(self.at).astimezone(UTC), self.friend)}"
 
 
 def candidate(pointers: Iterable[Pointer]) -> Pointer | None:
@@ -92,11 +99,12 @@ def _pointer(row: dict[str, Any]) -> Pointer:
 
 def _edge(friend: str, pointer: Pointer | None, closed: bool) -> dict[str, Any]:
     if pointer is None:
-        return {"friend": friend, "advocate": None, "referral": None, "at": None, "closed": False}
+        return {"friend": friend, "advocate": None, "referral": None, "at": None, "member_key": None, "closed": False}
     return {
         "friend": friend,
         "advocate": pointer.advocate,
         "referral": pointer.referral,
         "at": pointer.at,
+        "member_key": pointer.member_key,
         "closed": closed,
     }

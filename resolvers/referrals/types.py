@@ -20,9 +20,11 @@ from resolvers.context import Context, Info
 from resolvers.entries import LazyCustomer, TimelineEntry, TimelineKind, find_customer
 from resolvers.fields import one_for_each, resolved, stored
 from resolvers.identity import Identifier
-from resolvers.listings import Asked, bounds, list_entries
+from resolvers.listings import Asked, Period, bounds, list_entries
 from resolvers.referrals.chains import SEEN, ReferralChain, climb
+from resolvers.referrals.networks import ReferralNetwork, find_network
 from resolvers.requirements import needs_any
+from resolvers.scalars import CurrencyCode
 from resolvers.scopes import OWN, PROFILE
 
 
@@ -163,3 +165,14 @@ class CustomerReferral:
     ) -> Connection[Referral]:
         asked = Asked.of(kinds=[TimelineKind.REFERRAL], statuses=statuses)
         return list_entries(info.context, profile, asked, name="CustomerReferral.referred", first=first, after=after)
+
+    @resolved("Downstream: everyone this customer brought in, directly or through others, to any depth, nearest first.")
+    @staticmethod
+    def network(
+        profile: Parent[Profile],
+        info: Info,
+        max_depth: int | None = None,
+        period: Period | None = None,
+        currency: CurrencyCode | None = None,
+    ) -> ReferralNetwork:
+        return find_network(info.context, profile, depth=max_depth, period=period, currency=currency)  # type: ignore[return-value]

@@ -32,8 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TYPES_TO_COME = """
 Interval CohortBy AttributionModel AdvocateOrder OfferGate OfferKind OfferOutcome
 ReferralNetworkChange RewardStatus RewardEntryType ReferralFlag ReferralFlagCode
-ReferralEvidence ReferralMember ReferralGeneration ReferralNetwork
-ReferralProgram Advocate Segment SegmentMembership LifecycleModel LifecycleStage
+ReferralEvidence ReferralProgram Advocate Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
 ContactHeadroom Consent LoyaltyAccount RewardEntry CampaignReport CampaignChannelReport CustomerMetrics ChurnReason MetricsPoint
 Cohort ChannelCredit FunnelStep Content ExtendedValue Merge MergePreview MergeSuggestion IdentityLink IdentifierRef
@@ -52,12 +51,11 @@ FIELDS_TO_COME = {
     "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk extendedValue",
-    "CustomerReferral": "network",
     "Referral": "flags rewards",
     "Communication": "offer",
     "Campaign": "report communications",
 }
-ARGUMENTS_TO_COME = {("Query", "customers"): {"where"}}
+ARGUMENTS_TO_COME = {("Query", "customers"): {"where"}, ("ReferralNetwork", "members"): {"where"}}
 VALUES_TO_COME = {"CustomerOrder": {"PREDICTED_VALUE_DESC", "CHURN_RISK_DESC"}}
 DIRECTIVES_TO_COME: set[str] = set()
 

@@ -1,0 +1,159 @@
+"""Down the referral network: those whom a customer brought in, directly or through others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+
+import msgspec
+import strawberry
+from strawberry import Parent
+
+from graph.customers import Profile
+from graph.referrals.members import Member, Selection, page_members
+from graph.referrals.networks import Generation, Network, trace_network, trace_network_in_period
+from graph.referrals.tracing import LONGEST
+from resolvers.connections import Connection, Listing, Window, connect
+from resolvers.context import Context, Info
+from resolvers.errors import InvalidCursor, InvalidDepth, InvalidPeriod
+from resolvers.fields import about, resolved
+from resolvers.listings import Period
+from resolvers.money import Money
+from resolvers.referrals.chains import SEEN
+from resolvers.referrals.members import ReferralMember
+from resolvers.requirements import needs
+from resolvers.scopes import REFERRAL
+
+USUAL = 20
+"""Generations of a network, or fewer, nearly always."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """The source of ReferralNetwork: whose network, how much of it, and the currency of its figures."""
+
+    selection: Selection
+    depth: int | None
+    currency: str
+
+    def figures(self, context: Context) -> Network:
+        """What the graph says of it."""
+        chosen, reader = self.selection, context.reader
+
+        async def ask() -> Network:
+            if chosen.since is None or chosen.until is None:
+                return await trace_network(reader, chosen.root, depth=self.depth)
+            return await trace_network_in_period(reader, chosen.root, chosen.since, chosen.until, depth=self.depth)
+
+        return context.ask(("network", chosen, self.depth), ask)
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """The source of ReferralGeneration."""
+
+    depth: int
+    generation: Generation
+    currency: str
+
+
+@strawberry.type(description="Those of a network whom as many referrals lead to.", directives=[SEEN])
+class ReferralGeneration:
+    depth: int = strawberry.field(description="How many referrals lead to them, from 1.")
+
+    @resolved("How many there are; in a period, who accepted in it.")
+    @staticmethod
+    def customers(placed: Parent[Placed]) -> int:
+        return placed.generation.customers
+
+    @resolved("How many of those made the qualifying purchase, which was not reversed.")
+    @staticmethod
+    def converted(placed: Parent[Placed]) -> int:
+        return placed.generation.converted
+
+    @resolved("What all of them bought, less refunds; in a period, what they bought in it.", scopes=needs(REFERRAL))
+    @staticmethod
+    def revenue(placed: Parent[Placed], info: Info) -> Money | None:
+        return info.context.rules.rates.total(placed.generation.net, placed.currency)  # type: ignore[return-value]
+
+
+@strawberry.type(
+    description="maxDepth limits what is asked for; truncated tells that a bound of the service cut it short.", directives=[SEEN]
+)
+class ReferralNetwork:
+    @resolved("How many customers belong to it; in a period, who accepted in it.")
+    @staticmethod
+    def size(asked: Parent[Asked], info: Info) -> int:
+        return asked.figures(info.context).size
+
+    @resolved("How many generations it has.")
+    @staticmethod
+    def depth(asked: Parent[Asked], info: Info) -> int:
+        return asked.figures(info.context).depth
+
+    @resolved("How many of its customers made the qualifying purchase, which was not reversed.")
+    @staticmethod
+    def converted(asked: Parent[Asked], info: Info) -> int:
+        return asked.figures(info.context).converted
+
+    @resolved(
+        "What its customers bought, less refunds; in a period, what they bought in it, whenever they accepted.",
+        scopes=needs(REFERRAL),
+    )
+    @staticmethod
+    def revenue(asked: Parent[Asked], info: Info) -> Money | None:
+        return info.context.rules.rates.total(asked.figures(info.context).net, asked.currency)  # type: ignore[return-value]
+
+    @resolved("Whether there is more of it, behind a bound of the service: ask again from a member of the last generation.")
+    @staticmethod
+    def truncated(asked: Parent[Asked], info: Info) -> bool:
+        return asked.figures(info.context).truncated
+
+    @resolved("Each generation, the nearest first; at most 1,000.", size=about(USUAL))
+    @staticmethod
+    def generations(asked: Parent[Asked], info: Info) -> list[ReferralGeneration]:
+        found = asked.figures(info.context).generations
+        info.context.budget.spend(len(found))
+        return [Placed(depth, each, asked.currency) for depth, each in enumerate(found, 1)]  # type: ignore[misc]
+
+    @resolved(
+        "Its customers, nearest first, within a generation in the order of their advocates, then of the time; in a period, who "
+        "accepted in it."
+    )
+    @staticmethod
+    def members(
+        asked: Parent[Asked], info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[ReferralMember]:
+        return connect(info.context, _listing(info.context, asked), first=first, after=after)
+
+
+def find_network(context: Context, profile: Profile, *, depth: int | None, period: Period | None, currency: str | None) -> Asked:
+    """The network of a customer; raises InvalidDepth and InvalidPeriod."""
+    if depth is not None and not 1 <= depth <= LONGEST:
+        raise InvalidDepth(depth, LONGEST)
+    if period is not None and period.from_ >= period.to:
+        raise InvalidPeriod
+    since, until = (None, None) if period is None else (period.from_.astimezone(UTC), period.to.astimezone(UTC))
+    selection = Selection(root=profile.id, depth=depth or LONGEST, since=since, until=until)
+    return Asked(selection, depth, currency or context.rules.rates.reporting)
+
+
+def _listing(context: Context, asked: Asked) -> Listing[Member]:
+    selection = asked.selection
+
+    def fetch(wanted: Window, /) -> Sequence[Member]:
+        return context.ask(("members", selection, wanted), lambda: _page(context, selection, wanted))
+
+    def count() -> int | None:
+        found = asked.figures(context)
+        return None if found.truncated else found.size
+
+    return Listing("ReferralNetwork.members", fetch, lambda member: member.customer, count)
+
+
+async def _page(context: Context, selection: Selection, wanted: Window) -> Sequence[Member]:
+    if wanted.backwards:
+        # Only an empty page asks what stands ahead of it, and nothing does: a page from a cursor on has that member itself.
+        return []
+    try:
+        return await page_members(context.reader, selection, limit=wanted.size, after=wanted.after)
+    except LookupError:
+        raise InvalidCursor("after") from None

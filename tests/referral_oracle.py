@@ -1,0 +1,232 @@
+"""The figures of docs/metrics.md by brute force, from the events themselves, by networkx: nothing of the service is used."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import networkx as nx
+
+from graph.events.inputs import (
+    AcceptInput,
+    CustomerKey,
+    Event,
+    IdentifyInput,
+    InviteInput,
+    PurchaseInput,
+    PurchaseStatusInput,
+    RefundInput,
+)
+from graph.money import Money
+from graph.referrals import Rule
+from tests.happenings import accept, at, identify, invite, purchase, status, user
+
+Period = tuple[datetime, datetime]
+
+
+def within(time: datetime, period: Period | None) -> bool:
+    return period is None or period[0] <= time < period[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A purchase as all that was said of it leaves it. `net`: of the total, less refunds, nothing where it was cancelled."""
+
+    customer: str
+    at: datetime
+    number: str
+    currency: str
+    total: int
+    net: int
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """An acceptance that stands. `qualified_at`: when the friend made the qualifying purchase; `converted`: that it did, and it
+    was not reversed."""
+
+    advocate: str
+    friend: str
+    code: str
+    at: datetime
+    qualified_at: datetime | None
+    converted: bool
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Customers are named by the least of their user ids. No two times of acceptance may be the same."""
+
+    events: Sequence[Event]
+    rule: Rule = field(default_factory=Rule)
+
+    @cached_property
+    def people(self) -> dict[str, str]:
+        known: nx.Graph[str] = nx.Graph()
+        for event in self.events:
+            for name in ("customer", "advocate", "friend"):
+                key = getattr(event, name, None)
+                if isinstance(key, CustomerKey):
+                    known.add_node(_name(key))
+            if isinstance(event, IdentifyInput):
+                names = [each.value for each in event.identifiers]
+                nx.add_path(known, names)
+        return {name: min(group) for group in nx.connected_components(known) for name in group}
+
+    @cached_property
+    def invitations(self) -> dict[str, tuple[str, datetime]]:
+        """By code: who invited, and when."""
+        return {
+            str(event.code): (self.people[_name(event.advocate)], event.at)
+            for event in self.events
+            if isinstance(event, InviteInput)
+        }
+
+    @cached_property
+    def invited(self) -> list[tuple[str, datetime]]:
+        """Each referral that was made: by whom, and when. Of several who accept with one code each but the first is one more."""
+        found = list(self.invitations.values())
+        used: set[str] = set()
+        for event in sorted((each for each in self.events if isinstance(each, AcceptInput)), key=lambda each: each.at):
+            if event.code in self.invitations:
+                if event.code in used:
+                    found.append((self.invitations[event.code][0], event.at))
+                used.add(event.code)
+        return found
+
+    @cached_property
+    def purchases(self) -> list[Bought]:
+        found = []
+        for event in self.events:
+            if not isinstance(event, PurchaseInput):
+                continue
+            assert event.total is not None
+            said = [each for each in self.events if getattr(each, "purchase", None) == event.number]
+            paid_back = sum(each.amount.amount for each in said if isinstance(each, RefundInput))
+            cancelled = any(isinstance(each, PurchaseStatusInput) for each in said)
+            net = 0 if cancelled else event.total.amount - min(paid_back, event.total.amount)
+            who = self.people[_name(event.customer)]
+            found.append(Bought(who, event.at, event.number, event.total.currency, event.total.amount, net, cancelled))
+        return sorted(found, key=lambda each: (each.at, each.number))
+
+    @cached_property
+    def standing(self) -> dict[str, Brought]:
+        """By friend: the earliest acceptance that names somebody else, but for the latest ones of rings."""
+        candidates: dict[str, tuple[datetime, str, str]] = {}
+        for event in self.events:
+            if not isinstance(event, AcceptInput) or event.code not in self.invitations:
+                continue
+            friend, advocate = self.people[_name(event.friend)], self.invitations[event.code][0]
+            given = (event.at, advocate, event.code)
+            if friend != advocate and (friend not in candidates or given < candidates[friend]):
+                candidates[friend] = given
+        for ring in list(nx.simple_cycles(nx.DiGraph([(given[1], friend) for friend, given in candidates.items()]))):
+            del candidates[max(ring, key=lambda friend: candidates[friend][0])]
+        return {friend: self._brought(friend, *given) for friend, given in candidates.items()}
+
+    def _brought(self, friend: str, accepted_at: datetime, advocate: str, code: str) -> Brought:
+        until = accepted_at + timedelta(days=self.rule.days)
+        for bought in self.purchases:
+            if bought.customer != friend or bought.cancelled or not accepted_at <= bought.at < until:
+                continue
+            least = 0 if self.rule.least is None else self.rule.least.get(bought.currency)
+            if least is not None and bought.total >= least:
+                return Brought(advocate, friend, code, accepted_at, bought.at, bought.net >= max(1, least))
+        return Brought(advocate, friend, code, accepted_at, None, converted=False)
+
+    @cached_property
+    def forest(self) -> nx.DiGraph[str]:
+        forest: nx.DiGraph[str] = nx.DiGraph()
+        forest.add_nodes_from(set(self.people.values()))
+        for friend, brought in sorted(self.standing.items(), key=lambda each: (each[1].at, each[0])):
+            forest.add_edge(brought.advocate, friend)
+        return forest
+
+    def generations(self, root: str) -> list[list[str]]:
+        """Members by generation, in the order in which they are listed."""
+        found = [list(layer) for layer in nx.bfs_layers(self.forest, self.people[root])][1:]
+        before = [self.people[root]]
+        for layer in found:
+            place = {name: number for number, name in enumerate(before)}
+            layer.sort(key=lambda name: (place[self.standing[name].advocate], self.standing[name].at))
+            before = layer
+        return found
+
+    def net(self, customers: Iterable[str], period: Period | None = None) -> dict[str, int]:
+        """Revenue less refunds in minor units, by currency."""
+        sums: Counter[str] = Counter()
+        wanted = set(customers)
+        for bought in self.purchases:
+            if bought.customer in wanted and within(bought.at, period):
+                sums[bought.currency] += bought.net
+        return {currency: amount for currency, amount in sums.items() if amount}
+
+    def network(self, root: str, depth: int | None = None, period: Period | None = None) -> list[tuple[int, int, dict[str, int]]]:
+        """For each generation: who accepted, how many of these converted, and what all of them are worth."""
+        rows = []
+        for layer in self.generations(root)[:depth]:
+            counted = [self.standing[name] for name in layer if within(self.standing[name].at, period)]
+            rows.append((len(counted), sum(each.converted for each in counted), self.net(layer, period)))
+        while rows and not rows[-1][0] and not rows[-1][2]:
+            rows.pop()
+        return rows
+
+    def members(self, root: str, depth: int | None = None, period: Period | None = None) -> list[tuple[str, str, int]]:
+        """Each member with its advocate and its generation."""
+        return [
+            (name, self.standing[name].advocate, number)
+            for number, layer in enumerate(self.generations(root)[:depth], 1)
+            for name in layer
+            if within(self.standing[name].at, period)
+        ]
+
+
+def _name(key: CustomerKey) -> str:
+    assert key.identifier is not None
+    return key.identifier.value
+
+
+def history(seed: int, *, people: int = 14, referrals: int = 24, purchases: int = 40, merges: int = 2) -> list[Event]:
+    """Invitations, acceptances, purchases with what becomes of them, and people who turn out to be one, in no order."""
+    chance = random.Random(seed)
+    names = [f"u{number:02d}" for number in range(people)]
+    events: list[Event] = [identify(f"n-{name}", 0, ("user_id", name)) for name in names]
+    times = random.Random(seed + 1).sample(range(1, 100 * (referrals + 1)), 2 * referrals)
+    for number in range(referrals):
+        advocate, friends = chance.choice(names), chance.sample(names, 2)
+        events.append(invite(f"i{number}", chance.randint(0, 40), user(advocate), f"c{number}"))
+        for turn in range(1 + (chance.random() < 0.3)):
+            hours = times[2 * number + turn] / 10
+            events.append(accept(f"a{number}-{turn}", hours, f"c{number}", user(friends[turn])))
+    for number in range(purchases):
+        events += _purchase(chance, str(number), chance.choice(names), 10 * (referrals + 1))
+    for number in range(merges):
+        pair = chance.sample(names, 2)
+        events.append(identify(f"m{number}", 50, ("user_id", pair[0]), ("user_id", pair[1])))
+    chance.shuffle(events)
+    return events
+
+
+def _purchase(chance: random.Random, number: str, name: str, hours: int) -> list[Event]:
+    total = Money(chance.randint(100, 9_999), chance.choice(("USD", "USD", "EUR", "GBP")))
+    when = chance.uniform(0, hours)
+    found: list[Event] = [replace(purchase(f"p{number}", when, user(name), number, items=()), total=total)]
+    fate = chance.random()
+    if fate < 0.15:
+        amount = Money(chance.choice((total.amount, total.amount // 3)), total.currency)
+        found.append(RefundInput(id=f"r{number}", source="test", at=at(when + 1), purchase=number, amount=amount))
+    elif fate < 0.25:
+        found.append(status(f"s{number}", when + 1, number, "CANCELLED"))
+    return found
+
+
+def named(found: Iterable[Any], names: dict[str, str]) -> list[str]:
+    """Customers by name, where `names` has them by id."""
+    by_id = defaultdict(lambda: "?", names)
+    return [by_id[each] for each in found]
