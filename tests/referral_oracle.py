@@ -126,7 +126,8 @@ class Oracle:
             given = (event.at, advocate, event.code)
             if friend != advocate and (friend not in candidates or given < candidates[friend]):
                 candidates[friend] = given
-        for ring in list(nx.simple_cycles(nx.DiGraph([(given[1], friend) for friend, given in candidates.items()]))):
+        rings: list[list[str]] = list(nx.simple_cycles(nx.DiGraph([(given[1], friend) for friend, given in candidates.items()])))
+        for ring in rings:
             del candidates[max(ring, key=lambda friend: candidates[friend][0])]
         return {friend: self._brought(friend, *given) for friend, given in candidates.items()}
 
