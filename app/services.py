@@ -28,6 +28,7 @@ from app.gathering import Gathering
 from app.profiles import CachedProfiles
 from app.publishing import Publisher
 from app.settings import Settings
+from app.totals import Totals
 from graph import deadletters, events
 from graph.answers import Request
 from graph.cache import EpochNode
@@ -40,6 +41,7 @@ from graph.migrations import migrate
 from graph.money import exponent
 from graph.referrals import Rule
 from graph.store import Store
+from resolvers.money import Rates
 from resolvers.observer import observed
 
 FEED_SECONDS = READ_SECONDS + 1.0
@@ -60,6 +62,7 @@ class Services:
     epochs: Epochs
     publisher: Publisher
     changes: Changes
+    totals: Totals
     counters: Counters = field(default_factory=Counters)
     gathering: Gathering = field(init=False)
     _migrated: bool = False
@@ -135,7 +138,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     changes = Changes(partial(find_versions, store), epochs.belief, None if feed is None else Feed(feed))
     admission = Admission(at_once=settings.cache_admission == "first")
     profiles = CachedProfiles(store, cache, epochs.belief, admission)
-    services = Services(settings, store, cache, profiles, Copies(store), epochs, publisher, changes, counters)
+    totals = Totals(store, reporting_weights(settings))
+    services = Services(settings, store, cache, profiles, Copies(store), epochs, publisher, changes, totals, counters)
     try:
         await services.ready()
     except StoreUnavailable as error:
@@ -143,7 +147,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     # The first look at the cache's epoch is done before anything is asked.
     with contextlib.suppress(StoreUnavailable):
         await epochs.turn()
-    tasks = [asyncio.create_task(work) for work in (publisher.run(), epochs.run(), changes.run())]
+    tasks = [asyncio.create_task(work) for work in (publisher.run(), epochs.run(), changes.run(), totals.run())]
     try:
         yield services
     finally:
@@ -162,9 +166,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
 def reporting_weights(settings: Settings) -> Mapping[str, float]:
     """For each currency with a rate, how many minor units of the reporting currency one of its minor units is worth."""
-    rates = {**settings.currency_rates, settings.reporting_currency: Decimal(1)}
-    scale = exponent(settings.reporting_currency)
-    return {currency: float(rate.scaleb(scale - exponent(currency))) for currency, rate in rates.items()}
+    return Rates(settings.reporting_currency, settings.currency_rates).weights
 
 
 def referral_rule(settings: Settings) -> Rule:

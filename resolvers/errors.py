@@ -8,6 +8,7 @@ ResolverError                BAD_USER_INPUT
 ├── InvalidPageSize          INVALID_PAGE_SIZE
 ├── InvalidPeriod            INVALID_PERIOD
 ├── InvalidDepth             INVALID_DEPTH
+├── InvalidDecay             INVALID_DECAY
 ├── InvalidOrder             INVALID_ORDER
 ├── InvalidSearch            INVALID_SEARCH
 ├── NotThere                 NOT_FOUND
@@ -116,8 +117,15 @@ class InvalidDepth(ResolverError):
 
     code = "INVALID_DEPTH"
 
-    def __init__(self, depth: int, most: int) -> None:
-        super().__init__(f"send a maxDepth from 1 to {most:,}, not {depth:,}")
+    def __init__(self, depth: int, most: int, *, argument: str = "maxDepth") -> None:
+        super().__init__(f"send {argument} from 1 to {most:,}, not {depth:,}")
+
+
+class InvalidDecay(ResolverError):
+    code = "INVALID_DECAY"
+
+    def __init__(self, decay: float) -> None:
+        super().__init__(f"send a decay from 0 to 1, not {decay}")
 
 
 class InvalidOrder(ResolverError):
@@ -177,6 +185,10 @@ class TooLarge(ResolverError):
     @classmethod
     def pages(cls, most: int) -> TooLarge:
         return cls(f"the answer would take more than {most:,} pages of lists; ask for less nesting")
+
+    @classmethod
+    def period(cls, most: int) -> TooLarge:
+        return cls(f"the period holds more than {most:,} purchases; ask for a shorter one, or for all time")
 
 
 class Forbidden(ResolverError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 import strawberry
 from strawberry import Parent
@@ -28,18 +29,28 @@ class Money:
     currency: CurrencyCode = strawberry.field(description="The currency of the amount.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rates:
     """Units of the reporting currency that one unit of each other currency is worth."""
 
     reporting: str
     rates: Mapping[str, Decimal]
 
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """For each currency, how many minor units of the reporting currency one of its minor units is worth: to order by."""
+        known = {**self.rates, self.reporting: Decimal(1)}
+        scale = exponent(self.reporting)
+        return {currency: float(rate.scaleb(scale - exponent(currency))) for currency, rate in known.items()}
+
     def total(self, sums: Mapping[str, int], currency: str) -> money.Money:
         """The sum, in `currency`, of minor units by currency: exact until the end, then rounded once, half to even, to
         minor units. Raises NotConvertible where a rate is missing."""
-        exact = sum((self._minor(amount, source, currency) for source, amount in sums.items() if amount), Fraction(0))
-        return money.Money(round(exact), currency)
+        return money.Money(round(self.exact(sums, currency)), currency)
+
+    def exact(self, sums: Mapping[str, int], currency: str) -> Fraction:
+        """The same, not rounded."""
+        return sum((self._minor(amount, source, currency) for source, amount in sums.items() if amount), Fraction(0))
 
     def _minor(self, amount: int, source: str, target: str) -> Fraction:
         if source == target:

@@ -24,6 +24,7 @@ from resolvers.customers import Customer
 from resolvers.fields import at_most, mask_of, read, root_field
 from resolvers.mutations import Mutation
 from resolvers.nodes import Node
+from resolvers.referrals.advocates import Advocate, ReferralProgram, advocates, referral_program
 from resolvers.referrals.paths import ReferralPathResult, referral_path
 from resolvers.requirements import needs, needs_any
 from resolvers.scalars import SCALARS
@@ -65,6 +66,15 @@ class Query:
         "How two customers are linked by accepted referrals: up from one to the first common advocate and down to the other. "
         "path is null when their trees differ.",
         scopes=needs_any(REFERRAL, OWN),
+    )
+    advocates: Connection[Advocate] = root_field(
+        advocates,
+        "Customers who brought others in, most first, ties by id. For all time a change is counted a moment later; in a period, "
+        "acceptances and purchases that fall in it.",
+        scopes=needs(REFERRAL),
+    )
+    referral_program: ReferralProgram = root_field(
+        referral_program, "How referrals go, all of them or those of a period.", scopes=needs(REFERRAL)
     )
 
 

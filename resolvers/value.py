@@ -11,6 +11,7 @@ from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
 
+import msgspec
 import strawberry
 from strawberry import Parent
 
@@ -18,10 +19,13 @@ from graph import money
 from graph.customers import Facts, Profile
 from graph.customers.places import Quintiles as Boundaries
 from graph.errors import StoreUnavailable
-from resolvers.context import Info
+from graph.referrals.networks import Network, trace_network
+from resolvers.context import Context, Info
+from resolvers.errors import InvalidDecay, InvalidDepth
 from resolvers.fields import resolved
 from resolvers.money import Money, Rates
-from resolvers.requirements import needs_nothing_more
+from resolvers.requirements import needs, needs_nothing_more
+from resolvers.scopes import REFERRAL
 
 REFRESH_SECONDS = 60.0
 # A refresh that takes long is done seldom: at most this share of the time goes into it.
@@ -30,8 +34,10 @@ REFRESH_SHARE = 0.02
 
 @dataclass(frozen=True)
 class Worth:
-    """Sums of `facts` in one currency, each worked out once. Each raises NotConvertible where a rate is missing."""
+    """Sums of `facts`, those of a customer, in one currency, each worked out once. Each raises NotConvertible where a rate is
+    missing."""
 
+    customer: str
     facts: Facts
     rates: Rates
     currency: str
@@ -41,7 +47,7 @@ class Worth:
         """That of a customer; the last one is kept with the document, for most ask in one currency."""
         last: Worth | None = profile.made.get("worth")
         if last is None or last.currency != currency or last.rates is not rates:
-            last = profile.made["worth"] = cls(profile.facts, rates, currency)
+            last = profile.made["worth"] = cls(profile.id, profile.facts, rates, currency)
         return last
 
     @cached_property
@@ -66,12 +72,15 @@ class Worth:
     @cached_property
     def historic(self) -> money.Money | None:
         """Revenue less refunds."""
-        if self.revenue is None:
-            return None
+        return None if self.revenue is None else money.Money(round(self.exact), self.currency)
+
+    @cached_property
+    def exact(self) -> Fraction:
+        """The same in minor units, not rounded; nothing where it is unknown."""
         sums = dict(self.facts.revenue)
         for currency, amount in self.facts.refunds.items():
             sums[currency] = sums.get(currency, 0) - amount
-        return self.rates.total(sums, self.currency)
+        return self.rates.exact(sums, self.currency)
 
 
 def score(facts: Facts, boundaries: Boundaries, rates: Rates) -> str:
@@ -114,6 +123,68 @@ class Placement:
             monetary=worth.revenue,
             score=score(facts, boundaries, worth.rates),
         )
+
+
+MOST_GENERATIONS = 20
+
+
+class Extended(msgspec.Struct, frozen=True):
+    """The source of ExtendedValue: how many generations below a customer count, and how much less each than the one above."""
+
+    worth: Worth
+    generations: int
+    decay: Fraction
+
+    def figures(self, context: Context) -> Network:
+        """The network, as far as it counts."""
+        customer, depth = self.worth.customer, self.generations
+        return context.ask(("extended", customer, depth), lambda: trace_network(context.reader, customer, depth=depth))
+
+    def below(self, context: Context) -> Fraction:
+        """What the network is worth, in minor units, not rounded; raises NotConvertible."""
+        worth = self.worth
+        generations = enumerate(self.figures(context).generations, 1)
+        return sum((self.decay**depth * worth.rates.exact(each.net, worth.currency) for depth, each in generations), Fraction(0))
+
+    def rounded(self, amount: Fraction) -> money.Money:
+        return money.Money(round(amount), self.worth.currency)
+
+
+def extend(worth: Worth, generations: int, decay: float) -> Extended:
+    """The value of a customer with that of its network; raises InvalidDepth and InvalidDecay."""
+    if not 1 <= generations <= MOST_GENERATIONS:
+        raise InvalidDepth(generations, MOST_GENERATIONS, argument="generations")
+    if not 0 <= decay <= 1:
+        raise InvalidDecay(decay)
+    # As it was written: 0.1 is a tenth, and no binary fraction next to it.
+    return Extended(worth, generations, Fraction(repr(decay)))
+
+
+@strawberry.type(
+    description="What a customer is worth together with those whom the customer brought in.", directives=[needs_nothing_more()]
+)
+class ExtendedValue:
+    @resolved("Revenue less refunds of the customer.")
+    @staticmethod
+    def own(extended: Parent[Extended]) -> Money | None:
+        return extended.worth.historic  # type: ignore[return-value]
+
+    @resolved("That of each generation of the network, times decay as often as it is away.")
+    @staticmethod
+    def network(extended: Parent[Extended], info: Info) -> Money | None:
+        return extended.rounded(extended.below(info.context))  # type: ignore[return-value]
+
+    @resolved("Both together; null where the customer's own is unknown.")
+    @staticmethod
+    def total(extended: Parent[Extended], info: Info) -> Money | None:
+        if extended.worth.historic is None:
+            return None
+        return extended.rounded(extended.below(info.context) + extended.worth.exact)  # type: ignore[return-value]
+
+    @resolved("Whether a bound of the service cut the network short.")
+    @staticmethod
+    def truncated(extended: Parent[Extended], info: Info) -> bool:
+        return extended.figures(info.context).truncated
 
 
 @strawberry.type(
@@ -167,6 +238,14 @@ class CustomerValue:
     @staticmethod
     def historic_lifetime_value(worth: Parent[Worth]) -> Money | None:
         return worth.historic  # type: ignore[return-value]
+
+    @resolved(
+        "Own revenue plus what the customers brought in, over n generations (1..20), each generation weighed by decay^depth.",
+        scopes=needs(REFERRAL),
+    )
+    @staticmethod
+    def extended_value(worth: Parent[Worth], generations: int | None = 3, decay: float | None = 0.5) -> ExtendedValue:
+        return extend(worth, 3 if generations is None else generations, 0.5 if decay is None else decay)  # type: ignore[return-value]
 
 
 class QuintileCopy:

@@ -1,14 +1,16 @@
-"""The figures of docs/metrics.md by brute force, from the events themselves, by networkx: nothing of the service is used."""
+"""The figures of docs/metrics.md by brute force, from the events themselves, by networkx. Of the service nothing is used but the
+codes that it makes."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple
 
 import networkx as nx
 
@@ -20,8 +22,11 @@ from graph.events.inputs import (
     InviteInput,
     PurchaseInput,
     PurchaseStatusInput,
+    ReferralCodeInput,
     RefundInput,
 )
+from graph.events.kept import Kept
+from graph.events.referring import code_of
 from graph.money import Money
 from graph.referrals import Rule
 from tests.happenings import accept, at, identify, invite, purchase, status, user
@@ -80,25 +85,21 @@ class Oracle:
         return {name: min(group) for group in nx.connected_components(known) for name in group}
 
     @cached_property
-    def invitations(self) -> dict[str, tuple[str, datetime]]:
-        """By code: who invited, and when."""
+    def advocates(self) -> dict[str, str]:
+        """By code: who invited with it, or was given it."""
         return {
-            str(event.code): (self.people[_name(event.advocate)], event.at)
+            code_of(Kept.of(0, event)): self.people[_name(event.advocate)]
             for event in self.events
-            if isinstance(event, InviteInput)
+            if isinstance(event, InviteInput | ReferralCodeInput)
         }
 
     @cached_property
     def invited(self) -> list[tuple[str, datetime]]:
-        """Each referral that was made: by whom, and when. Of several who accept with one code each but the first is one more."""
-        found = list(self.invitations.values())
-        used: set[str] = set()
-        for event in sorted((each for each in self.events if isinstance(each, AcceptInput)), key=lambda each: each.at):
-            if event.code in self.invitations:
-                if event.code in used:
-                    found.append((self.invitations[event.code][0], event.at))
-                used.add(event.code)
-        return found
+        """Each referral that was made: by whom, and when. Whoever accepts with a standing code was invited then."""
+        found = [(self.people[_name(event.advocate)], event.at) for event in self.events if isinstance(event, InviteInput)]
+        standing = {code_of(Kept.of(0, event)) for event in self.events if isinstance(event, ReferralCodeInput)}
+        accepted = [event for event in self.events if isinstance(event, AcceptInput) and event.code in standing]
+        return found + [(self.advocates[event.code], event.at) for event in accepted]
 
     @cached_property
     def purchases(self) -> list[Bought]:
@@ -120,9 +121,9 @@ class Oracle:
         """By friend: the earliest acceptance that names somebody else, but for the latest ones of rings."""
         candidates: dict[str, tuple[datetime, str, str]] = {}
         for event in self.events:
-            if not isinstance(event, AcceptInput) or event.code not in self.invitations:
+            if not isinstance(event, AcceptInput) or event.code not in self.advocates:
                 continue
-            friend, advocate = self.people[_name(event.friend)], self.invitations[event.code][0]
+            friend, advocate = self.people[_name(event.friend)], self.advocates[event.code]
             given = (event.at, advocate, event.code)
             if friend != advocate and (friend not in candidates or given < candidates[friend]):
                 candidates[friend] = given
@@ -187,6 +188,48 @@ class Oracle:
             if within(self.standing[name].at, period)
         ]
 
+    def ranked(self, order: str, weights: Mapping[str, float], period: Period | None = None) -> list[Ranked]:
+        """Advocates with their figures, most first; the names of those with as much in the order of their names."""
+        found = []
+        for name in self.forest:
+            below = [member for layer in self.generations(name) for member in layer]
+            members = [self.standing[member] for member in below if within(self.standing[member].at, period)]
+            own = [each for each in members if each.advocate == name]
+            net = self.net(below, period)
+            converted = sum(each.converted for each in own)
+            invited = sum(advocate == name and within(at, period) for advocate, at in self.invited)
+            worth = int(sum(amount * weights.get(currency, 0.0) for currency, amount in net.items()))
+            key = {"CONVERTED": converted, "NETWORK_SIZE": len(members), "NETWORK_REVENUE": worth}[order]
+            if members or net:
+                found.append(Ranked(key, name, invited, len(own), converted, len(members), net))
+        return sorted(found, key=lambda each: (-each.key, each.name))
+
+    def program(self, period: Period | None = None) -> dict[str, Any]:
+        """How referrals go."""
+        invited = [advocate for advocate, at in self.invited if within(at, period)]
+        accepted = [each for each in self.standing.values() if within(each.at, period)]
+        converts = [each for each in accepted if each.converted]
+        days = [(each.qualified_at - each.at) / timedelta(days=1) for each in converts if each.qualified_at]
+        return {
+            "invited": len(invited),
+            "advocates": len(set(invited)),
+            "accepted": len(accepted),
+            "qualified": len(converts),
+            "median": median(days) if days else None,
+            "longest": max((len(nx.ancestors(self.forest, each.friend)) for each in accepted), default=0),
+            "net": self.net(self.standing, period),
+        }
+
+
+class Ranked(NamedTuple):
+    key: int
+    name: str
+    invited: int
+    accepted: int
+    converted: int
+    size: int
+    net: dict[str, int]
+
 
 def _name(key: CustomerKey) -> str:
     assert key.identifier is not None
@@ -200,11 +243,16 @@ def history(seed: int, *, people: int = 14, referrals: int = 24, purchases: int 
     events: list[Event] = [identify(f"n-{name}", 0, ("user_id", name)) for name in names]
     times = random.Random(seed + 1).sample(range(1, 100 * (referrals + 1)), 2 * referrals)
     for number in range(referrals):
-        advocate, friends = chance.choice(names), chance.sample(names, 2)
-        events.append(invite(f"i{number}", chance.randint(0, 40), user(advocate), f"c{number}"))
-        for turn in range(1 + (chance.random() < 0.3)):
+        advocate, friends = user(chance.choice(names)), chance.sample(names, 2)
+        made: Event = invite(f"i{number}", chance.randint(0, 40), advocate, f"c{number}")
+        if chance.random() < 0.3:
+            made = ReferralCodeInput(id=f"i{number}", source="test", at=made.at, advocate=advocate)
+        else:
+            friends.pop()
+        events.append(made)
+        for turn, friend in enumerate(friends):
             hours = times[2 * number + turn] / 10
-            events.append(accept(f"a{number}-{turn}", hours, f"c{number}", user(friends[turn])))
+            events.append(accept(f"a{number}-{turn}", hours, code_of(Kept.of(0, made)), user(friend)))
     for number in range(purchases):
         events += _purchase(chance, str(number), chance.choice(names), 10 * (referrals + 1))
     for number in range(merges):
@@ -225,9 +273,3 @@ def _purchase(chance: random.Random, number: str, name: str, hours: int) -> list
     elif fate < 0.25:
         found.append(status(f"s{number}", when + 1, number, "CANCELLED"))
     return found
-
-
-def named(found: Iterable[Any], names: dict[str, str]) -> list[str]:
-    """Customers by name, where `names` has them by id."""
-    by_id = defaultdict(lambda: "?", names)
-    return [by_id[each] for each in found]

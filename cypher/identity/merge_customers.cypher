@@ -13,6 +13,7 @@ CALL (keep) {
   CREATE (keep)-[:IDENTIFIED_BY]->(i)
   DELETE was
   WITH DISTINCT keep, absorbed, friends
+  CALL (absorbed) { MATCH (absorbed)<-[:REFERRED]-(was:Customer) CREATE (:NetworkMark {customer: was.id, at: datetime()}) }
   DETACH DELETE absorbed
   RETURN friends
 }

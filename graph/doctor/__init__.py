@@ -1,8 +1,8 @@
 """Recomputes what the write door keeps up to date, from what is filed, and names every difference. There must be none.
 
 All of it is read page by page: identifiers with what is filed under them, what things and codes are spoken of, products,
-referrals, then customers and the forest. What other transactions write meanwhile can look like a difference; it is none if it
-isn't found again.
+referrals, then customers, the forest and its networks. What other transactions write meanwhile can look like a difference; it is
+none if it isn't found again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from graph.doctor.customers import customer_findings, trait_findings
 from graph.doctor.findings import Finding
 from graph.doctor.identifiers import identifier_findings
+from graph.doctor.networks import network_findings
 from graph.doctor.things import product_findings, referral_findings, statement_findings
 from graph.referrals import ANY_PURCHASE, Rule
 from graph.store import Store
@@ -23,11 +24,12 @@ async def examine(store: Store, rule: Rule = ANY_PURCHASE) -> list[Finding]:
 
 
 async def look(store: Store, rule: Rule = ANY_PURCHASE) -> list[Finding]:
-    """Every difference between what is kept of identifiers, things, products, referrals, customers and the forest, and what is
-    filed; and, as notices, refunds above their purchase or in another currency than it.
+    """Every difference between what is kept of identifiers, things, products, referrals, customers, the forest and its networks,
+    and what is filed; and, as notices, refunds above their purchase or in another currency than it.
 
     `rule`: when referrals qualify. Reads page by page; one candidate for each referred customer is kept in memory.
     """
     parts = (identifier_findings, statement_findings, product_findings, referral_findings, trait_findings)
     found = [finding for part in parts async for finding in part(store)]
-    return found + [finding async for finding in customer_findings(store, rule)]
+    found += [finding async for finding in customer_findings(store, rule)]
+    return found + [finding async for finding in network_findings(store)]

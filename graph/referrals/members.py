@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import msgspec
 
+from graph.referrals.spans import Span
 from graph.referrals.tracing import LONGEST
 from graph.store import Reader
 
 TOGETHER = 3
 """Generations that one statement walks."""
+
+NEVER_MIND = {"since": None, "until": None}
 
 WIDER = 8
 """How many times more members of each generation are walked where those so far have too few below."""
@@ -51,12 +53,11 @@ class MemberWalk(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which members of a network are listed: `depth` generations; those who accepted between two times, half-open, or all."""
+    """Which members of a network are listed: `depth` generations; those who accepted in a time, or all."""
 
     root: str
     depth: int = LONGEST
-    since: datetime | None = None
-    until: datetime | None = None
+    span: Span | None = None
 
 
 async def page_members(reader: Reader, selection: Selection, *, limit: int, after: str | None = None) -> list[Member]:
@@ -116,6 +117,7 @@ class _Search:
         found: list[Member] = []
         customers: Sequence[str] = [way.start]
         skip, path = way.skip, way.path
+        times = NEVER_MIND if self.selection.span is None else self.selection.span.times
         while customers and skip < way.last:
             walk = await self.reader.one(
                 "referrals/page_members",
@@ -127,8 +129,7 @@ class _Search:
                 last=way.last,
                 limit=wanted - len(found),
                 width=width,
-                since=_text(self.selection.since),
-                until=_text(self.selection.until),
+                **times,
             )
             assert walk is not None
             for generation, walked in enumerate(walk.widths, skip + 1):
@@ -150,7 +151,3 @@ class _Way:
     skip: int
     first: int
     last: int
-
-
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()

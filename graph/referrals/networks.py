@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
 
+from graph.referrals.spans import Span
 from graph.referrals.tracing import LONGEST
 from graph.store import Reader
-from graph.timeline import time_key
 
 TOGETHER = 12
 """Generations that one statement walks."""
@@ -105,11 +104,9 @@ async def trace_network(reader: Reader, customer_id: str, *, depth: int | None =
     return Network(told, truncated=cut or bool(customers) or (depth is None and len(told) == LONGEST))
 
 
-async def trace_network_in_period(
-    reader: Reader, customer_id: str, since: datetime, until: datetime, *, depth: int | None = None
-) -> Network:
-    """The same, of those who accepted in a period, `since` (UTC) to before `until`; `net` is that of what all members bought in
-    it, whenever they accepted. Raises StoreUnavailable."""
+async def trace_network_in_period(reader: Reader, customer_id: str, span: Span, *, depth: int | None = None) -> Network:
+    """The same, of those who accepted in a time; `net` is that of what all members bought in it, whenever they accepted. Raises
+    StoreUnavailable."""
     whole = await trace_network(reader, customer_id, depth=depth)
     looked_at, members = 0, 0
     for each in whole.generations:
@@ -122,10 +119,8 @@ async def trace_network_in_period(
         GenerationInPeriod,
         customer_id=customer_id,
         generations=looked_at,
-        since=since.isoformat(),
-        until=until.isoformat(),
-        since_key=time_key(since),
-        until_key=time_key(until),
+        **span.times,
+        **span.keys,
     )
     generations = [Generation(each.customers, each.converted, dict(each.net)) for each in found]
     return Network(_told(generations), truncated=whole.truncated or looked_at < len(whole.generations))

@@ -12,6 +12,7 @@ from strawberry import Parent
 from graph.customers import Profile
 from graph.referrals.members import Member, Selection, page_members
 from graph.referrals.networks import Generation, Network, trace_network, trace_network_in_period
+from graph.referrals.spans import Span
 from graph.referrals.tracing import LONGEST
 from resolvers.connections import Connection, Listing, Window, connect
 from resolvers.context import Context, Info
@@ -40,9 +41,9 @@ class Asked(msgspec.Struct, frozen=True):
         chosen, reader = self.selection, context.reader
 
         async def ask() -> Network:
-            if chosen.since is None or chosen.until is None:
+            if chosen.span is None:
                 return await trace_network(reader, chosen.root, depth=self.depth)
-            return await trace_network_in_period(reader, chosen.root, chosen.since, chosen.until, depth=self.depth)
+            return await trace_network_in_period(reader, chosen.root, chosen.span, depth=self.depth)
 
         return context.ask(("network", chosen, self.depth), ask)
 
@@ -129,11 +130,17 @@ def find_network(context: Context, profile: Profile, *, depth: int | None, perio
     """The network of a customer; raises InvalidDepth and InvalidPeriod."""
     if depth is not None and not 1 <= depth <= LONGEST:
         raise InvalidDepth(depth, LONGEST)
-    if period is not None and period.from_ >= period.to:
-        raise InvalidPeriod
-    since, until = (None, None) if period is None else (period.from_.astimezone(UTC), period.to.astimezone(UTC))
-    selection = Selection(root=profile.id, depth=depth or LONGEST, since=since, until=until)
+    selection = Selection(root=profile.id, depth=depth or LONGEST, span=span_of(period))
     return Asked(selection, depth, currency or context.rules.rates.reporting)
+
+
+def span_of(period: Period | None) -> Span | None:
+    """The period as the graph takes it; raises InvalidPeriod."""
+    if period is None:
+        return None
+    if period.from_ >= period.to:
+        raise InvalidPeriod
+    return Span(period.from_.astimezone(UTC), period.to.astimezone(UTC))
 
 
 def _listing(context: Context, asked: Asked) -> Listing[Member]:

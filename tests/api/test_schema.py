@@ -30,19 +30,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: What the contract has and later issues bring. Whoever brings it takes it out of here.
 TYPES_TO_COME = """
-Interval CohortBy AttributionModel AdvocateOrder OfferGate OfferKind OfferOutcome
+Interval CohortBy AttributionModel OfferGate OfferKind OfferOutcome
 ReferralNetworkChange RewardStatus RewardEntryType ReferralFlag ReferralFlagCode
-ReferralEvidence ReferralProgram Advocate Segment SegmentMembership LifecycleModel LifecycleStage
+ReferralEvidence Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
 ContactHeadroom Consent LoyaltyAccount RewardEntry CampaignReport CampaignChannelReport CustomerMetrics ChurnReason MetricsPoint
-Cohort ChannelCredit FunnelStep Content ExtendedValue Merge MergePreview MergeSuggestion IdentityLink IdentifierRef
+Cohort ChannelCredit FunnelStep Content Merge MergePreview MergeSuggestion IdentityLink IdentifierRef
 LifecycleMovePreview CampaignConnection CampaignEdge
 """
 ENDINGS_TO_COME = ("Filter",)
 PAYLOADS_HERE = {"RecordEventsPayload", "CustomerPayload", "ReferralPayload", "ReferralCodePayload"}
 INPUTS_TO_COME = {"PlanCommunicationInput", "OfferInput"}
 FIELDS_TO_COME = {
-    "Query": """segments segment lifecycle offers offer campaigns campaign advocates referralProgram metrics
+    "Query": """segments segment lifecycle offers offer campaigns campaign metrics
         metricsSeries cohorts attribution funnel content mergePreview mergeSuggestions""",
     "Mutation": """mergeCustomers undoMerge setConsent
         planCommunication saveChannel saveCampaign saveSegment deleteSegment saveOffer deleteOffer recordOfferOutcome redeemPoints
@@ -50,12 +50,16 @@ FIELDS_TO_COME = {
     "Subscription": "referralNetworkChanged",
     "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
-    "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk extendedValue",
+    "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk",
     "Referral": "flags rewards",
     "Communication": "offer",
     "Campaign": "report communications",
 }
-ARGUMENTS_TO_COME = {("Query", "customers"): {"where"}, ("ReferralNetwork", "members"): {"where"}}
+ARGUMENTS_TO_COME = {
+    ("Query", "customers"): {"where"},
+    ("ReferralNetwork", "members"): {"where"},
+    ("Query", "advocates"): {"where"},
+}
 VALUES_TO_COME = {"CustomerOrder": {"PREDICTED_VALUE_DESC", "CHURN_RISK_DESC"}}
 DIRECTIVES_TO_COME: set[str] = set()
 

@@ -57,14 +57,14 @@ def test_a_sum_is_off_by_half_a_minor_unit_at_most(sums: dict[str, int]) -> None
 
 
 def test_unknown_amounts_are_not_nothing() -> None:
-    unknown = Worth(Facts(orders=3), RATES, "USD")
+    unknown = Worth("cus_x", Facts(orders=3), RATES, "USD")
     assert unknown.revenue is None and unknown.average_order is None and unknown.historic is None
-    nothing = Worth(Facts(), RATES, "USD")
+    nothing = Worth("cus_x", Facts(), RATES, "USD")
     assert nothing.revenue == Money(0, "USD") and nothing.average_order is None and nothing.historic == Money(0, "USD")
 
 
 def test_averages_and_what_is_left_after_refunds() -> None:
-    worth = Worth(Facts(orders=3, revenue={"USD": 1000, "EUR": 100}, refunds={"EUR": 50, "JPY": 100}), RATES, "USD")
+    worth = Worth("cus_x", Facts(orders=3, revenue={"USD": 1000, "EUR": 100}, refunds={"EUR": 50, "JPY": 100}), RATES, "USD")
     assert worth.revenue == Money(1110, "USD") and worth.average_order == Money(370, "USD")
     assert worth.refunds == Money(122, "USD") and worth.historic == Money(988, "USD")
 
@@ -175,5 +175,5 @@ def test_recency_is_never_negative() -> None:
     now = datetime(2024, 1, 1, tzinfo=UTC)
     boundaries = Quintiles(last_purchase_at=(1.0, 2.0, 3.0, 4.0), orders=(1, 2, 3, 4), revenue=(1, 2, 3, 4))
     facts = Facts(orders=1, revenue={"USD": 5}, last_purchase_at=now + timedelta(hours=3))
-    found = Placement.of(Worth(facts, RATES, "USD"), boundaries, now)
+    found = Placement.of(Worth("cus_x", facts, RATES, "USD"), boundaries, now)
     assert found is not None and found.recency_days == 0 and found.score == "5-1-5"

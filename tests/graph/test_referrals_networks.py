@@ -14,6 +14,7 @@ from graph.events.inputs import Event, ReferralReviewInput
 from graph.referrals import Rule, members, networks
 from graph.referrals.members import Selection, page_members
 from graph.referrals.networks import Network, trace_network, trace_network_in_period
+from graph.referrals.spans import Span
 from graph.store import Store
 from tests.graph.conftest import AskCypher
 from tests.graph.test_referrals_life import accept, buy, invite, made_by, profile, refund, told
@@ -55,12 +56,12 @@ async def test_networks_are_what_brute_force_says(graph: Store, seed: int) -> No
     for id, name in names.items():
         assert rows(await trace_network(graph, id)) == oracle.network(name), name
         assert rows(await trace_network(graph, id, depth=2)) == oracle.network(name, depth=2), name
-        in_period = await trace_network_in_period(graph, id, *PERIOD)
+        in_period = await trace_network_in_period(graph, id, Span(*PERIOD))
         assert rows(in_period) == oracle.network(name, period=PERIOD), name
         assert in_period.depth <= len(in_period.generations)
         listed = await page_members(graph, Selection(root=id), limit=100)
         assert [(names[one.customer], names[one.advocate], one.depth) for one in listed] == oracle.members(name)
-        chosen = Selection(root=id, depth=2, since=PERIOD[0], until=PERIOD[1])
+        chosen = Selection(root=id, depth=2, span=Span(*PERIOD))
         found = await page_members(graph, chosen, limit=100)
         assert [(names[one.customer], names[one.advocate], one.depth) for one in found] == oracle.members(name, 2, PERIOD)
     assert await examine(graph, rule=RULE) == []
@@ -140,7 +141,7 @@ async def test_bounds_cut_networks_short_and_say_so(graph: Store, monkeypatch: p
     assert not (await trace_network(graph, root, depth=1)).truncated
     monkeypatch.setattr(networks, "WIDEST", 100)
     monkeypatch.setattr(networks, "MOST_IN_PERIOD", 6)
-    found = await trace_network_in_period(graph, root, at(0), at(100))
+    found = await trace_network_in_period(graph, root, Span(at(0), at(100)))
     assert ([each.customers for each in found.generations], found.truncated) == ([5, 1], True)
 
 

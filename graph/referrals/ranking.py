@@ -1,0 +1,123 @@
+"""Advocates in the order of what they brought in, and how the whole of it goes. docs/metrics.md defines each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+import msgspec
+
+from graph.referrals.spans import Span
+from graph.store import Reader
+
+MOST_IN_PERIOD = 1_000_000
+"""Purchases of a period: where there are more, nobody is ranked by it."""
+
+FIRST, LAST = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
+
+_INT64 = 2**63
+
+
+class AdvocateOrder(Enum):
+    """What advocates are ranked by. The value is the end of the statement's name."""
+
+    CONVERTED = "converted"
+    NETWORK_SIZE = "network_size"
+    NETWORK_REVENUE = "network_revenue"
+
+
+class AdvocateRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An advocate's id and figures. `key`: by which it is ranked, revenue in minor units of the reporting currency; `net`: that
+    of the network, less refunds, in minor units by currency."""
+
+    customer: str
+    key: int
+    invited: int
+    accepted: int
+    converted: int
+    network_size: int
+    net: tuple[tuple[str, int], ...]
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where an advocate stands. `rank`: from 1, no two the same."""
+
+    rank: int
+    key: int
+    customer: str
+
+
+class TooMuch(Exception):
+    """More happened in a period than is looked at."""
+
+
+_FIRST_PLACE = Place(0, _INT64 - 1, "~")
+
+
+async def rank_advocates(
+    reader: Reader,
+    order: AdvocateOrder,
+    *,
+    limit: int,
+    after: Place | None = None,
+    span: Span | None = None,
+    weights: Mapping[str, float],
+) -> list[AdvocateRow]:
+    """Up to `limit` advocates behind a place, or the first, those with most first; ties by id.
+
+    For all time they are ranked by totals, which may lag behind, see graph.referrals.totals. Raises TooMuch for a span with more
+    than MOST_IN_PERIOD purchases, and StoreUnavailable.
+    """
+    start = after or _FIRST_PLACE
+    place = {"key": start.key, "id": start.customer, "limit": limit}
+    if span is None:
+        return await reader.many(f"referrals/rank_by_{order.value}", AdvocateRow, **place)
+    bought = await reader.one("referrals/count_purchases_in_period", int, most=MOST_IN_PERIOD, **span.times)
+    if (bought or 0) > MOST_IN_PERIOD:
+        raise TooMuch
+    times = {**span.times, **span.keys}
+    return await reader.many("referrals/rank_in_period", AdvocateRow, order=order.value, weights=dict(weights), **times, **place)
+
+
+async def count_advocates(reader: Reader) -> int:
+    """How many customers brought in somebody who stands."""
+    return await reader.one("referrals/count_advocates", int) or 0
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """`advocates`: customers who invited; `median_days`: from the acceptance to the qualifying purchase, None without any."""
+
+    invited: int
+    advocates: int
+    accepted: int
+    qualified: int
+    rewarded: int
+    rejected: int
+    median_days: float | None
+
+
+async def find_program(reader: Reader, span: Span | None = None) -> Program:
+    """How referrals go, in a time or all the time. Raises StoreUnavailable."""
+    times = {"since": FIRST, "until": LAST} if span is None else span.times
+    found = await reader.one("referrals/find_program", Program, **times)
+    assert found is not None
+    return found
+
+
+async def find_longest_chain(reader: Reader, span: Span | None = None) -> int:
+    """How many steps it is to the root from whoever stands deepest, of those who accepted in a time. Raises StoreUnavailable."""
+    if span is None:
+        return await reader.one("referrals/find_longest_chain", int) or 0
+    return await reader.one("referrals/find_longest_chain_in_period", int, **span.times) or 0
+
+
+async def find_referred_revenue(reader: Reader, span: Span | None = None) -> dict[str, int]:
+    """What everyone who was brought in bought in a time, less refunds, in minor units by currency. Raises StoreUnavailable."""
+    name, times = ("", {}) if span is None else ("_in_period", span.times)
+    found = await reader.one(f"referrals/find_referred_revenue{name}", list[tuple[str, int]], **times)
+    return {currency: amount for currency, amount in found or [] if amount}
+
+
+async def count_customers_seen(reader: Reader, span: Span) -> int:
+    """How many customers there were at the end of a time. Raises StoreUnavailable."""
+    return await reader.one("customers/count_customers_seen", int, until=span.until.isoformat()) or 0

@@ -1,0 +1,153 @@
+"""Advocates, the referral program and extended value over GraphQL."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Api
+from tests.api.test_referrals_networks import BEGIN, END, LATE, forest
+
+__all__ = ["forest"]
+
+ADVOCATES = """query($order: AdvocateOrder, $period: Period, $currency: CurrencyCode, $first: Int, $after: String) {
+  advocates(orderBy: $order, period: $period, currency: $currency, first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage hasPreviousPage endCursor }
+    nodes { customer { name } rank invited accepted converted networkSize networkRevenue { amount currency } } } }"""
+PROGRAM = """query($period: Period, $currency: CurrencyCode) { referralProgram(period: $period, currency: $currency) {
+  invited accepted qualified rewarded rejected conversionRate invitationsPerAdvocate kFactor medianDaysToConvert longestChain
+  revenue { amount currency } } }"""
+EXTENDED = """query($email: String!, $generations: Int, $decay: Float, $currency: CurrencyCode) {
+  customer(by: {email: $email}) { value(currency: $currency) { extendedValue(generations: $generations, decay: $decay) {
+    own { amount } network { amount } total { amount currency } truncated } } } }"""
+
+
+@pytest.fixture
+async def counted(api: Api, forest: None) -> None:
+    """The forest, once its totals have been made."""
+    async with asyncio.timeout(60):
+        while (await advocates(api, order="NETWORK_SIZE"))["totalCount"] < 5 or len(await sizes(api)) != 5:
+            await asyncio.sleep(0.2)
+        while (await sizes(api))["ana"] < 5 or (await revenues(api))["ana"] != "136.00":
+            await asyncio.sleep(0.2)
+
+
+async def advocates(api: Api, **variables: Any) -> Any:
+    return (await api.data(ADVOCATES, **variables))["advocates"]
+
+
+async def sizes(api: Api) -> dict[str, int]:
+    return {each["customer"]["name"]: each["networkSize"] for each in (await advocates(api))["nodes"]}
+
+
+async def revenues(api: Api) -> dict[str, str]:
+    return {each["customer"]["name"]: each["networkRevenue"]["amount"] for each in (await advocates(api))["nodes"]}
+
+
+async def test_advocates_come_by_what_they_are_ranked_by(api: Api, counted: None) -> None:
+    nodes = (await advocates(api))["nodes"]
+    assert [each["customer"]["name"] for each in nodes][:2] == ["ana", "eve"]
+    assert nodes[0] == {
+        "customer": {"name": "ana"},
+        "rank": 1,
+        "invited": 2,
+        "accepted": 2,
+        "converted": 1,
+        "networkSize": 5,
+        "networkRevenue": {"amount": "136.00", "currency": "USD"},
+    }
+    assert [each["rank"] for each in nodes] == [1, 2, 3, 4, 5]
+    by_size = (await advocates(api, order="NETWORK_SIZE", currency="EUR"))["nodes"]
+    assert [(each["customer"]["name"], each["networkSize"]) for each in by_size][:2] == [("ana", 5), ("ben", 2)]
+    assert by_size[0]["networkRevenue"] == {"amount": "123.64", "currency": "EUR"}
+    by_converts = (await advocates(api, order="CONVERTED"))["nodes"]
+    assert [each["converted"] for each in by_converts] == [1, 1, 1, 0, 0]
+
+
+async def test_advocates_are_paged(api: Api, counted: None) -> None:
+    whole = (await advocates(api))["nodes"]
+    seen, after = [], None
+    for turn in range(3):
+        page = await advocates(api, first=2, after=after)
+        assert page["totalCount"] == 5
+        assert (page["pageInfo"]["hasNextPage"], page["pageInfo"]["hasPreviousPage"]) == (turn < 2, turn > 0)
+        seen += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+    assert seen == whole
+    for wrong in ({"order": "CONVERTED", "after": after}, {"after": "x"}, {"period": {"from": BEGIN, "to": END}, "after": after}):
+        assert await api.codes(ADVOCATES, **wrong) == ["INVALID_CURSOR"]
+
+
+async def test_a_period_ranks_by_what_fell_in_it(api: Api, counted: None) -> None:
+    page = await advocates(api, order="NETWORK_SIZE", period={"from": BEGIN, "to": LATE})
+    assert page["totalCount"] is None
+    assert [(each["customer"]["name"], each["networkSize"], each["networkRevenue"]["amount"]) for each in page["nodes"]][:2] == [
+        ("ana", 4, "100.00"),
+        ("ben", 2, "0.00"),
+    ]
+    assert {each["invited"] for each in page["nodes"]} == {0}
+    assert (await advocates(api, period={"from": "2023-01-01T00:00:00Z", "to": "2023-02-01T00:00:00Z"}))["nodes"] == []
+    assert await api.codes(ADVOCATES, period={"from": END, "to": BEGIN}) == ["INVALID_PERIOD"]
+
+
+async def test_the_program_says_how_referrals_go(api: Api, counted: None) -> None:
+    found = (await api.data(PROGRAM))["referralProgram"]
+    assert {name: found[name] for name in ("invited", "accepted", "qualified", "rewarded", "rejected", "longestChain")} == {
+        "invited": 6,
+        "accepted": 6,
+        "qualified": 3,
+        "rewarded": 0,
+        "rejected": 0,
+        "longestChain": 3,
+    }
+    assert (found["conversionRate"], found["invitationsPerAdvocate"], found["kFactor"]) == (0.5, 6 / 5, 6 / 8)
+    # Ben took half an hour, Dan as long, Fay five minutes more.
+    assert found["medianDaysToConvert"] == pytest.approx(30 / 1440)
+    assert found["revenue"] == {"amount": "136.00", "currency": "USD"}
+    found = (await api.data(PROGRAM, period={"from": BEGIN, "to": LATE}, currency="EUR"))["referralProgram"]
+    assert (found["invited"], found["accepted"], found["qualified"], found["longestChain"]) == (0, 4, 2, 3)
+    assert (found["invitationsPerAdvocate"], found["revenue"]) == (None, {"amount": "90.91", "currency": "EUR"})
+    nothing = (await api.data(PROGRAM, period={"from": "2023-01-01T00:00:00Z", "to": "2023-02-01T00:00:00Z"}))["referralProgram"]
+    assert [nothing[name] for name in ("conversionRate", "kFactor", "medianDaysToConvert", "longestChain")] == [
+        None,
+        None,
+        None,
+        0,
+    ]
+    assert await api.codes(PROGRAM, period={"from": END, "to": END}) == ["INVALID_PERIOD"]
+
+
+async def test_extended_value_counts_each_generation_less(api: Api, forest: None) -> None:
+    async def extended(**variables: Any) -> Any:
+        data = await api.data(EXTENDED, email="ana@example.com", **variables)
+        return data["customer"]["value"]["extendedValue"]
+
+    # 100.00 half, 25.00 a quarter, 11.00 an eighth: 57.625, and to even.
+    assert await extended() == {
+        "own": {"amount": "999.00"},
+        "network": {"amount": "57.62"},
+        "total": {"amount": "1056.62", "currency": "USD"},
+        "truncated": False,
+    }
+    assert (await extended(generations=1, decay=1))["network"] == {"amount": "100.00"}
+    assert (await extended(generations=20, decay=0.1))["network"] == {"amount": "10.26"}
+    assert (await extended(decay=0))["total"] == {"amount": "999.00", "currency": "USD"}
+    assert (await extended(currency="EUR", decay=1))["total"] == {"amount": "1031.82", "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "code"),
+    [
+        ({"generations": 0}, "INVALID_DEPTH"),
+        ({"generations": 21}, "INVALID_DEPTH"),
+        ({"generations": -(10**9)}, "INVALID_DEPTH"),
+        ({"decay": -0.1}, "INVALID_DECAY"),
+        ({"decay": 1.5}, "INVALID_DECAY"),
+        ({"decay": 1e300}, "INVALID_DECAY"),
+        ({"currency": "CHF"}, "CURRENCY_NOT_CONVERTIBLE"),
+    ],
+)
+async def test_bad_generations_and_decays_are_refused(api: Api, forest: None, variables: dict[str, Any], code: str) -> None:
+    assert set(await api.codes(EXTENDED, email="ana@example.com", **variables)) == {code}
