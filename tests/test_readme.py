@@ -76,12 +76,30 @@ def test_its_two_commands_are_targets_and_ci_runs_the_second() -> None:
     assert any(line.startswith(TARGETS[1]) for line in (TOP / ".ci" / "run").read_text().splitlines())
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=["who", "best", "network"])
+@pytest.mark.parametrize("query", QUERIES[:3], ids=["who", "best", "network"])
 def test_its_queries_answer(demo: subprocess.Popen[str], environ: dict[str, str], query: str) -> None:
     answer = json.loads(run(query, environ))
     assert "errors" not in answer
     found = answer["data"].get("customer") or answer["data"]["customers"]["nodes"]
     assert found, answer
+
+
+def test_its_referral_chains_are_traced(demo: subprocess.Popen[str], environ: dict[str, str]) -> None:
+    down, up = QUERIES[3:]
+    # Totals follow the writes.
+    for _ in range(60):
+        first, *_ = json.loads(run(down, environ))["data"]["advocates"]["nodes"] or [{"networkSize": 0}]
+        if first["networkSize"] >= 3:
+            break
+        time.sleep(1)
+    generations = first["customer"]["referral"]["network"]["generations"]
+    assert sum(each["customers"] for each in generations) == first["networkSize"] >= 3
+    (found,) = json.loads(run(up, environ))["data"]["advocates"]["nodes"]
+    members = found["customer"]["referral"]["network"]["members"]["nodes"]
+    for member in members:
+        chain = member["customer"]["referral"]["chain"]
+        assert chain["length"] == len(chain["steps"]) >= member["depth"]
+        assert chain["steps"][member["depth"] - 1]["customer"]["name"] == first["customer"]["name"]
 
 
 def test_its_import_imports(demo: subprocess.Popen[str], environ: dict[str, str]) -> None:

@@ -140,6 +140,8 @@ async def known(sources: Sources) -> dict[str, list[Any]]:
         "first": [1, 2, 3, 20, 100, 1, 2, 3, 20, 100, 0],
         "last": [1, 2, 30],
         "maxDepth": [1, 2, 100, 1_000, 0],
+        "generations": [1, 3, 20, 0],
+        "Float": [0.5, 1, 0, 2.5],
         "after": [edges[3]["cursor"], "no cursor"],
         "before": [edges[5]["cursor"]],
         "channels": ["web", "app", "none"],

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,14 @@ from app.demo.load import BATCH
 from app.demo.story import World
 from app.lanes import WAITING, WAYS
 from app.settings import Settings
+from graph.customers import Profile, ProfileKey, load_profiles
 from graph.events import Outcome, Rejection
-from graph.events.inputs import Event
+from graph.events.inputs import Event, IdentifierKey
+from graph.referrals.members import Selection, page_members
+from graph.referrals.networks import trace_network
+from graph.referrals.ranking import find_longest_chain, find_program
+from graph.referrals.totals import follow_all
+from graph.referrals.tracing import trace_upstream
 from graph.store import Store
 
 CUSTOMERS, SEED = 420, 2
@@ -131,6 +138,7 @@ async def test_a_real_graph_holds_what_was_planted(graph: Store, settings: Setti
     await _people_are_right(driver, told)
     await _happenings_are_right(driver, told)
     await _referrals_are_right(driver, told)
+    await _networks_are_right(graph, told)
 
     before = await asked(driver, "MATCH (c:Customer) RETURN sum(c.version)")
     again = await load_demo(settings, customers=CUSTOMERS, seed=SEED, out=tmp_path)
@@ -191,3 +199,35 @@ async def _referrals_are_right(driver: AsyncDriver, told: Truth) -> None:
     codes = [ring.closing_code for ring in told.rings]
     closing = "MATCH (r:Referral) WHERE r.code IN $codes RETURN DISTINCT r.referral_status"
     assert await asked(driver, closing, codes=codes) == "REJECTED"
+
+
+async def _networks_are_right(store: Store, told: Truth) -> None:
+    """Through the front door of the graph: chains, networks, ranks, and what became of the rings."""
+    planted = told.referrals
+
+    async def profile(key: IdentifierKey) -> Profile:
+        (found,) = await load_profiles(store, [ProfileKey.of(key.type, key.value)])
+        assert found is not None
+        return found
+
+    ids = [(await profile(key)).id for key in planted.chain]
+    chain = (await trace_upstream(store, [ids[-1]]))[ids[-1]]
+    assert [step.customer for step in chain.steps] == ids[-2::-1] and len(ids) == planted.longest_chain + 1
+    root = await trace_network(store, ids[0])
+    assert len(root.generations) == planted.longest_chain
+    members = await page_members(store, Selection(root=ids[0]), limit=planted.referred)
+    assert len(members) == root.size and set(ids[1:]) <= {member.customer for member in members}
+    await follow_all(store, weights={})
+    assert await find_longest_chain(store) == planted.longest_chain
+    program = await find_program(store)
+    assert (program.invited, program.accepted) == (planted.invited, planted.referred)
+    assert program.rejected == len(told.rings)
+    largest = (await profile(planted.largest_advocate)).id
+    assert (await trace_network(store, largest, depth=1)).size == planted.largest_advocate_referred
+    for ring in told.rings:
+        # All brought in by the one before, but the first, who accepted the last one's invitation when it was too late.
+        first, *others = [await profile(key) for key in ring.members]
+        above = await trace_upstream(store, [each.id for each in others])
+        for before, one in pairwise([first, *others]):
+            assert above[one.id].steps[0].customer == before.id
+        assert first.referred_by is None or first.referred_by.code != ring.closing_code

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,11 @@ from neo4j import AsyncDriver, AsyncGraphDatabase
 
 from app.importing import ImportSummary, import_path
 from app.settings import Settings
+from graph.referrals.members import Selection, page_members
+from graph.referrals.networks import trace_network
+from graph.referrals.ranking import AdvocateOrder, count_advocates, find_longest_chain, rank_advocates
+from graph.referrals.totals import follow_all
+from graph.referrals.tracing import trace_upstream
 from graph.store import Store
 from tests.app.importing.harness import EXAMPLES
 from tests.app.importing.recount import CompleteJourney, Olist, Otto, Vouching
@@ -122,6 +129,35 @@ async def test_vouching(ask: Any, data: Path) -> None:
         MATCH (a:Identifier {type: 'member_id'})<-[:IDENTIFIED_BY]-()-[:REFERRED]->()-[:IDENTIFIED_BY]->(f:Identifier)
         RETURN collect([f.value, a.value])"""
     assert dict(await ask(pairs)) == truth.referrers
+
+
+async def test_the_vouching_forest_is_traced(ask: Any, data: Path, store: Store) -> None:
+    """Who brought in whom among Debian's developers: each network, chain and rank as the file has it."""
+    truth = Vouching(data / "debian-vouching")
+    names = await ask("MATCH (c:Customer)-[:IDENTIFIED_BY]->(i {type: 'member_id'}) RETURN collect([i.value, c.id])")
+    ids = dict(names)
+    networks = [await trace_network(store, ids[root]) for root in truth.roots]
+    by_depth = [
+        sum(column) for column in zip_longest(*([each.customers for each in one.generations] for one in networks), fillvalue=0)
+    ]
+    assert [len(truth.roots), *by_depth] == [74, 70, 112, 148, 166, 121, 112, 70, 23, 9]
+    assert sum(by_depth) == 831 and not any(one.truncated for one in networks)
+    chains = await trace_upstream(store, list(ids.values()))
+    for member, id in ids.items():
+        above = [member]
+        while above[-1] in truth.referrers:
+            above.append(truth.referrers[above[-1]])
+        assert [step.customer for step in chains[id].steps] == [ids[each] for each in above[1:]]
+    await follow_all(store, weights={})
+    (first, *_) = await rank_advocates(store, AdvocateOrder.NETWORK_SIZE, limit=3, weights={})
+    assert first.network_size == 284 == max(one.size for one in networks)
+    assert await count_advocates(store) == len(set(truth.referrers.values()))
+    direct = Counter(truth.referrers.values())
+    most, number = direct.most_common(1)[0]
+    assert number == 19 == (await trace_network(store, ids[most], depth=1)).size
+    assert await find_longest_chain(store) == truth.depth == 9
+    listed = await page_members(store, Selection(root=first.customer), limit=1_000)
+    assert len(listed) == 284 and [each.depth for each in listed] == sorted(each.depth for each in listed)
 
 
 async def test_otto(ask: Any, data: Path) -> None:
