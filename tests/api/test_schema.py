@@ -31,8 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What the contract has and later issues bring. Whoever brings it takes it out of here.
 TYPES_TO_COME = """
 Interval CohortBy AttributionModel AdvocateOrder OfferGate OfferKind OfferOutcome
-ReferralNetworkChange RewardStatus RewardEntryType ReferralFlag ReferralFlagCode
-ReferralEvidence ReferralMember ReferralGeneration ReferralNetwork
+RewardStatus RewardEntryType ReferralFlag ReferralFlagCode
+ReferralEvidence ReferralGeneration ReferralNetwork
 ReferralProgram Advocate Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
 ContactHeadroom Consent LoyaltyAccount RewardEntry CampaignReport CampaignChannelReport CustomerMetrics ChurnReason MetricsPoint
@@ -48,7 +48,6 @@ FIELDS_TO_COME = {
     "Mutation": """mergeCustomers undoMerge setConsent
         planCommunication saveChannel saveCampaign saveSegment deleteSegment saveOffer deleteOffer recordOfferOutcome redeemPoints
         reviseLifecycle exportCustomer eraseCustomer""",
-    "Subscription": "referralNetworkChanged",
     "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk extendedValue",
