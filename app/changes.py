@@ -166,7 +166,7 @@ class Changes:
         for customer, version in changed:
             self._tell(customer, version)
             for everyone in self._everyone:
-                everyone.tell(customer)
+                everyone.tell(customer, version)
         if run_id != belief.run_id or missed:
             self._joined = None
         return self._joined is not None

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 MOST = 1_000
 """Changed customers that are kept until somebody asks. Where there are more it is only known that some were missed."""
 
+SEEN = 10_000
+"""Customers of whom it is known which version was heard of last: what a process publishes late others publish for it as well."""
+
 GATHER_SECONDS = 0.1
 """How long changes gather, so that one question about them is asked instead of many."""
 
@@ -28,14 +31,22 @@ class Everyone:
     trusted: bool = False
     _changed: dict[str, None] = field(default_factory=dict)
     _missed: bool = False
+    _seen: dict[str, int] = field(default_factory=dict)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
 
     def begin(self, trusted: bool) -> None:
         """Forget what was heard before."""
         self._changed, self._missed, self.trusted = {}, False, trusted
 
-    def tell(self, customer: str) -> None:
-        """This customer changed."""
+    def tell(self, customer: str, version: int) -> None:
+        """This customer changed, and has this version now. That of a change before may come later, with word of others in it."""
+        if self._seen.pop(customer, None) != version:
+            self._add(customer)
+        self._seen[customer] = version
+        if len(self._seen) > SEEN:
+            del self._seen[next(iter(self._seen))]
+
+    def _add(self, customer: str) -> None:
         self._changed[customer] = None
         if len(self._changed) > MOST:
             self.miss()
@@ -75,4 +86,4 @@ class Everyone:
         if heard.missed:
             self.miss()
         for customer in heard.customers:
-            self.tell(customer)
+            self._add(customer)

@@ -224,11 +224,24 @@ async def test_who_listens_hears_of_everyone_once(world: World, everyone: Everyo
             await watch.next()
 
 
+async def test_word_of_the_same_change_is_heard_once(world: World, everyone: Everyone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.everyone.SEEN", 10)
+    for version in (7, 7, 6):
+        await world.wire.run(*news({"cus_a": version}))
+        await world.wire.run(*news({f"cus_{number}": 1 for number in range(9)}))
+        await asyncio.sleep(3 * GATHER_SECONDS)
+    assert len(everyone._seen) == 10
+    await world.wire.run(*news({"cus_a": 6, "cus_b": 1}))
+    assert (await heard(everyone)).customers == ("cus_a", *(f"cus_{number}" for number in range(9)), "cus_b")
+    await world.wire.run(*news({"cus_a": 6, "cus_b": 1}), *news({"cus_a": 5}))
+    assert (await heard(everyone)).customers == ("cus_a",)
+
+
 async def test_who_listens_keeps_so_many_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.everyone.MOST", 10)
     everyone = Everyone()
     for number in range(15):
-        everyone.tell(f"cus_{number}")
+        everyone.tell(f"cus_{number}", 1)
         assert len(everyone._changed) <= 10
     assert await heard(everyone) == Heard(tuple(f"cus_{number}" for number in range(11, 15)), True, False)
 
