@@ -3,6 +3,9 @@
 While the cache is open, every acknowledged write of any process has left word in the feed of the Redis that counts
 (app/epochs.py): following it misses nothing. Whenever that may not be so, before the feed is joined, after it was cut, while the
 cache is closed or there is no Redis, the graph is asked for the versions of the customers that are watched.
+
+A place in the feed outlives such a time where the cache turns out to have been open in the same epoch all along: then every write
+has left its word there.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from dataclasses import dataclass, field
 
 from app.cache.wire import Unanswered
 from app.epochs import Belief
+from app.everyone import Everyone
 from app.feed import Feed
 from graph.errors import StoreUnavailable
 
@@ -69,8 +73,12 @@ class Changes:
     belief: Callable[[], Belief | None]
     feed: Feed | None
     _watches: dict[str, set[Watch]] = field(default_factory=dict)
+    _everyone: set[Everyone] = field(default_factory=set)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Under which the place in the feed is good.
     _joined: Belief | None = None
+    #: Whether what changes is heard of now.
+    _trusted: bool = False
 
     @contextmanager
     def watch(self) -> Iterator[Watch]:
@@ -92,11 +100,27 @@ class Changes:
             self._watches.setdefault(customer, set()).add(watch)
             self._some.set()
 
+    def listen(self, everyone: Everyone) -> None:
+        """Have it hear of every customer that changes from now on."""
+        everyone.begin(self._trusted)
+        self._everyone.add(everyone)
+        self._some.set()
+
+    def leave(self, everyone: Everyone) -> None:
+        """Have it hear no more."""
+        self._everyone.discard(everyone)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether whoever listens hears of all that changes from now on."""
+        return self._trusted
+
     async def run(self) -> None:
         """Follow what changes, for as long as anybody watches, until cancelled."""
         while True:
-            if not self._watches:
+            if not self._watches and not self._everyone:
                 self._joined = None
+                self._trust(False)
                 self._some.clear()
                 await self._some.wait()
             try:
@@ -113,30 +137,39 @@ class Changes:
     async def _followed(self) -> bool:
         """Tell what the feed says next; False where it can't be trusted to say all."""
         belief = self.belief()
+        followed = False
         try:
-            if self.feed is None or belief is None:
-                self._joined = None
-            elif belief != self._joined:
-                await self._join(self.feed, belief)
-            else:
-                await self._read(self.feed, belief)
+            if self.feed is not None and belief is not None:
+                if belief == self._joined:
+                    followed = await self._read(self.feed, belief)
+                else:
+                    followed = await self._join(self.feed, belief)
         except Unanswered:
-            self._joined = None
-        return self._joined is not None
+            pass
+        finally:
+            self._trust(followed)
+        return followed
 
-    async def _join(self, feed: Feed, belief: Belief) -> None:
+    async def _join(self, feed: Feed, belief: Belief) -> bool:
         self._joined = None
-        if await feed.begin() == belief.run_id:
-            # What came before that place in the feed was committed before this question.
-            await self._ask()
-            self._joined = belief
+        if await feed.begin() != belief.run_id:
+            return False
+        # What came before that place in the feed was committed before this question.
+        await self._ask()
+        for everyone in self._everyone:
+            everyone.miss()
+        self._joined = belief
+        return True
 
-    async def _read(self, feed: Feed, belief: Belief) -> None:
+    async def _read(self, feed: Feed, belief: Belief) -> bool:
         run_id, changed, missed = await feed.read(seconds=READ_SECONDS)
-        if run_id != belief.run_id or missed:
-            self._joined = None
         for customer, version in changed:
             self._tell(customer, version)
+            for everyone in self._everyone:
+                everyone.tell(customer, version)
+        if run_id != belief.run_id or missed:
+            self._joined = None
+        return self._joined is not None
 
     async def _ask(self) -> None:
         watched = list(self._watches)
@@ -147,3 +180,8 @@ class Changes:
     def _tell(self, customer: str, version: int) -> None:
         for watch in self._watches.get(customer, ()):
             watch.tell(version)
+
+    def _trust(self, trusted: bool) -> None:
+        self._trusted = trusted
+        for everyone in self._everyone:
+            everyone.trust(trusted)

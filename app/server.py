@@ -216,6 +216,7 @@ def sources_of(services: Services, quintiles: QuintileCopy, guards: Guards | Non
         door=services,
         catalogue=services.catalogue,
         watches=services.changes,
+        networks=services.networks,
         quintiles=quintiles,
         rules=Rules(
             cursors=Cursors(settings.cursor_secret),

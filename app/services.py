@@ -25,6 +25,7 @@ from app.epochs import Epochs
 from app.errors import SettingsError
 from app.feed import Feed
 from app.gathering import Gathering
+from app.networks import Networks
 from app.profiles import CachedProfiles
 from app.publishing import Publisher
 from app.settings import Settings
@@ -62,6 +63,7 @@ class Services:
     epochs: Epochs
     publisher: Publisher
     changes: Changes
+    networks: Networks
     totals: Totals
     counters: Counters = field(default_factory=Counters)
     gathering: Gathering = field(init=False)
@@ -138,8 +140,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     changes = Changes(partial(find_versions, store), epochs.belief, None if feed is None else Feed(feed))
     admission = Admission(at_once=settings.cache_admission == "first")
     profiles = CachedProfiles(store, cache, epochs.belief, admission)
+    networks = Networks.of(changes, store)
     totals = Totals(store, reporting_weights(settings))
-    services = Services(settings, store, cache, profiles, Copies(store), epochs, publisher, changes, totals, counters)
+    services = Services(settings, store, cache, profiles, Copies(store), epochs, publisher, changes, networks, totals, counters)
     try:
         await services.ready()
     except StoreUnavailable as error:
@@ -147,7 +150,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     # The first look at the cache's epoch is done before anything is asked.
     with contextlib.suppress(StoreUnavailable):
         await epochs.turn()
-    tasks = [asyncio.create_task(work) for work in (publisher.run(), epochs.run(), changes.run(), totals.run())]
+    works = (publisher.run(), epochs.run(), changes.run(), networks.run(), totals.run())
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         yield services
     finally:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from operator import attrgetter
+from typing import Annotated
 
 import strawberry
 
@@ -17,6 +19,8 @@ from resolvers.customers import Customer
 from resolvers.directory import CustomerKey, asked_key
 from resolvers.errors import NotThere
 from resolvers.fields import streamed
+from resolvers.referrals.chains import SEEN
+from resolvers.referrals.watching import ReferralNetworkChange, network_changes
 from resolvers.requirements import needs_any, needs_nothing_more
 from resolvers.scopes import OWN, PROFILE
 
@@ -65,6 +69,14 @@ class Subscription:
                     return
                 moved = watch.follow(now.id, now.version)
                 told = now
+
+    @streamed("Anything that happens below this advocate: who, at what depth, and along which path.", scopes=SEEN)
+    async def referral_network_changed(
+        self, info: Info, top: Annotated[CustomerKey, strawberry.argument(name="root")], max_depth: int | None = None
+    ) -> AsyncGenerator[ReferralNetworkChange]:
+        async with aclosing(network_changes(info.context, top, max_depth)) as changes:
+            async for change in changes:
+                yield change
 
 
 def differences(before: Profile, now: Profile | None) -> list[str]:

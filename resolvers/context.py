@@ -224,9 +224,9 @@ class Context(msgspec.Struct, kw_only=True):
             known[ProfileKey(id=self.own.id)] = self.own
 
     def begin(self) -> None:
-        """One more answer of the same request: nothing was loaded, and nothing spent."""
-        self.forget()
-        self.budget.renew()
+        """One more answer of the same request: nothing was loaded, and nothing spent. Those before are recorded and paid for."""
+        self.loads.forget()
+        self.budget = Budget(self.budget.rows)
 
     def now(self) -> datetime:
         """What time it is."""

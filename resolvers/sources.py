@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +14,7 @@ from graph.customers import Parts, Profile, ProfileKey
 from graph.customers.places import Quintiles as Boundaries
 from graph.events import Outcome
 from graph.events.inputs import Event
+from graph.referrals.below import NetworkChange
 from graph.store import Reader
 from resolvers.access import Actor
 from resolvers.beside import Beside
@@ -116,6 +117,22 @@ class Watches(Protocol):
     def watch(self) -> AbstractContextManager[Watch]: ...
 
 
+class NetworkWatch(Protocol):
+    """News of what is below one customer."""
+
+    async def next(self) -> NetworkChange:
+        """Wait until there is news."""
+        ...
+
+
+class Networks(Protocol):
+    """What changes in referral networks, by any process."""
+
+    def watch(self, root: str, depth: int, /) -> AbstractAsyncContextManager[NetworkWatch]:
+        """From its beginning on news of what is at most so many steps below a customer. Raises StoreUnavailable."""
+        ...
+
+
 class Quintiles(Protocol):
     """Where the fifths of all customers begin; None before that is known."""
 
@@ -145,6 +162,7 @@ class Sources:
     door: Door
     catalogue: Catalogue
     watches: Watches
+    networks: Networks
     quintiles: Quintiles
     rules: Rules
     documents: Documents

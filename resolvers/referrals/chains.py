@@ -73,11 +73,17 @@ class ReferralChain:
         return [Climb(depth, each.customer, each.referral) for depth, each in enumerate(steps, 1)]  # type: ignore[misc]
 
 
+def depth_of(asked: int | None) -> int:
+    """How many steps an argument asks for; raises InvalidDepth."""
+    depth = LONGEST if asked is None else asked
+    if not 1 <= depth <= LONGEST:
+        raise InvalidDepth(depth, LONGEST)
+    return depth
+
+
 def climb(context: Context, profile: Profile, depth: int | None) -> Climbed:
     """The chain of a customer; raises InvalidDepth."""
-    asked = LONGEST if depth is None else depth
-    if not 1 <= asked <= LONGEST:
-        raise InvalidDepth(asked, LONGEST)
+    asked = depth_of(depth)
     chain = context.ask(("chain", profile.id), lambda: _traced(context, profile.id))
     context.budget.spend(min(asked, len(chain.steps)))
     return Climbed(chain, asked)

@@ -13,14 +13,13 @@ from graph.customers import Profile
 from graph.referrals.members import Member, Selection, page_members
 from graph.referrals.networks import Generation, Network, trace_network, trace_network_in_period
 from graph.referrals.spans import Span
-from graph.referrals.tracing import LONGEST
 from resolvers.connections import Connection, Listing, Window, connect
 from resolvers.context import Context, Info
-from resolvers.errors import InvalidCursor, InvalidDepth, InvalidPeriod
+from resolvers.errors import InvalidCursor, InvalidPeriod
 from resolvers.fields import about, resolved
 from resolvers.listings import Period
 from resolvers.money import Money
-from resolvers.referrals.chains import SEEN
+from resolvers.referrals.chains import SEEN, depth_of
 from resolvers.referrals.members import ReferralMember
 from resolvers.requirements import needs
 from resolvers.scopes import REFERRAL
@@ -128,9 +127,7 @@ class ReferralNetwork:
 
 def find_network(context: Context, profile: Profile, *, depth: int | None, period: Period | None, currency: str | None) -> Asked:
     """The network of a customer; raises InvalidDepth and InvalidPeriod."""
-    if depth is not None and not 1 <= depth <= LONGEST:
-        raise InvalidDepth(depth, LONGEST)
-    selection = Selection(root=profile.id, depth=depth or LONGEST, span=span_of(period))
+    selection = Selection(root=profile.id, depth=depth_of(depth), span=span_of(period))
     return Asked(selection, depth, currency or context.rules.rates.reporting)
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from app.catalogue import Copies
 from app.changes import Changes
+from app.networks import Networks
 from graph.answers import Request
 from graph.changes import find_versions
 from graph.customers import EVERYTHING, Parts, Profile, ProfileKey
@@ -101,6 +102,7 @@ def sources(store: Store, error: Exception) -> Sources:
     async def no_quintiles() -> None:
         return None
 
+    changes = Changes(partial(find_versions, store), lambda: None, None)
     rules = Rules(
         cursors=Cursors(b"a secret of this test"),
         rates=Rates("USD", {"EUR": Decimal(1)}),
@@ -112,7 +114,8 @@ def sources(store: Store, error: Exception) -> Sources:
         reader=store,
         door=Broken(error),
         catalogue=Copies(store),
-        watches=Changes(partial(find_versions, store), lambda: None, None),
+        watches=changes,
+        networks=Networks.of(changes, store),
         quintiles=QuintileCopy(no_quintiles),
         documents=Documents(),
         rules=rules,

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What the contract has and later issues bring. Whoever brings it takes it out of here.
 TYPES_TO_COME = """
 Interval CohortBy AttributionModel OfferGate OfferKind OfferOutcome
-ReferralNetworkChange RewardStatus RewardEntryType ReferralFlag ReferralFlagCode
+RewardStatus RewardEntryType ReferralFlag ReferralFlagCode
 ReferralEvidence Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
 ContactHeadroom Consent LoyaltyAccount RewardEntry CampaignReport CampaignChannelReport CustomerMetrics ChurnReason MetricsPoint
@@ -47,7 +47,6 @@ FIELDS_TO_COME = {
     "Mutation": """mergeCustomers undoMerge setConsent
         planCommunication saveChannel saveCampaign saveSegment deleteSegment saveOffer deleteOffer recordOfferOutcome redeemPoints
         reviseLifecycle exportCustomer eraseCustomer""",
-    "Subscription": "referralNetworkChanged",
     "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk",

@@ -12,6 +12,7 @@ from app import feed as feeds
 from app.cache.wire import Wire
 from app.changes import GONE, Changes
 from app.epochs import Belief
+from app.everyone import GATHER_SECONDS, Everyone, Heard
 from app.feed import TOGETHER, Feed, news
 from graph.errors import StoreUnavailable
 from tests.conftest import Stack
@@ -190,3 +191,88 @@ async def test_watches_leave_nothing_behind(world: World) -> None:
             assert not watch.follow("cus_a", number + 1)
             assert watch.follow("cus_b", number)
     assert not world.changes._watches
+
+
+async def heard(everyone: Everyone) -> Heard:
+    return await asyncio.wait_for(everyone.next(None), 5)
+
+
+@pytest.fixture
+async def everyone(world: World) -> AsyncIterator[Everyone]:
+    """Who hears of all, and has heard that all will be told."""
+    everyone = Everyone()
+    world.changes.listen(everyone)
+    assert await heard(everyone) == Heard((), True, True)
+    yield everyone
+    world.changes.leave(everyone)
+    assert not world.changes._everyone
+
+
+async def test_who_listens_hears_of_everyone_once(world: World, everyone: Everyone) -> None:
+    for customer in ("cus_b", "cus_a", "cus_b"):
+        await world.write(customer)
+    assert await heard(everyone) == Heard(("cus_b", "cus_a"), False, True)
+    await world.write("cus_a")
+    news = await heard(everyone)
+    everyone.again(news)
+    assert await heard(everyone) == news == Heard(("cus_a",), False, True)
+    # One who watches the same customer is told beside.
+    with world.changes.watch() as watch:
+        watch.follow("cus_a", 1)
+        await world.write("cus_a")
+        async with asyncio.timeout(5):
+            await watch.next()
+
+
+async def test_word_of_the_same_change_is_heard_once(world: World, everyone: Everyone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.everyone.SEEN", 10)
+    for version in (7, 7, 6):
+        await world.wire.run(*news({"cus_a": version}))
+        await world.wire.run(*news({f"cus_{number}": 1 for number in range(9)}))
+        await asyncio.sleep(3 * GATHER_SECONDS)
+    assert len(everyone._seen) == 10
+    await world.wire.run(*news({"cus_a": 6, "cus_b": 1}))
+    assert (await heard(everyone)).customers == ("cus_a", *(f"cus_{number}" for number in range(9)), "cus_b")
+    await world.wire.run(*news({"cus_a": 6, "cus_b": 1}), *news({"cus_a": 5}))
+    assert (await heard(everyone)).customers == ("cus_a",)
+
+
+async def test_who_listens_keeps_so_many_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.everyone.MOST", 10)
+    everyone = Everyone()
+    for number in range(15):
+        everyone.tell(f"cus_{number}", 1)
+        assert len(everyone._changed) <= 10
+    assert await heard(everyone) == Heard(tuple(f"cus_{number}" for number in range(11, 15)), True, False)
+
+
+async def test_a_place_in_the_feed_outlives_a_doubt_that_was_for_nothing(world: World, everyone: Everyone) -> None:
+    believed, asked = world.belief, world.graph.asked
+    world.belief = None
+    assert await heard(everyone) == Heard((), False, False)
+    # It was told of all the same: the cache was open, this process only didn't know.
+    await world.write("cus_a")
+    await asyncio.sleep(0.2)
+    world.belief = believed
+    found = await heard(everyone)
+    assert (found.customers, found.missed) == (("cus_a",), False)
+    assert world.graph.asked == asked
+    assert believed is not None
+    world.belief = None
+    assert not (await heard(everyone)).trusted
+    world.belief = Belief(3, believed.run_id)
+    assert await heard(everyone) == Heard((), True, True)
+
+
+async def test_who_lags_behind_hears_that_some_were_missed(
+    world: World, everyone: Everyone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "KEPT", 10)
+    world.belief, believed = None, world.belief
+    assert not (await heard(everyone)).trusted
+    for start in range(0, 1_000, 100):
+        await world.wire.run(*(command for version in range(start, start + 100) for command in news({"cus_a": version})))
+    world.belief = believed
+    async with asyncio.timeout(5):
+        while not (await everyone.next(None)).missed:
+            await asyncio.sleep(GATHER_SECONDS)
