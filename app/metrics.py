@@ -121,6 +121,7 @@ class _States(Collector):
         yield _gauge("c360_cache_open", "1 while this process may read from the cache.", services.epochs.belief() is not None)
         yield _gauge("c360_cache_epoch", "Rises with each closing and opening of the cache.", 0 if seen is None else seen.epoch)
         yield _gauge("c360_network_totals_lag_seconds", "How long advocates wait to be ranked anew.", services.totals.lag)
+        yield _gauge("c360_suspicion_lag_seconds", "How long referrals wait to be looked at.", services.suspects.lag)
         yield _gauge("c360_write_queue_events", "Events that wait to be written.", services.gathering.waiting)
         yield _gauge("c360_write_queue_room_events", "Events that may wait (C360_WRITE_QUEUE).", services.settings.write_queue)
 

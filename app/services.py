@@ -24,12 +24,12 @@ from app.counters import Counters
 from app.epochs import Epochs
 from app.errors import SettingsError
 from app.feed import Feed
+from app.following import Follower
 from app.gathering import Gathering
 from app.networks import Networks
 from app.profiles import CachedProfiles
 from app.publishing import Publisher
 from app.settings import Settings
-from app.totals import Totals
 from graph import deadletters, events
 from graph.answers import Request
 from graph.cache import EpochNode
@@ -41,6 +41,9 @@ from graph.events.inputs import Event
 from graph.migrations import migrate
 from graph.money import exponent
 from graph.referrals import Rule
+from graph.referrals.judging import find_suspicion_marks, judge
+from graph.referrals.suspicion import Suspicions
+from graph.referrals.totals import Marks, find_marks, follow
 from graph.store import Store
 from resolvers.money import Rates
 from resolvers.observer import observed
@@ -64,7 +67,8 @@ class Services:
     publisher: Publisher
     changes: Changes
     networks: Networks
-    totals: Totals
+    totals: Follower
+    suspects: Follower
     counters: Counters = field(default_factory=Counters)
     gathering: Gathering = field(init=False)
     _migrated: bool = False
@@ -141,8 +145,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     admission = Admission(at_once=settings.cache_admission == "first")
     profiles = CachedProfiles(store, cache, epochs.belief, admission)
     networks = Networks.of(changes, store)
-    totals = Totals(store, reporting_weights(settings))
-    services = Services(settings, store, cache, profiles, Copies(store), epochs, publisher, changes, networks, totals, counters)
+    totals = Follower(
+        "totals of networks", partial(find_marks, store), partial(follow, store, weights=reporting_weights(settings))
+    )
+    suspects = Follower("suspicious referrals", partial(find_suspicion_marks, store), partial(_judge, settings, store, publisher))
+    copies = Copies(store)
+    services = Services(
+        settings, store, cache, profiles, copies, epochs, publisher, changes, networks, totals, suspects, counters
+    )
     try:
         await services.ready()
     except StoreUnavailable as error:
@@ -150,7 +160,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     # The first look at the cache's epoch is done before anything is asked.
     with contextlib.suppress(StoreUnavailable):
         await epochs.turn()
-    works = (publisher.run(), epochs.run(), changes.run(), networks.run(), totals.run())
+    works = (publisher.run(), epochs.run(), changes.run(), networks.run(), totals.run(), suspects.run())
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield services
@@ -181,6 +191,22 @@ def referral_rule(settings: Settings) -> Rule:
         worth = Fraction(settings.referral_qualifying_amount)
         least = {each: ceil(worth / Fraction(rate) * Fraction(10) ** exponent(each)) for each, rate in rates.items()}
     return Rule(days=settings.referral_qualifying_days, least=least, open_days=settings.referral_invitation_days)
+
+
+def suspicions(settings: Settings) -> Suspicions:
+    """What makes referrals suspicious."""
+    return Suspicions(
+        devices=frozenset(settings.referral_device_traits),
+        payments=frozenset(settings.referral_payment_traits),
+        crowd=settings.referral_burst or None,
+        minutes=settings.referral_burst_minutes,
+    )
+
+
+async def _judge(settings: Settings, store: Store, publisher: Publisher, marks: Marks) -> None:
+    changed = await judge(store, marks, rule=referral_rule(settings), suspicions=suspicions(settings))
+    if changed:
+        await publisher.publish(changed, Request.receipt().key)
 
 
 def _observe(counters: Counters, statement: str, seconds: float, failed: bool) -> None:

@@ -115,6 +115,21 @@ class Settings:
     referral_url: str | None = None
     """C360_REFERRAL_URL: where friends go with a code, such as https://shop.example/r/{code}. Default: codes have no url."""
 
+    referral_device_traits: tuple[str, ...] = ("deviceId", "deviceFingerprint")
+    """C360_REFERRAL_DEVICE_TRAITS: traits that advocate and friend must not share, for they tell of one device; separated by
+    commas. Default: deviceId,deviceFingerprint."""
+
+    referral_payment_traits: tuple[str, ...] = ("paymentFingerprint", "cardFingerprint")
+    """C360_REFERRAL_PAYMENT_TRAITS: the same of traits that tell of one means of payment. Default:
+    paymentFingerprint,cardFingerprint."""
+
+    referral_burst: int = 20
+    """C360_REFERRAL_BURST: so many friends of one advocate who accept at about the same time are suspicious; 0: no number is.
+    Default: 20."""
+
+    referral_burst_minutes: int = 60
+    """C360_REFERRAL_BURST_MINUTES: minutes within which they do. Default: 60."""
+
     write_queue: int = 5_000
     """C360_WRITE_QUEUE: events that may wait to be written; more are turned away with 429 or UNAVAILABLE. Default: 5000."""
 

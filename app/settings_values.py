@@ -72,6 +72,13 @@ def with_code(text: str) -> str:
     return text
 
 
+def names(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if not all(found):
+        raise ValueError(f"must be names with commas between them, not {text!r}")
+    return found
+
+
 def some_of(*words: str) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))

@@ -24,7 +24,7 @@ RETURN {position: position, customer_id: c.id, entry:
       opened_at: toString(t.opened_at), first_response_at: toString(t.first_response_at), closed_at: toString(t.closed_at)}
     WHEN 'COMMUNICATION' THEN t {.id, .kind, at: toString(t.at), .channel, .campaign, .communication_status, .purpose, .offer,
       planned_at: toString(t.planned_at), sent_at: toString(t.sent_at)}
-    WHEN 'REFERRAL' THEN t {.id, .kind, at: toString(t.at), .channel, .campaign, .referral_status, .code, .ended_reason,
+    WHEN 'REFERRAL' THEN t {.id, .kind, at: toString(t.at), .channel, .campaign, .referral_status, .code, .ended_reason, .flags,
       invited_at: toString(t.invited_at), accepted_at: toString(t.accepted_at), expires_at: toString(t.expires_at), qualified_at: toString(t.qualified_at),
       ended_at: toString(t.ended_at), advocate_id: i.customer_id,
       friend_id: head(COLLECT { MATCH (t)-[:BROUGHT]->(friend:Identifier) RETURN friend.customer_id }),

@@ -18,7 +18,7 @@ class Invitee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Referral(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="REFERRAL"):
     """`at` and `invited_at` are the time of the invitation; `advocate_id` and `friend_id` are ids that resolve for ever.
 
-    `expires_at`: until when it can be accepted, None for ever.
+    `expires_at`: until when it can be accepted, None for ever; `flags`: see graph.referrals.suspicion.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Referral(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     qualified_at: datetime | None = None
     ended_at: datetime | None = None
     ended_reason: str | None = None
+    flags: str | None = None
 
     def ran_out(self, now: datetime) -> bool:
         """Whether nobody accepted while it could be."""

@@ -45,7 +45,8 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
     """That a friend accepted, with all that decides what becomes of it.
 
     `friend`, `advocate`: customers; `order`: `at`, the time of acceptance, in microseconds; `lapsed_at`: when the code had run
-    out before, if it had; `approved`: what the last review said, if there was one; `place`: in the forest; `state`: as kept.
+    out before, if it had; `flagged`: whether it is suspicious; `approved`: what the last review said, if there was one;
+    `place`: in the forest; `state`: as kept.
     """
 
     friend: str
@@ -54,6 +55,7 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
     order: int
     at: str
     lapsed_at: str | None
+    flagged: bool
     approved: bool | None
     reviewed_at: str | None
     review_reason: str | None
@@ -102,8 +104,9 @@ def state_of(acceptance: Acceptance, conversion: Conversion | None, rule: Rule) 
         return State(status="SUPERSEDED", ended_at=at, ended_reason="SUPERSEDED")
     if acceptance.place == RING_CLOSED:
         return State(status="REJECTED", ended_at=at, ended_reason="CYCLE")
+    suspended = acceptance.flagged and acceptance.approved is not True
     if conversion is None:
-        return State(status="ACCEPTED")
+        return State(status="IN_REVIEW" if suspended else "ACCEPTED")
     if conversion.reversed(rule):
         return State(
             status="REVERSED",
@@ -112,4 +115,4 @@ def state_of(acceptance: Acceptance, conversion: Conversion | None, rule: Rule) 
             qualified_at=conversion.at,
             qualified_by=conversion.id,
         )
-    return State(status="QUALIFIED", qualified_at=conversion.at, qualified_by=conversion.id)
+    return State(status="IN_REVIEW" if suspended else "QUALIFIED", qualified_at=conversion.at, qualified_by=conversion.id)

@@ -12,20 +12,22 @@ from strawberry import Parent
 
 from graph import referrals
 from graph.customers import Parts, Profile, ProfileKey
+from graph.referrals import suspicion
 from graph.referrals.codes import count_codes, page_codes
 from graph.timeline import OwnedEntry
 from resolvers.catalogue import Campaign, Channel, find_campaign, find_channel
 from resolvers.connections import Connection, Listing, Window, connect
 from resolvers.context import Context, Info
 from resolvers.entries import LazyCustomer, TimelineEntry, TimelineKind, find_customer
-from resolvers.fields import one_for_each, resolved, stored
+from resolvers.fields import about, one_for_each, resolved, stored
 from resolvers.identity import Identifier
 from resolvers.listings import Asked, Period, bounds, list_entries
 from resolvers.referrals.chains import SEEN, ReferralChain, climb
+from resolvers.referrals.flags import ReferralFlag
 from resolvers.referrals.networks import ReferralNetwork, find_network
-from resolvers.requirements import needs_any
+from resolvers.requirements import needs, needs_any
 from resolvers.scalars import CurrencyCode
-from resolvers.scopes import OWN, PROFILE
+from resolvers.scopes import OWN, PROFILE, REFERRAL
 
 
 @strawberry.enum(description="How far a referral has come.")
@@ -60,6 +62,11 @@ class Referral(TimelineEntry):
     qualified_at: datetime | None = stored("When the friend made the qualifying purchase.", scopes=SEEN)
     ended_at: datetime | None = stored("When it was rejected, superseded, reversed, or ran out.", scopes=SEEN)
     ended_reason: str | None = stored("Why it ended.", scopes=SEEN)
+
+    @resolved("Why it is suspicious: then it is in review instead of qualified.", size=about(1), scopes=needs(REFERRAL))
+    @staticmethod
+    def flags(owned: Parent[OwnedEntry]) -> list[ReferralFlag]:
+        return list(suspicion.read(owned.entry.flags))  # type: ignore[union-attr, arg-type]
 
     @resolved("Who invited.", scopes=SEEN)
     @staticmethod

@@ -31,8 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What the contract has and later issues bring. Whoever brings it takes it out of here.
 TYPES_TO_COME = """
 Interval CohortBy AttributionModel OfferGate OfferKind OfferOutcome
-RewardStatus RewardEntryType ReferralFlag ReferralFlagCode
-ReferralEvidence Segment SegmentMembership LifecycleModel LifecycleStage
+RewardStatus RewardEntryType Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
 ContactHeadroom Consent LoyaltyAccount RewardEntry CampaignReport CampaignChannelReport CustomerMetrics ChurnReason MetricsPoint
 Cohort ChannelCredit FunnelStep Content Merge MergePreview MergeSuggestion IdentityLink IdentifierRef
@@ -50,7 +49,7 @@ FIELDS_TO_COME = {
     "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk",
-    "Referral": "flags rewards",
+    "Referral": "rewards",
     "Communication": "offer",
     "Campaign": "report communications",
 }

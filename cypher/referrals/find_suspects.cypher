@@ -1,0 +1,20 @@
+// find_suspects($customer_ids) -> many Suspect
+// What these customers accepted and still counts, or was rejected for what it is, with that by which it may be suspicious: what is
+// known of the traits of both, how they came to be one, and the ring it would have closed.
+UNWIND $asked.customer_ids AS id
+MATCH (c:Customer {id: id})-[:IDENTIFIED_BY]->(brought:Identifier)<-[:BROUGHT]-(r:Referral)
+USING INDEX SEEK c:Customer(id)
+WHERE r.referral_status IN ['ACCEPTED', 'IN_REVIEW', 'QUALIFIED', 'REWARDED', 'REVERSED']
+  OR r.ended_reason IN ['SELF_REFERRAL', 'CYCLE']
+// Apart, for one who accepts their own invitation comes and goes by the same edge.
+MATCH (r)<-[:INVITED]-(inviting:Identifier)<-[:IDENTIFIED_BY]-(advocate:Customer)
+RETURN {
+  referral: r.id, friend: id, advocate: advocate.id, at: toString(r.accepted_at), ended_reason: r.ended_reason, flags: r.flags,
+  friend_states: COLLECT { MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier) WHERE i.trait_state IS NOT NULL RETURN i.trait_state },
+  advocate_states: COLLECT { MATCH (advocate)-[:IDENTIFIED_BY]->(i:Identifier) WHERE i.trait_state IS NOT NULL RETURN i.trait_state },
+  joined: CASE r.ended_reason WHEN 'SELF_REFERRAL' THEN [inviting.type, brought.type] ELSE [] END,
+  ring: CASE r.ended_reason WHEN 'CYCLE' THEN coalesce(head(COLLECT {
+    MATCH way = (advocate)<-[:REFERRED*1..1000]-(top:Customer)
+    WHERE top.id = id
+    RETURN [one IN nodes(way) | one.id]
+  }), []) ELSE [] END} AS suspect

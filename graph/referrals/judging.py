@@ -1,0 +1,109 @@
+"""Looking at referrals that something new was said of, behind the writes, and flagging those that are suspicious.
+
+Whoever changes what becomes of a referral, or what is known of somebody who has to do with one, leaves a mark with the customer
+in the same transaction. Marks are followed afterwards; a suspicious referral goes into review, in a transaction that holds both
+customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import msgspec
+
+from graph.referrals.settling import settle
+from graph.referrals.states import Rule
+from graph.referrals.suspicion import Crowd, Suspect, Suspicions, flags_of, traces_of, written
+from graph.referrals.totals import Marks
+from graph.store import Conflict, Store, Transaction
+
+AT_A_TIME = 50
+"""Customers whose referrals are looked at in one transaction."""
+
+MOST_OF_A_CROWD = 300
+"""Friends who are looked at to tell a burst."""
+
+
+class Traced(msgspec.Struct, frozen=True, kw_only=True):
+    """`states`: what is known of the traits of a customer; `seen`: what was looked at before, as a hash."""
+
+    customer: str
+    seen: str | None
+    states: tuple[str, ...]
+    friends: tuple[str, ...]
+
+
+async def find_suspicion_marks(store: Store) -> Marks:
+    """Marks that wait. Raises StoreUnavailable."""
+    found = await store.one("referrals/find_suspicion_marks", Marks, limit=AT_A_TIME)
+    assert found is not None
+    return found
+
+
+async def judge(store: Store, marks: Marks, *, rule: Rule, suspicions: Suspicions) -> dict[str, int]:
+    """Look at what these customers accepted, and flag what is suspicious, or isn't any more; returns the versions of those of
+    whom something else is to be told since. Raises StoreUnavailable."""
+
+    async def work(transaction: Transaction) -> dict[str, int]:
+        # In this order: what is marked from now on is looked at once more.
+        await transaction.run("referrals/forget_suspicion_marks", customers=sorted(marks.marked))
+        await _spread(transaction, marks, suspicions)
+        suspects = await transaction.many("referrals/find_suspects", Suspect, customer_ids=sorted(marks.customers))
+        crowds = await _crowds(transaction, suspects, suspicions)
+        found = [(each, flags_of(each, crowds.get(each.referral, ()), suspicions)) for each in suspects]
+        changed = [(each, flags) for each, flags in found if written(flags) != each.flags]
+        if not changed:
+            return {}
+        return await _flag(transaction, changed, crowds, rule)
+
+    return await store.write(work)
+
+
+async def judge_all(store: Store, *, rule: Rule, suspicions: Suspicions) -> None:
+    """Follow marks until there are none. Raises StoreUnavailable."""
+    while (marks := await find_suspicion_marks(store)).marked:
+        await judge(store, marks, rule=rule, suspicions=suspicions)
+
+
+async def _flag(
+    transaction: Transaction, changed: Sequence[tuple[Suspect, object]], crowds: dict[str, Crowd], rule: Rule
+) -> dict[str, int]:
+    ids = sorted({id for each, _ in changed for id in (each.friend, each.advocate)})
+    versions = dict((await transaction.run("customers/lock_customers", rows=[[id, 1] for id in ids]))[0])
+    friends = sorted({each.friend for each, _ in changed})
+    again = await transaction.many("referrals/find_suspects", Suspect, customer_ids=friends)
+    if len(versions) < len(ids) or not {each for each, _ in changed} <= set(again):
+        raise Conflict("a referral changed meanwhile")
+    rows = [[each.referral, written(flags)] for each, flags in changed]  # type: ignore[arg-type]
+    await transaction.run("referrals/record_flags", rows=rows)
+    # Of a burst the first ones look harmless until the last one comes.
+    crowd = {friend for each, flags in changed for friend, _ in crowds.get(each.referral, ())} - set(friends)
+    if crowd:
+        await transaction.run("referrals/record_suspicion_marks", customers=sorted(crowd))
+    await settle(transaction, rule, customers=set(), buyers=set(friends))
+    await transaction.run("outbox/record_outbox", rows=[list(row) for row in sorted(versions.items())])
+    return versions
+
+
+async def _spread(transaction: Transaction, marks: Marks, suspicions: Suspicions) -> None:
+    """Where something else is known of a customer than before, those whom it brought in are to be looked at as well."""
+    rows, friends = [], set[str]()
+    for each in await transaction.many("referrals/find_traces", Traced, customer_ids=sorted(marks.customers)):
+        known = sorted((code, sorted(values)) for code, values in traces_of(each.states, suspicions).items() if values)
+        seen = blake2b(msgspec.json.encode(known), digest_size=16).hexdigest() if known else None
+        if seen != each.seen:
+            rows.append([each.customer, seen])
+            friends |= set(each.friends)
+    if rows:
+        await transaction.run("referrals/record_traces", rows=rows)
+    if friends:
+        await transaction.run("referrals/record_suspicion_marks", customers=sorted(friends))
+
+
+async def _crowds(transaction: Transaction, suspects: Sequence[Suspect], suspicions: Suspicions) -> dict[str, Crowd]:
+    if suspicions.crowd is None or not suspects:
+        return {}
+    rows = [[each.referral, *each.span(suspicions)] for each in suspects]
+    found = (await transaction.run("referrals/find_crowds", rows=rows, most=MOST_OF_A_CROWD))[0]
+    return {referral: [tuple(pair) for pair in crowd] for referral, crowd in found}

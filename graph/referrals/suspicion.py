@@ -1,0 +1,171 @@
+"""What makes a referral suspicious, with what proves it: a function of what is known of advocate and friend, and of the crowd.
+
+| flag | raised where |
+| --- | --- |
+| SELF_REFERRAL | advocate and friend are one customer |
+| RING | the acceptance would have closed a ring |
+| SHARED_DEVICE, SHARED_PAYMENT | a trait that says so has the same value for both, now or once |
+| SHARED_ADDRESS | they have a postal address in common, now or once |
+| BURST | an advocate brought in as many as the rule says within its time, this one among them |
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from graph.events import traits
+from graph.timeline import time_key
+
+MOST_IDS = 100
+"""Customers that are named as evidence of one flag."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicions:
+    """What is suspicious. `devices`, `payments`: names of traits; `crowd`: so many friends within `minutes` are a burst, None: no
+    number is."""
+
+    devices: frozenset[str] = frozenset({"deviceId", "deviceFingerprint"})
+    payments: frozenset[str] = frozenset({"paymentFingerprint", "cardFingerprint"})
+    crowd: int | None = 20
+    minutes: int = 60
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who is concerned; `identifier_type`: of what they share, where that is an identifier. Notes hold nothing personal."""
+
+    customer_ids: tuple[str, ...]
+    note: str
+    identifier_type: str | None = None
+
+
+class Flag(msgspec.Struct, frozen=True):
+    code: str
+    evidence: tuple[Evidence, ...]
+
+
+class Suspect(msgspec.Struct, frozen=True, kw_only=True):
+    """An acceptance with that by which it may be suspicious. `joined`: types of the identifiers that turned out to be one
+    customer's; `ring`: from the advocate up to the friend; `flags`: as kept."""
+
+    referral: str
+    friend: str
+    advocate: str
+    at: datetime
+    ended_reason: str | None
+    flags: str | None
+    friend_states: tuple[str, ...]
+    advocate_states: tuple[str, ...]
+    joined: tuple[str, ...]
+    ring: tuple[str, ...]
+
+    def span(self, rule: Suspicions) -> tuple[str, str]:
+        """Keys between which those stand who make a crowd with this one."""
+        ahead = timedelta(minutes=rule.minutes)
+        return tuple(f"{self.advocate}/{time_key(each)}" for each in (self.at - ahead, self.at + ahead))  # type: ignore[return-value]
+
+
+Crowd = Sequence[tuple[str, int]]
+"""Friends of one advocate with the times at which they accepted, in milliseconds, in their order."""
+
+Traces = Mapping[str, frozenset[str]]
+"""What a customer leaves behind, by the flag that it raises where another one leaves the same."""
+
+
+def flags_of(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> tuple[Flag, ...]:
+    """Why a referral is suspicious; nothing where it isn't."""
+    if suspect.ended_reason == "SELF_REFERRAL":
+        evidence = Evidence((suspect.friend,), _joined(suspect.joined), next(iter(suspect.joined[1:]), None))
+        return (Flag("SELF_REFERRAL", (evidence,)),)
+    if suspect.ended_reason == "CYCLE":
+        note = f"a ring of {len(suspect.ring)}, each of whom brought in the one before" if suspect.ring else "a ring"
+        return (Flag("RING", (Evidence((suspect.ring or (suspect.advocate, suspect.friend))[:MOST_IDS], note),)),)
+    both = (suspect.advocate, suspect.friend)
+    ours, theirs = traces_of(suspect.friend_states, rule), traces_of(suspect.advocate_states, rule)
+    found = [
+        Flag(code, (Evidence(both, f"{_SHARED[code]} in common: {number}"),))
+        for code in _SHARED
+        if (number := len(ours[code] & theirs[code]))
+    ]
+    burst = _burst(suspect, crowd, rule)
+    return (*found, *([] if burst is None else [burst]))
+
+
+def traces_of(states: Iterable[str], rule: Suspicions) -> Traces:
+    """What a customer leaves behind, by its trait states: all values that are known, those that were overridden too."""
+    found: dict[str, set[str]] = {code: set() for code in _SHARED}
+    for name, observations in traits.merged(map(traits.read_state, states)).items():
+        for *_, value in observations:
+            if name == "addresses":
+                found["SHARED_ADDRESS"] |= set(_addresses(value))
+            for code, names in (("SHARED_DEVICE", rule.devices), ("SHARED_PAYMENT", rule.payments)):
+                if name in names:
+                    found[code] |= set(_values(value))
+    return {code: frozenset(values) for code, values in found.items()}
+
+
+_SHARED = {"SHARED_DEVICE": "devices", "SHARED_PAYMENT": "means of payment", "SHARED_ADDRESS": "postal addresses"}
+
+
+def _joined(types: tuple[str, ...]) -> str:
+    if len(set(types)) < 2:
+        return "advocate and friend are the same customer"
+    return f"the {types[0]} that invited and the {types[1]} that accepted are the same customer's"
+
+
+def _values(value: Any) -> Iterable[str]:
+    for each in value if isinstance(value, list) else [value]:
+        text = _plain(str(each)) if isinstance(each, str | int) and not isinstance(each, bool) else ""
+        if text:
+            yield text
+
+
+def _addresses(value: Any) -> Iterable[str]:
+    """Each as one text: the street, and where it is. What has no street, or is nowhere, is no address that two could share."""
+    for each in value if isinstance(value, list) else []:
+        if not isinstance(each, dict):
+            continue
+        street = _plain(" ".join(str(each.get(name) or "") for name in ("line1", "line2")))
+        place = _plain(str(each.get("postalCode") or each.get("city") or ""))
+        if street and place:
+            yield f"{street}/{place}/{_plain(str(each.get('country') or ''))}"
+
+
+def _plain(text: str) -> str:
+    """Without what is written one way or another: widths, capitals, punctuation, blanks."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
+
+
+def _burst(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> Flag | None:
+    """The widest crowd, within the time of the rule, to which this one belongs, where it is one."""
+    if rule.crowd is None:
+        return None
+    own = next((at for friend, at in crowd if friend == suspect.friend), None)
+    if own is None:
+        return None
+    length = rule.minutes * 60_000
+    best: list[str] = []
+    for _, begin in crowd:
+        inside = [friend for friend, at in crowd if begin <= at < begin + length]
+        if begin <= own < begin + length and len(inside) > len(best):
+            best = inside
+    if len(best) < rule.crowd:
+        return None
+    note = f"{len(best)} friends of one advocate accepted within {rule.minutes} minutes"
+    return Flag("BURST", (Evidence((suspect.advocate, *best)[:MOST_IDS], note),))
+
+
+def written(flags: Sequence[Flag]) -> str | None:
+    """Flags as the referral keeps them."""
+    return msgspec.json.encode(flags).decode() if flags else None
+
+
+def read(text: str | None) -> tuple[Flag, ...]:
+    """Flags as they were written."""
+    return msgspec.json.decode(text, type=tuple[Flag, ...]) if text else ()

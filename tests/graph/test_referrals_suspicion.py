@@ -1,0 +1,222 @@
+"""Suspicious referrals: each kind with what proves it, in any order of arrival, and what becomes of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from graph.doctor import examine
+from graph.events.inputs import Event, ReferralReviewInput
+from graph.referrals import Referral
+from graph.referrals.judging import find_suspicion_marks, judge, judge_all
+from graph.referrals.suspicion import Flag, Suspect, Suspicions, flags_of, read, traces_of, written
+from graph.store import Store
+from tests.graph.test_referrals_life import RULE, accept, buy, invite, made_by, profile, refund, told
+from tests.happenings import at, identify
+
+pytestmark = pytest.mark.usefixtures("graph")
+
+SUSPICIONS = Suspicions(crowd=3, minutes=60)
+HOME = {"kind": "home", "line1": "1 Inkwell Lane", "city": "Kyoto", "postalCode": "600-8001", "country": "JP"}
+SAME = {"kind": "work", "line1": "１ INKWELL  lane.", "postalCode": "6008001", "country": "jp"}
+
+
+def traits(who: str, hours: float = 0, **known: Any) -> Event:
+    return identify(f"t-{who}-{hours}", hours, ("user_id", who), traits=known)
+
+
+async def judged(store: Store) -> None:
+    await judge_all(store, rule=RULE, suspicions=SUSPICIONS)
+
+
+async def the_one(store: Store, name: str = "ana") -> Referral:
+    (found,) = await made_by(store, name)
+    return found
+
+
+async def codes(store: Store, name: str = "ana") -> list[list[str]]:
+    return [[flag.code for flag in read(each.flags)] for each in await made_by(store, name)]
+
+
+async def flags(store: Store, name: str = "ana") -> tuple[Flag, ...]:
+    return read((await the_one(store, name)).flags)
+
+
+BROUGHT: list[Event] = [invite(), accept()]
+
+
+@pytest.mark.parametrize(
+    ("ana", "ben", "code"),
+    [
+        ({"deviceId": "D-1"}, {"deviceId": "d1"}, "SHARED_DEVICE"),
+        ({"deviceId": 17}, {"deviceFingerprint": ["x", "17"]}, "SHARED_DEVICE"),
+        ({"cardFingerprint": "c"}, {"paymentFingerprint": "c"}, "SHARED_PAYMENT"),
+        ({"addresses": [HOME]}, {"addresses": [{"line1": "elsewhere", "city": "Oslo"}, SAME]}, "SHARED_ADDRESS"),
+    ],
+)
+@pytest.mark.parametrize("last", range(3))
+async def test_what_advocate_and_friend_share_is_found_whatever_comes_last(
+    graph: Store, ana: dict[str, Any], ben: dict[str, Any], code: str, last: int
+) -> None:
+    calls = [[traits("ana", **ana)], [traits("ben", **ben)], BROUGHT]
+    calls.append(calls.pop(last))
+    for call in calls:
+        await told(graph, call)
+        await judged(graph)
+    referral = await the_one(graph)
+    assert referral.referral_status == "IN_REVIEW"
+    (flag,) = read(referral.flags)
+    (evidence,) = flag.evidence
+    assert flag.code == code and evidence.note.endswith("in common: 1")
+    assert evidence.customer_ids == ((await profile(graph, "ana")).id, (await profile(graph, "ben")).id)
+    assert await examine(graph, rule=RULE) == []
+    # It is told of like any change.
+    assert (await profile(graph, "ben")).referred_by == referral
+
+
+async def test_what_a_trait_was_once_still_counts(graph: Store) -> None:
+    await told(graph, [*BROUGHT, traits("ana", 1, deviceId="a"), traits("ben", 1, deviceId="a"), traits("ben", 2, deviceId="b")])
+    await judged(graph)
+    assert await codes(graph) == [["SHARED_DEVICE"]]
+
+
+@pytest.mark.parametrize(
+    ("ana", "ben"),
+    [
+        ({"deviceId": ""}, {"deviceId": "  "}),
+        ({"deviceId": None}, {"deviceId": None}),
+        ({"deviceId": True}, {"deviceId": True}),
+        ({"deviceId": {"a": 1}}, {"deviceId": {"a": 1}}),
+        ({"plan": "gold"}, {"plan": "gold"}),
+        ({"addresses": [{"city": "Kyoto"}]}, {"addresses": [{"city": "Kyoto"}]}),
+        ({"addresses": [{"line1": "1"}]}, {"addresses": [{"line1": "1"}]}),
+        ({"addresses": "x"}, {"addresses": "x"}),
+        ({"addresses": [None, 3, {"line1": 5}]}, {"addresses": [None, 3, {"line1": 5}]}),
+        ({"deviceId": "a"}, {"cardFingerprint": "a"}),
+    ],
+)
+async def test_what_says_nothing_is_not_shared(graph: Store, ana: dict[str, Any], ben: dict[str, Any]) -> None:
+    await told(graph, [*BROUGHT, traits("ana", **ana), traits("ben", **ben)])
+    await judged(graph)
+    assert (await the_one(graph)).flags is None and (await the_one(graph)).referral_status == "ACCEPTED"
+
+
+async def test_a_suspicious_referral_waits_for_somebody_to_look(graph: Store) -> None:
+    shared = [traits("ana", deviceId="a"), traits("ben", deviceId="a")]
+    await told(graph, [*BROUGHT, *shared, buy("1", 5, 5_000)])
+    await judged(graph)
+    referral = await the_one(graph)
+    assert (referral.referral_status, referral.qualified_at) == ("IN_REVIEW", at(5))
+
+    async def reviewed(hours: float, *, approve: bool) -> Referral:
+        review = ReferralReviewInput(
+            id=f"v{hours}", source="desk", at=at(hours), referral=referral.id, approve=approve, reason="looked at"
+        )
+        await told(graph, [review])
+        await judged(graph)
+        assert await examine(graph, rule=RULE) == []
+        return await the_one(graph)
+
+    assert (await reviewed(6, approve=True)).referral_status == "QUALIFIED"
+    rejected = await reviewed(7, approve=False)
+    assert (rejected.referral_status, rejected.ended_reason) == ("REJECTED", "looked at")
+    assert (await reviewed(8, approve=True)).referral_status == "QUALIFIED"
+    await told(graph, [refund("1", 9, 5_000)])
+    assert (await the_one(graph)).referral_status == "REVERSED"
+
+
+async def test_one_customer_twice_is_a_self_referral(graph: Store) -> None:
+    await told(graph, [*BROUGHT, identify("m", 5, ("user_id", "ana"), ("user_id", "ben"), ("email", "a@example.com"))])
+    await judged(graph)
+    referral = await the_one(graph)
+    assert (referral.referral_status, referral.ended_reason) == ("REJECTED", "SELF_REFERRAL")
+    (flag,) = read(referral.flags)
+    (evidence,) = flag.evidence
+    assert (flag.code, evidence.customer_ids, evidence.identifier_type) == (
+        "SELF_REFERRAL",
+        ((await profile(graph, "ana")).id,),
+        "user_id",
+    )
+
+
+@pytest.mark.parametrize("length", [2, 3, 6])
+async def test_a_ring_names_all_its_members(graph: Store, length: int) -> None:
+    for step in range(length):
+        name, friend = f"u{step}", f"u{(step + 1) % length}"
+        await told(graph, [invite(name, step, name), accept(name, step + 0.5, friend)])
+    await judged(graph)
+    ids = [(await profile(graph, f"u{step}")).id for step in range(length)]
+    for step in range(length - 1):
+        assert await flags(graph, f"u{step}") == ()
+    (flag,) = await flags(graph, f"u{length - 1}")
+    assert flag.code == "RING" and set(flag.evidence[0].customer_ids) == set(ids)
+
+
+def crowd(*hours: float) -> list[Event]:
+    return [
+        event
+        for number, each in enumerate(hours)
+        for event in (invite(f"c{number}", 0), accept(f"c{number}", each, f"friend {number}"))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_burst_flags_all_that_are_in_it(graph: Store, seed: int) -> None:
+    events = crowd(1, 5, 5.4, 5.9, 8, 8.9)
+    chance = random.Random(seed)
+    chance.shuffle(events)
+    while events:
+        size = chance.randint(1, 5)
+        await told(graph, events[:size])
+        del events[:size]
+        if chance.random() < 0.5:
+            await judge(graph, await find_suspicion_marks(graph), rule=RULE, suspicions=SUSPICIONS)
+    await judged(graph)
+    found = {each.code: each for each in await made_by(graph, "ana")}
+    assert [found[f"c{number}"].referral_status for number in range(6)] == [
+        "ACCEPTED",
+        *["IN_REVIEW"] * 3,
+        *["ACCEPTED"] * 2,
+    ]
+    (flag,) = read(found["c2"].flags)
+    assert flag.code == "BURST" and len(flag.evidence[0].customer_ids) == 4
+    assert flag.evidence[0].note == "3 friends of one advocate accepted within 60 minutes"
+    assert await examine(graph, rule=RULE) == []
+
+
+def suspect(friend: str, minutes: Sequence[float]) -> tuple[Suspect, list[tuple[str, int]]]:
+    crowd = [(f"f{number}", int(each * 60_000)) for number, each in enumerate(sorted(minutes))]
+    found = Suspect(
+        referral="r", friend=friend, advocate="a", at=at(0), ended_reason=None, flags=None, friend_states=(),
+        advocate_states=(), joined=(), ring=(),
+    )  # fmt: skip
+    return found, crowd
+
+
+def test_a_crowd_is_as_wide_as_its_time() -> None:
+    rule = Suspicions(crowd=3, minutes=10)
+    for minutes, friend, expected in (
+        ((0, 5, 10), "f1", 0),
+        ((0, 5, 9.99), "f1", 3),
+        ((0, 5, 9, 10), "f0", 3),
+        ((0, 5, 9, 10, 12), "f2", 4),
+        ((0, 1), "f0", 0),
+        ((0, 1, 2), "somebody else", 0),
+    ):
+        found, others = suspect(friend, minutes)
+        burst = flags_of(found, others, rule)
+        assert (len(burst[0].evidence[0].customer_ids) - 1 if burst else 0) == expected, minutes
+    found, others = suspect("f0", [0] * 250)
+    (flag,) = flags_of(found, others, rule)
+    assert len(flag.evidence[0].customer_ids) == 100 and flag.evidence[0].note.startswith("250 ")
+    assert flags_of(found, others, Suspicions(crowd=None)) == ()
+
+
+def test_flags_are_read_as_they_were_written() -> None:
+    found, others = suspect("f0", [0] * 30)
+    flags = flags_of(found, others, Suspicions(crowd=3))
+    assert read(written(flags)) == flags and written(()) is None and read(None) == ()
+    assert all(not values for values in traces_of((), Suspicions()).values())
