@@ -25,7 +25,9 @@ HOT = HotSize()
 EVERYTHING = ",".join(CASES)
 MISSED, UNFINISHED = 1, 130
 
-Only = Annotated[str, typer.Option("--only", help="Some of import,profile,outage,timeline,hotpath,access,ingestion,demo.")]
+Only = Annotated[
+    str, typer.Option("--only", help="Some of import,profile,outage,timeline,hotpath,access,referrals,ingestion,demo.")
+]
 Customers = Annotated[int, typer.Option("--customers", help="Size of the world whose import is compared.", min=1)]
 Large = Annotated[int, typer.Option("--large", help="Size of the larger graph; 0 leaves it out.", min=0)]
 Rounds = Annotated[int, typer.Option("--rounds", help="How often import and bare script take turns.", min=1)]
