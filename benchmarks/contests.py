@@ -12,15 +12,15 @@ from msgspec import structs
 from app.settings import Settings
 from benchmarks.contenders import answering_peer, asked, service
 from benchmarks.figures import Figure, at_least
-from benchmarks.forest_world import Truth
 from benchmarks.hotpath import sent_in_turn
 from benchmarks.load import connected
-from benchmarks.referrals import ForestSize, Prepared
+from benchmarks.planted import Truth
+from benchmarks.preparing import Prepared
+from benchmarks.referrals import ForestSize
 from benchmarks.rivals import Rival, nested, through_cypher
 from benchmarks.traffic import Operation, Subjects, Traffic
 
 OVER_PEER = at_least(2)
-WARM_SECONDS = 5.0
 
 
 async def contests(
@@ -40,11 +40,8 @@ async def contests(
             if (why := await _fails(peer_port, rival)) is not None:
                 say(f"the peer has no answer, {rival.way}: {rival.question}: {why}")
                 continue
-            query = ours[rival.question].question.query
-            plans = [
-                _plan(folder, asked_port, operation, rival.id, size)
-                for asked_port, operation in ((port, Operation(_name(query), query)), (peer_port, rival.operation))
-            ]
+            both = ((port, rival.ours), (peer_port, rival.operation))
+            plans = [_plan(folder, each, operation, rival.id, size) for each, operation in both]
             figures.append(await _contest(plans, rival, size, customers=truth.customers))
     return figures
 
@@ -62,7 +59,7 @@ async def _fails(port: int, rival: Rival) -> str | None:
 
 
 async def _contest(plans: Sequence[Traffic], rival: Rival, size: ForestSize, *, customers: int) -> Figure:
-    await sent_in_turn(*(structs.replace(plan, seconds=min(WARM_SECONDS, size.warm)) for plan in plans), rounds=1)
+    await sent_in_turn(*(structs.replace(plan, seconds=size.peer_warm) for plan in plans), rounds=1)
     found = [await sent_in_turn(*plans, rounds=size.turns) for _ in range(size.rounds)]
     for answered in (each for both in found for each in both):
         assert not answered.failed, answered.failure
@@ -81,8 +78,3 @@ def _plan(folder: Path, port: int, operation: Operation, id: str, size: ForestSi
     path = folder / f"{port}-{operation.name}-{id}.json"
     path.write_bytes(msgspec.json.encode(Subjects(operations=[operation], ids=[id])))
     return Traffic(ports=[port], file=str(path), connections=size.connections, seconds=size.turn)
-
-
-def _name(query: str) -> str:
-    """Of the one operation of a text."""
-    return query.split("(", 1)[0].removeprefix("query ")

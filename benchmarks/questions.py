@@ -17,8 +17,10 @@ from graphql import GraphQLSchema, build_schema, parse, validate
 
 from benchmarks.children import TOP
 from benchmarks.forest import CELEBRITY, CHAINS, SMALL
-from benchmarks.forest_world import LAST_MONTH, Network, Truth
+from benchmarks.forest_world import LAST_MONTH
 from benchmarks.load import posted
+from benchmarks.planted import Network, Truth
+from benchmarks.queries import ADVOCATES, CHAIN, EXTENDED, LOOKUP, MEMBERS, NETWORK, PATH, PROGRAM, REFERRED
 
 PAGE, LONG_PAGE = 20, 100
 ORDERS = {"CONVERTED": "converted", "NETWORK_SIZE": "networkSize", "NETWORK_REVENUE": "networkRevenue"}
@@ -26,36 +28,6 @@ ORDERS = {"CONVERTED": "converted", "NETWORK_SIZE": "networkSize", "NETWORK_REVE
 
 GENERATIONS, DECAY = 6, 0.5
 """Of the extended value."""
-
-LOOKUP = "query Lookup($id: ID!) { customer(by: {id: $id}) { id name } }"
-
-CHAIN = """query Chain($id: ID!) { customer(by: {id: $id}) { referral { chain {
-  length truncated root { id name } steps { depth customer { id name } referral { id } } } } } }"""
-
-PATH = """query Path($start: ID!, $end: ID!) { referralPath(from: {id: $start}, to: {id: $end}) { truncated path {
-  length commonAdvocate { id } steps { customer { id name } direction viaReferral { id } } } } }"""
-
-REFERRED = """query Referred($id: ID!) { customer(by: {id: $id}) { referral { referred(first: 20) { nodes {
-  id acceptedAt referralStatus friend { id name } } } } } }"""
-
-NETWORK = """query Network($id: ID!) { customer(by: {id: $id}) { referral { network {
-  size depth converted revenue { amount currency } truncated
-  generations { depth customers converted revenue { amount } } } } } }"""
-
-MEMBERS = """query Members($id: ID!, $first: Int!, $after: String) { customer(by: {id: $id}) { referral { network {
-  members(first: $first, after: $after) { edges { cursor node { customer { id name } referrerId depth referral { id } } }
-    pageInfo { endCursor hasNextPage } } } } } }"""
-
-ADVOCATES = """query Advocates($orderBy: AdvocateOrder!, $period: Period) {
-  advocates(orderBy: $orderBy, period: $period, first: 100) { nodes {
-    customer { id name } rank invited accepted converted networkSize networkRevenue { amount currency } } } }"""
-
-PROGRAM = """query Program($period: Period) { referralProgram(period: $period) {
-  invited accepted qualified rewarded rejected conversionRate longestChain revenue { amount currency } } }"""
-
-EXTENDED = """query Extended($id: ID!, $generations: Int!, $decay: Float!) { customer(by: {id: $id}) { value {
-  extendedValue(generations: $generations, decay: $decay) {
-    own { amount } network { amount currency } total { amount } truncated } } } }"""
 
 
 class Asking(NamedTuple):

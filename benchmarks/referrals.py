@@ -11,32 +11,25 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 from neo4j import READ_ACCESS, AsyncSession
 
 from app.settings import Settings
-from benchmarks.asked import Asked, Telling, telling
+from benchmarks.asked import Asked
 from benchmarks.contenders import service
 from benchmarks.figures import Figure, Target, at_most, below
 from benchmarks.forest import CELEBRITY, CHAINS, LARGE, SMALL
-from benchmarks.forest_world import Network, Truth
 from benchmarks.load import Connection, connected
+from benchmarks.preparing import Prepared
 from benchmarks.questions import (
-    LONG_PAGE,
-    MEMBERS,
     ORDERS,
-    Asking,
     Question,
     advocates_by,
     chain_of,
-    members,
     page_of,
-    questions,
     summary_of,
-    there,
 )
 from benchmarks.servers import bare_driver
 from benchmarks.timing import in_turn
@@ -49,7 +42,8 @@ GROWTH = at_most(1.3)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForestSize:
     """`seconds` for which all calls take turns, after `warm` that don't count: Java compiles for a minute; `least` turns, however
-    long they take. The peer and the service are asked over `connections` in `turns` of `turn` seconds, `rounds` times."""
+    long they take. The peer and the service are asked over `connections` in `turns` of `turn` seconds, `rounds` times, after
+    `peer_warm` seconds each."""
 
     warm: float = 60.0
     seconds: float = 240.0
@@ -58,6 +52,7 @@ class ForestSize:
     rounds: int = 3
     turns: int = 10
     turn: float = 0.5
+    peer_warm: float = 5.0
     peer: bool = True
 
 
@@ -87,60 +82,6 @@ GUIDES = {chain_of(20): below(5, "ms"), summary_of(LARGE): below(30, "ms")}
 
 Medians = Mapping[str, float]
 """Milliseconds by question."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A question, and for each of its askings what the service asks of Neo4j."""
-
-    question: Question
-    asked: Sequence[Sequence[Asked]]
-
-    @property
-    def statements(self) -> int:
-        """How many there are at most."""
-        return max(len(each) for each in self.asked)
-
-
-async def prepare(settings: Settings, folder: Path, truth: Truth, say: Callable[[str], None]) -> list[Prepared]:
-    """Every question that the schema knows, asked once of each that it is asked about: what the answers say is right."""
-    folder.mkdir(parents=True)
-    async with telling(settings, folder) as teller:
-        cursors = {}
-        if there(MEMBERS):
-            cursors = {name: await _walk(teller.connection, network) for name, network in truth.networks.items()}
-        every = list(questions(truth, cursors))
-        for question in every:
-            if not there(question.query):
-                say(f"not in the schema, and left out: {question.name}")
-        return [await _prepared(teller, question) for question in every if there(question.query)]
-
-
-async def _prepared(teller: Telling, question: Question) -> Prepared:
-    found = []
-    for asking in question.askings:
-        answer, asked = await teller.asked(question.request(asking))
-        question.check(asking, answer)
-        found.append(asked)
-    return Prepared(question, found)
-
-
-async def _walk(connection: Connection, network: Network) -> list[str]:
-    """The cursors at the ends of all pages but the last. Raises AssertionError unless everybody is on one of them."""
-    cursors: list[str] = []
-    seen: list[str] = []
-    every = Question(name="All members", query=MEMBERS, askings=(), said=members)
-    while True:
-        variables = {"id": network.root, "first": LONG_PAGE, "after": cursors[-1] if cursors else None}
-        answer = await connection.ask(every.request(Asking(variables, None)))
-        assert "errors" not in answer, answer["errors"][:3]
-        page = members(answer["data"])
-        seen += [edge["node"]["customer"]["id"] for edge in page["edges"]]
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-        cursors.append(page["pageInfo"]["endCursor"])
-    assert len(seen) == len(set(seen)) == network.size, f"{len(seen):,} members, {len(set(seen)):,} of them different"
-    return cursors
 
 
 async def times(settings: Settings, prepared: Sequence[Prepared], size: ForestSize) -> dict[str, dict[str, float]]:

@@ -1,5 +1,5 @@
 """What the peer is asked of the referral network: nested as many levels as the tree has, for it translates no path of any length,
-and our own statement through `@cypher`.
+and our own statement through `@cypher`. The service is asked for no more than the peer's answer holds.
 """
 
 from __future__ import annotations
@@ -11,36 +11,42 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.asked import Asked
-from benchmarks.forest_world import Truth
+from benchmarks.planted import Truth
+from benchmarks.queries import CHAIN, CHAIN_OF_IDS, NETWORK
 from benchmarks.questions import chain_of, summary_of
 from benchmarks.traffic import Operation
 from graph.statements import statement
 
-NESTED = {"up": "referrersConnection", "down": "friendsConnection"}
 STEM = "referrals/"
+
+_UPWARDS = "referrersConnection {{ edges {{ properties {{ referral }} node {{ id name {} }} }} }}"
+_DOWNWARDS = "friends {{ id {} }}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rival:
-    """How the peer answers a question. `id`: whom it is asked about; `counted`: of how many customers the answer tells, where one
-    can see that, and `expected` how many there are."""
+    """How the peer answers a question. `id`: whom it is asked about; `ours`: what the service is asked instead of `operation`;
+    `counted`: of how many customers the answer tells, where one can see that, and `expected` how many there are."""
 
     question: str
     way: str
-    operation: Operation
     id: str
+    ours: Operation
+    operation: Operation
     counted: Callable[[Any], int]
     expected: int
 
 
 def nested(truth: Truth) -> list[Rival]:
     """The chains and networks that it can be asked for by their levels."""
-    found = []
-    for length, chain in truth.chains.items():
-        found.append(_nested(chain_of(length), "up", length, chain.tip, length))
-    for name, network in truth.networks.items():
-        found.append(_nested(summary_of(name), "down", len(network.customers), network.root, network.size))
-    return found
+    chains = [
+        _nested(chain_of(length), CHAIN, _UPWARDS, length, chain.tip, expected=length) for length, chain in truth.chains.items()
+    ]
+    networks = [
+        _nested(summary_of(name), NETWORK, _DOWNWARDS, len(each.customers), each.root, expected=each.size)
+        for name, each in truth.networks.items()
+    ]
+    return [*chains, *networks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +69,44 @@ def through_cypher(other: Rival, asked: Sequence[Asked]) -> Through | None:
     column = re.findall(r"\bAS (\w+)\s*$", text)[0]
     values = {name: _literal(value, id) for name, value in about.parameters.items()}
     field = re.sub(r"\W+", "_", question.lower())
-    operation = Operation("Ours", f"query Ours($id: ID!) {{ {field}(id: $id) }}")
     rival = Rival(
-        question=question, way="our statement", operation=operation, id=id, counted=lambda data: bool(data[field]), expected=True
+        question=question,
+        way="our statement",
+        id=id,
+        # It has ids, and no names.
+        ours=_named(CHAIN_OF_IDS) if other.ours.query == CHAIN else other.ours,
+        operation=_named(f"query Ours($id: ID!) {{ {field}(id: $id) }}"),
+        counted=lambda data: bool(data[field]),
+        expected=True,
     )
     written = re.sub(r"\$asked\.(\w+)", lambda found: values[found[1]], text)
     return Through(rival, field, {"statement": written, "column": column})
 
 
-def _nested(question: str, way: str, levels: int, id: str, size: int) -> Rival:
-    field, selected = NESTED[way], ""
+def _nested(question: str, ours: str, level: str, levels: int, id: str, *, expected: int) -> Rival:
+    selected = ""
     for _ in range(levels):
-        selected = f"{field} {{ edges {{ properties {{ referral }} node {{ id name {selected} }} }} }}"
-    query = f"query Nested($id: ID!) {{ customers(where: {{id: {{eq: $id}}}}) {{ id name {selected} }} }}"
+        selected = level.format(selected)
+    return Rival(
+        question=question,
+        way="translated",
+        id=id,
+        ours=_named(ours),
+        operation=_named(f"query Nested($id: ID!) {{ customers(where: {{id: {{eq: $id}}}}) {{ id {selected} }} }}"),
+        counted=lambda data: _customers(data) - 1,
+        expected=expected,
+    )
 
-    def counted(data: Any) -> int:
-        return _below(data["customers"][0], field)
 
-    operation = Operation("Nested", query)
-    return Rival(question=question, way="translated", operation=operation, id=id, counted=counted, expected=size)
+def _customers(found: Any) -> int:
+    """Objects with an id, however deep."""
+    if isinstance(found, list):
+        return sum(map(_customers, found))
+    return ("id" in found) + sum(map(_customers, found.values())) if isinstance(found, dict) else 0
 
 
-def _below(customer: Any, field: str) -> int:
-    total, level = 0, [customer]
-    while level := [edge["node"] for each in level if field in each for edge in each[field]["edges"]]:
-        total += len(level)
-    return total
+def _named(query: str) -> Operation:
+    return Operation(query.split("(", 1)[0].removeprefix("query "), query)
 
 
 def _about(asked: Asked, id: str) -> bool:

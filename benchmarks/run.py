@@ -18,6 +18,8 @@ from benchmarks.hotpath import Hot, HotSize, growth, hotpath
 from benchmarks.imports import Imported, World, import_measured, memory_figures, rounds, warm_up
 from benchmarks.ingestion import Size, ingestion_figures
 from benchmarks.outage import outage_figures
+from benchmarks.planted import truth_for
+from benchmarks.preparing import prepare
 from benchmarks.profiles import ProfileTimes, growth_figures, profile_times
 from benchmarks.referrals import ForestSize, Medians
 from benchmarks.servers import Kept, Servers, wipe
@@ -169,9 +171,9 @@ class Run:
     async def _ask(self, settings: Settings, size: int, path: Path) -> None:
         """Asks of a forest all that there is to ask."""
         plan, folder = self.plan.forest, self.folder / f"questions-{size}"
-        truth = await forest_world.truth_for(settings, path)
+        truth = await truth_for(settings, path)
         self._tell("asking every question once")
-        prepared = await referrals.prepare(settings, folder, truth, self._tell)
+        prepared = await prepare(settings, folder, truth, self._tell)
         self._tell(f"asking them in turn for {plan.warm + plan.seconds:,.0f} s")
         found = await referrals.times(settings, prepared, plan)
         self._forests[size] = found["ours"]
