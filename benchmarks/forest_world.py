@@ -17,12 +17,21 @@ from app.demo.wire import to_json
 from app.settings import Settings
 from benchmarks.children import done, environment
 from benchmarks.figures import Figure
-from benchmarks.forest import NOBODY, Forest, grow
+from benchmarks.forest import CELEBRITY, NOBODY, Forest, grow
 from benchmarks.imports import Imported, World
 from benchmarks.planted import Truth, truth_of, user
 from benchmarks.servers import bare_driver
 from benchmarks.world import MAPPING
-from graph.events.inputs import AcceptInput, CustomerKey, Event, IdentifierKey, IdentifyInput, InviteInput, PurchaseInput
+from graph.events.inputs import (
+    AcceptInput,
+    CustomerKey,
+    Event,
+    IdentifierKey,
+    IdentifyInput,
+    InviteInput,
+    PurchaseInput,
+    ReferralCodeInput,
+)
 from graph.money import Money
 
 BEGIN, END = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
@@ -31,6 +40,9 @@ BEGIN, END = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
 LAST_MONTH = (END - timedelta(days=30), END)
 SOURCE = "benchmark"
 CURRENCY = "USD"
+CODES = 30
+"""That the celebrity was given, beside all invitations."""
+
 TRUTH = "truth.json"
 
 _REFERRALS = "MATCH (:Customer)-[r:REFERRED]->() RETURN count(r)"
@@ -42,19 +54,23 @@ def events(forest: Forest) -> Iterator[Event]:
     for number in sorted(range(len(joined)), key=joined.__getitem__):
         key, at, advocate = user(number), _time(joined[number]), forest.advocates[number]
         identifier = IdentifierKey("user_id", key)
+        customer = CustomerKey(identifier=identifier)
         yield IdentifyInput(
             id=f"{key}-seen", source=SOURCE, at=at, identifiers=(identifier,), traits={"name": f"Customer {number}"}
         )
+        if number == forest.roots[CELEBRITY]:
+            for each in range(CODES):
+                yield ReferralCodeInput(id=f"{key}-code-{each:02}", source=SOURCE, at=at, advocate=customer, channel="social")
         if advocate == NOBODY:
             continue
-        friend, code = CustomerKey(identifier=identifier), f"B{number:07d}"
+        code = f"B{number:07d}"
         invited = _time((joined[advocate] + joined[number]) / 2)
         by = CustomerKey(identifier=IdentifierKey("user_id", user(advocate)))
         yield InviteInput(id=f"{key}-invited", source=SOURCE, at=invited, advocate=by, channel="email", code=code)
-        yield AcceptInput(id=f"{key}-accepted", source=SOURCE, at=at, code=code, friend=friend)
+        yield AcceptInput(id=f"{key}-accepted", source=SOURCE, at=at, code=code, friend=customer)
         if forest.spent[number]:
             yield PurchaseInput(
-                id=f"{key}-bought", source=SOURCE, at=at + timedelta(days=1 + number % 30), customer=friend, number=key,
+                id=f"{key}-bought", source=SOURCE, at=at + timedelta(days=1 + number % 30), customer=customer, number=key,
                 items=(), channel="web", total=Money(forest.spent[number], CURRENCY),
             )  # fmt: skip
 

@@ -14,6 +14,9 @@ PATH = """query Path($start: ID!, $end: ID!) { referralPath(from: {id: $start}, 
 REFERRED = """query Referred($id: ID!) { customer(by: {id: $id}) { referral { referred(first: 20) { nodes {
   id acceptedAt referralStatus friend { id name } } } } } }"""
 
+CODES = """query Codes($id: ID!) { customer(by: {id: $id}) { referral { codes(first: 20) {
+  nodes { code createdAt expiresAt channel { key } } pageInfo { hasNextPage endCursor } } } } }"""
+
 NETWORK = """query Network($id: ID!) { customer(by: {id: $id}) { referral { network {
   size depth converted revenue { amount currency } truncated
   generations { depth customers converted revenue { amount } } } } } }"""

@@ -20,7 +20,7 @@ from benchmarks.forest import CELEBRITY, CHAINS, SMALL
 from benchmarks.forest_world import LAST_MONTH
 from benchmarks.load import posted
 from benchmarks.planted import Network, Truth
-from benchmarks.queries import ADVOCATES, CHAIN, EXTENDED, LOOKUP, MEMBERS, NETWORK, PATH, PROGRAM, REFERRED
+from benchmarks.queries import ADVOCATES, CHAIN, CODES, EXTENDED, LOOKUP, MEMBERS, NETWORK, PATH, PROGRAM, REFERRED
 
 PAGE, LONG_PAGE = 20, 100
 ORDERS = {"CONVERTED": "converted", "NETWORK_SIZE": "networkSize", "NETWORK_REVENUE": "networkRevenue"}
@@ -113,6 +113,7 @@ def _of_network(name: str, network: Network, cursors: Sequence[str]) -> Iterator
     if name == CELEBRITY:
         latest = Asking(root, min(PAGE, network.customers[0]))
         yield Question(name="Latest referrals of the celebrity", query=REFERRED, askings=[latest], said=_referred)
+        yield Question(name="Codes of the celebrity", query=CODES, askings=[Asking(root, PAGE)], said=_codes)
     worth = sum(cents * DECAY**depth for depth, cents in enumerate(network.cents[:GENERATIONS], 1)) / 100
     extended = Asking({**root, "generations": GENERATIONS, "decay": DECAY}, worth)
     yield Question(name=f"Extended value, {name} network", query=EXTENDED, askings=[extended], said=_extended, same=_close)
@@ -151,6 +152,10 @@ def _path(data: Any) -> Any:
 
 def _referred(data: Any) -> Any:
     return len(data["customer"]["referral"]["referred"]["nodes"])
+
+
+def _codes(data: Any) -> Any:
+    return len(data["customer"]["referral"]["codes"]["nodes"])
 
 
 def _network(data: Any) -> Any:

@@ -16,7 +16,7 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from app.settings import Settings
-from benchmarks import forest_world, report
+from benchmarks import forest_world, referrals, report
 from benchmarks.access import AccessSize
 from benchmarks.asked import Asked
 from benchmarks.bare import write_bare
@@ -184,6 +184,11 @@ def test_two_sizes_are_compared() -> None:
     assert [(figure.case, figure.met) for figure in growth_figures(profiles)] == [
         ("Profile by load_profiles, 200 customers, p50", True)
     ]
+    forests = {100: {"Chain of 5": 1.0, "Chain of 10": 1.0}, 200: {"Chain of 5": 1.2, "Chain of 10": 1.4, "Chain of 20": 3.0}}
+    assert [(figure.case, figure.met) for figure in referrals.growth(forests)] == [
+        ("Chain of 5, 200 customers, p50", True),
+        ("Chain of 10, 200 customers, p50", False),
+    ]
 
 
 async def test_the_peer_says_what_the_service_says(servers: Servers, tmp_path: Path) -> None:
@@ -237,8 +242,13 @@ def test_a_forest_is_what_its_truth_says(customers: int) -> None:
     assert any(pair.length for pair in truth.relatives)
     assert truth_of(grow(customers)) == truth
     kinds = Counter(event.kind for event in forest_world.events(forest))
-    expected = {"identify": customers, "invite": truth.referrals, "accept": truth.referrals, "purchase": truth.converted}
-    assert kinds == Counter(expected)
+    assert kinds == Counter(
+        identify=customers,
+        invite=truth.referrals,
+        accept=truth.referrals,
+        purchase=truth.converted,
+        referral_code=forest_world.CODES,
+    )
 
 
 def test_ways_between_customers_of_a_forest() -> None:
