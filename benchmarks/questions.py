@@ -184,7 +184,7 @@ def members(data: Any) -> Any:
 
 def _extended(data: Any) -> Any:
     found = data["customer"]["value"]["extendedValue"]
-    return math.nan if found["truncated"] else float(found["network"]["amount"])
+    return math.nan if found["truncated"] else _whole(found["network"]) / 100
 
 
 def _close(said: float, expected: float) -> bool:

@@ -21,6 +21,7 @@ from benchmarks.asked import Asked
 from benchmarks.contenders import service
 from benchmarks.figures import Figure, Target, at_most, below
 from benchmarks.forest import CELEBRITY, CHAINS, LARGE, SMALL
+from benchmarks.hotpath import plural
 from benchmarks.load import Connection, connected
 from benchmarks.preparing import Prepared
 from benchmarks.questions import (
@@ -144,7 +145,7 @@ def figures(prepared: Sequence[Prepared], found: Mapping[str, Medians], *, custo
         name, count = each.question.name, each.statements
         yield Figure(
             case=case(name), value=ours[name], unit="ms",
-            against=f"bare driver, {count} statement{'s' * (count != 1)}" if count else "",
+            against=f"bare driver, {plural(count, 'statement')}" if count else "",
             reference=bare.get(name), target=OVER_BARE if count else None,
         )  # fmt: skip
     for name, target in GUIDES.items():
