@@ -17,15 +17,18 @@ from app.errors import AppError
 from benchmarks import machine, report
 from benchmarks.costs import show_costs
 from benchmarks.hotpath import HotSize
+from benchmarks.referrals import ForestSize
 from benchmarks.run import CASES, Plan, Run
 from benchmarks.servers import find_programs, kept_in, servers_in
 
 SMALLEST = 10_000
-HOT = HotSize()
+HOT, FOREST = HotSize(), ForestSize()
 EVERYTHING = ",".join(CASES)
 MISSED, UNFINISHED = 1, 130
 
-Only = Annotated[str, typer.Option("--only", help="Some of import,profile,outage,timeline,hotpath,access,ingestion,demo.")]
+Only = Annotated[
+    str, typer.Option("--only", help="Some of import,profile,outage,timeline,hotpath,access,referrals,ingestion,demo.")
+]
 Customers = Annotated[int, typer.Option("--customers", help="Size of the world whose import is compared.", min=1)]
 Large = Annotated[int, typer.Option("--large", help="Size of the larger graph; 0 leaves it out.", min=0)]
 Rounds = Annotated[int, typer.Option("--rounds", help="How often import and bare script take turns.", min=1)]
@@ -33,6 +36,9 @@ Sizes = Annotated[str, typer.Option("--sizes", help="Sizes of the graphs, as 100
 Requests = Annotated[int, typer.Option("--requests", help="Over how many the memory of the hot path is watched.", min=20)]
 HotRounds = Annotated[int, typer.Option("--hot-rounds", help="How often the ways of the hot path take turns.", min=1)]
 Seconds = Annotated[float, typer.Option("--seconds", help="How long each of them is asked at a time.", min=0.1)]
+ForestSeconds = Annotated[
+    float, typer.Option("--forest-seconds", help="How long all questions of the referral network take turns.", min=0.1)
+]
 Minutes = Annotated[float, typer.Option("--minutes", help="Ends after this time; shows what was measured until then.")]
 Keep = Annotated[Path | None, typer.Option("--keep", help="Where imported graphs stay, for the next run to find them.")]
 Write = Annotated[
@@ -51,6 +57,7 @@ def main(
     requests: Requests = HOT.requests,
     hot_rounds: HotRounds = HOT.rounds,
     seconds: Seconds = HOT.seconds,
+    forest_seconds: ForestSeconds = FOREST.seconds,
     minutes: Minutes = 240,
     keep: Keep = None,
     write: Write = False,
@@ -67,7 +74,8 @@ def main(
         raise typer.BadParameter("leave import out of --only: a graph that is there isn't imported", param_hint="--keep")
     graphs = _numbers(sizes) if sizes else {min(SMALLEST, customers), customers, *([large] if large else [])}
     hot = HotSize(rounds=hot_rounds, seconds=seconds, requests=requests)
-    plan = Plan(cases=cases, customers=customers, sizes=tuple(sorted(graphs)), rounds=rounds, hot=hot)
+    forest = ForestSize(seconds=forest_seconds, warm=min(FOREST.warm, forest_seconds))
+    plan = Plan(cases=cases, customers=customers, sizes=tuple(sorted(graphs)), rounds=rounds, hot=hot, forest=forest)
     try:
         finished = _measure(plan, minutes=minutes, keep=keep, write=write, costs=costs)
     except AppError as error:

@@ -27,7 +27,7 @@ from benchmarks.children import environment, started
 from benchmarks.floor import kept_under
 from benchmarks.load import Connection, connected, posted
 from benchmarks.operations import PROFILE, SHAPES, different
-from benchmarks.peer_server import OURS, TRANSLATED, as_ours, comparable, peer
+from benchmarks.peer_server import OURS, TRANSLATED, Statements, as_ours, comparable, peer
 from benchmarks.servers import PATIENCE_SECONDS, bare_driver
 from benchmarks.service import READY_SECONDS, ready
 from benchmarks.traffic import Operation, Subjects
@@ -165,10 +165,10 @@ async def _ready(port: int) -> None:
 
 
 @asynccontextmanager
-async def answering_peer(settings: Settings) -> AsyncIterator[tuple[int, int]]:
-    """Port and process id of the peer, once it answers."""
+async def answering_peer(settings: Settings, statements: Statements | None = None) -> AsyncIterator[tuple[int, int]]:
+    """Port and process id of the peer, once it answers; with more statements of ours, if there are any."""
     deadline = time.monotonic() + READY_SECONDS
-    async with peer(settings) as (port, pid):
+    async with peer(settings, statements or {}) as (port, pid):
         while True:
             try:
                 async with connected(port) as connection:

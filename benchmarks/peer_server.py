@@ -31,6 +31,10 @@ FOLDER = TOP / "benchmarks" / "peer"
 SOURCES = ("package.json", "package-lock.json", "requirements.lock", "server.mjs")
 INSTALL_SECONDS = 900
 
+Statements = Mapping[str, Mapping[str, str]]
+"""By a field that the peer is to have: the `statement` that gives it, in which `$id` is whom it is asked about, and the name of
+its `column`."""
+
 TRANSLATED = Operation(
     "Profile",
     """query Profile($id: ID!) {
@@ -128,11 +132,12 @@ def _run(*command: str | Path, cwd: Path) -> None:
 
 
 @asynccontextmanager
-async def peer(settings: Settings) -> AsyncIterator[tuple[int, int]]:
-    """Port and process id of a peer that serves; give it time until it answers."""
+async def peer(settings: Settings, statements: Statements) -> AsyncIterator[tuple[int, int]]:
+    """Port and process id of a peer that serves, with a field for each of these statements; give it time until it answers."""
     folder = await asyncio.to_thread(install, settings)
     port = free_port()
-    env = environment(settings, PORT=str(port), PROFILE=await our_statement(), NODE_ENV="production")
+    more = {"PROFILE": await our_statement(), "STATEMENTS": json.dumps(statements)}
+    env = environment(settings, PORT=str(port), NODE_ENV="production", **more)
     async with running(str(node(folder)), "server.mjs", env=env, cwd=folder) as process:
         yield port, process.pid
 

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.settings import Settings
+from benchmarks import forest_world, referrals
 from benchmarks.access import AccessSize, access_figures
+from benchmarks.contests import contests
 from benchmarks.demo import demo_figures
 from benchmarks.figures import Figure
 from benchmarks.hotpath import Hot, HotSize, growth, hotpath
 from benchmarks.imports import Imported, World, import_measured, memory_figures, rounds, warm_up
 from benchmarks.ingestion import Size, ingestion_figures
 from benchmarks.outage import outage_figures
+from benchmarks.planted import truth_for
+from benchmarks.preparing import prepare
 from benchmarks.profiles import ProfileTimes, growth_figures, profile_times
+from benchmarks.referrals import ForestSize, Medians
 from benchmarks.servers import Kept, Servers, wipe
 from benchmarks.service import service_figures
 from benchmarks.snapshot import Snapshot, take
 from benchmarks.timeline import timeline_figures
 
-CASES = ("import", "profile", "outage", "timeline", "hotpath", "access", "ingestion", "demo")
+CASES = ("import", "profile", "outage", "timeline", "hotpath", "access", "referrals", "ingestion", "demo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,7 @@ class Plan:
     warmth: int = 300
     hot: HotSize = field(default_factory=HotSize)
     access: AccessSize = field(default_factory=AccessSize)
+    forest: ForestSize = field(default_factory=ForestSize)
     ingestion: Size = field(default_factory=Size)
     demo: int = 1_000
 
@@ -56,9 +63,14 @@ class Plan:
         return sizes[:1] if {"timeline", "outage", "access"} & set(self.cases) else []
 
     @property
+    def forests(self) -> list[int]:
+        """The sizes of the worlds that referrals are measured in, the smallest first: those are worlds of their own."""
+        return sorted(self.sizes) if "referrals" in self.cases else []
+
+    @property
     def title(self) -> str:
         """What is measured, and over how many customers."""
-        sizes = ", ".join(f"{size:,}" for size in self.graphs)
+        sizes = ", ".join(f"{size:,}" for size in self.forests or self.graphs)
         return ", ".join(self.cases) + (f" at {sizes} customers" if sizes else "")
 
 
@@ -76,21 +88,26 @@ class Run:
     _imported: dict[int, Imported] = field(default_factory=dict)
     _profiles: dict[int, ProfileTimes] = field(default_factory=dict)
     _hot: dict[int, Hot] = field(default_factory=dict)
+    _forests: dict[int, Medians] = field(default_factory=dict)
     _begun: float = field(default_factory=time.monotonic)
 
     async def all(self) -> None:
         plan = self.plan
-        if graphs := plan.graphs:
+        if plan.graphs or plan.forests:
             self._tell(f"warming up with {plan.warmth:,} customers each time")
             warmth = await World.made(self.folder / "warmth", customers=plan.warmth)
-            for size in graphs:
+            for size in plan.graphs:
                 await self._graph(size, warmth)
+            for size in plan.forests:
+                await self._forest(size, warmth)
         if "import" in plan.cases:
             self.figures += memory_figures(self._imported)
         if self._profiles:
             self.figures += growth_figures(self._profiles)
         if self._hot:
             self.figures += growth(self._hot)
+        if self._forests:
+            self.figures += referrals.growth(self._forests)
         if "ingestion" in plan.cases:
             self._tell("sending events over HTTP")
             folder = self.folder / "ingestion"
@@ -123,7 +140,7 @@ class Run:
         world.events.unlink()
 
     async def _kept_graph(self, kept: Kept, size: int, warmth: World) -> None:
-        async with kept(size) as settings:
+        async with kept(f"graph-{size}") as settings:
             whole = settings.home / "imported"
             if whole.exists():
                 self._tell(f"{size:,} customers are there")
@@ -132,6 +149,38 @@ class Run:
                 (await self._import(settings, size, warmth)).events.unlink()
                 whole.touch()
             await self._reads(settings, size)
+
+    async def _forest(self, size: int, warmth: World) -> None:
+        """A world of its own; one that is kept has its truth beside it, and is whole once that is there."""
+        async with self.servers() if self.kept is None else self.kept(f"forest-{size}") as settings:
+            path = settings.home / forest_world.TRUTH
+            if path.exists():
+                self._tell(f"a forest of {size:,} customers is there")
+            else:
+                await wipe(settings)
+                self._tell(f"importing a forest of {size:,} customers")
+                world = await forest_world.made(self.folder, customers=size)
+                await warm_up(settings, warmth)
+                imported = await import_measured(settings, world)
+                self.figures.append(forest_world.imported_figure(imported, customers=size))
+                await forest_world.check(settings, world)
+                shutil.copyfile(world.folder / forest_world.TRUTH, path)
+                world.events.unlink()
+            await self._ask(settings, size, path)
+
+    async def _ask(self, settings: Settings, size: int, path: Path) -> None:
+        """Asks of a forest all that there is to ask."""
+        plan, folder = self.plan.forest, self.folder / f"questions-{size}"
+        truth = await truth_for(settings, path)
+        self._tell("asking every question once")
+        prepared = await prepare(settings, folder, truth, self._tell)
+        self._tell(f"asking them in turn for {plan.warm + plan.seconds:,.0f} s")
+        found = await referrals.times(settings, prepared, plan)
+        self._forests[size] = found["ours"]
+        self.figures += referrals.figures(prepared, found, customers=size)
+        if plan.peer:
+            self._tell("asking the peer in turn")
+            self.figures += await contests(settings, folder, plan, truth, prepared, self._tell)
 
     async def _import(self, settings: Settings, size: int, warmth: World) -> World:
         self._tell(f"writing a world of {size:,} customers")

@@ -41,13 +41,13 @@ def servers_in(folder: Path, programs: Programs) -> Servers:
     return partial(_servers, folder / "servers", programs)
 
 
-Kept = Callable[[int], AbstractAsyncContextManager[Settings]]
-"""Gives the settings of servers with a graph of so many customers, which is there again the next time."""
+Kept = Callable[[str], AbstractAsyncContextManager[Settings]]
+"""Gives the settings of servers with the graph of that name, which is there again the next time."""
 
 
 def kept_in(folder: Path, programs: Programs) -> Kept:
-    """Servers whose data stays in `folder`, apart for each size of graph."""
-    return lambda customers: _servers(folder.absolute() / f"graph-{customers}", programs, keep=True)
+    """Servers whose data stays in `folder`, apart for each graph."""
+    return lambda name: _servers(folder.absolute() / name, programs, keep=True)
 
 
 @asynccontextmanager

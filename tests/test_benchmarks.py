@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import islice
@@ -15,20 +16,26 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from app.settings import Settings
-from benchmarks import report
+from benchmarks import forest_world, referrals, report
 from benchmarks.access import AccessSize
+from benchmarks.asked import Asked
 from benchmarks.bare import write_bare
 from benchmarks.children import TOP
 from benchmarks.contenders import REFERENCES, asked, contenders
 from benchmarks.demo import step_in
 from benchmarks.figures import Figure, as_markdown, at_least, at_most, below
+from benchmarks.forest import CELEBRITY, LARGE, NOBODY, SMALL, Forest, Shape, grow
 from benchmarks.hotpath import JUDGED_AT, SLICES, Cell, Hot, HotSize, Measured, growth
 from benchmarks.imports import Imported, World, import_measured, memory_figures
 from benchmarks.ingestion import Size
 from benchmarks.load import connected
 from benchmarks.operations import PROFILE, SHAPES, different
 from benchmarks.peer_server import comparable
+from benchmarks.planted import truth_of
 from benchmarks.profiles import ProfileTimes, growth_figures
+from benchmarks.questions import chain_of, questions, summary_of, there
+from benchmarks.referrals import ForestSize
+from benchmarks.rivals import nested, through_cypher
 from benchmarks.run import CASES, Plan, Run
 from benchmarks.servers import Servers, wipe
 from benchmarks.snapshot import Snapshot, take
@@ -59,7 +66,7 @@ def servers(settings: Settings, graph: Store) -> Servers:
 
 async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None:
     plan = Plan(
-        cases=tuple(case for case in CASES if case != "demo"),
+        cases=tuple(case for case in CASES if case not in ("demo", "referrals")),
         customers=20, sizes=(20,), rounds=1, calls=5, warm_up=2, outages=2, long=300, warmth=5,
         hot=HotSize(
             rounds=1, seconds=0.2, hot=5, connections=(1, JUDGED_AT), warm=0.5, requests=SLICES, operations=10, peer=False,
@@ -177,6 +184,11 @@ def test_two_sizes_are_compared() -> None:
     assert [(figure.case, figure.met) for figure in growth_figures(profiles)] == [
         ("Profile by load_profiles, 200 customers, p50", True)
     ]
+    forests = {100: {"Chain of 5": 1.0, "Chain of 10": 1.0}, 200: {"Chain of 5": 1.2, "Chain of 10": 1.4, "Chain of 20": 3.0}}
+    assert [(figure.case, figure.met) for figure in referrals.growth(forests)] == [
+        ("Chain of 5, 200 customers, p50", True),
+        ("Chain of 10, 200 customers, p50", False),
+    ]
 
 
 async def test_the_peer_says_what_the_service_says(servers: Servers, tmp_path: Path) -> None:
@@ -190,6 +202,97 @@ async def test_the_peer_says_what_the_service_says(servers: Servers, tmp_path: P
     # The customers that were compared have something of everything.
     for name in ("purchases", "touchpoints", "reviews"):
         assert any(answer[name] for answer in answers)
+
+
+async def test_referrals_have_their_rows(servers: Servers, tmp_path: Path) -> None:
+    said: list[str] = []
+    size = ForestSize(warm=0.0, seconds=0.0, least=2, connections=2, rounds=1, turns=1, turn=0.2, peer_warm=0.2)
+    run = Run(Plan(cases=("referrals",), sizes=(300,), warmth=5, forest=size), servers, tmp_path, said.append)
+    await run.all()
+    assert run.plan.title == "referrals at 300 customers"
+    first, *others = run.figures
+    assert first.case.startswith("Import of a forest, 300 customers, ")
+    assert [figure.case for figure in others if figure.value <= 0] == []
+    cases = {figure.case.split(",")[0] for figure in others}
+    assert cases >= {"Lookup by id", "Chain of 5", "Chain of 10", "Path between strangers", "Path between relatives"}
+    # Each question has a row, or a line that says why it has none.
+    asked = [question.name for question in questions(truth_of(grow(300)), {}) if there(question.query)]
+    left_out = [line for line in said if "not in the schema, and left out" in line]
+    every = list(questions(truth_of(grow(300)), {}))
+    assert len(asked) + len(left_out) == len(every)
+    assert {f"{name}, 300 customers, p50" for name in asked} <= {figure.case for figure in others}
+    peers = {(figure.case.split(",")[0], figure.against) for figure in others if figure.against.startswith("peer")}
+    assert {("Chain of 10", "peer, translated"), ("Chain of 10", "peer, our statement")} <= peers
+
+
+@pytest.mark.parametrize("customers", [20, 300, 3_000])
+def test_a_forest_is_what_its_truth_says(customers: int) -> None:
+    forest = grow(customers)
+    truth = truth_of(forest)
+    links = [(number, advocate) for number, advocate in enumerate(forest.advocates) if advocate != NOBODY]
+    assert (truth.customers, truth.referrals) == (len(forest.advocates), len(links)) == (customers, customers // 2)
+    assert all(forest.joined[advocate] < forest.joined[number] for number, advocate in links)
+    shape = forest.shape
+    sizes = {SMALL: shape.small, LARGE: shape.large, CELEBRITY: shape.direct + (shape.direct + 3) // 4}
+    assert {name: network.size for name, network in truth.networks.items()} == sizes
+    assert truth.networks[CELEBRITY].customers[0] == shape.direct
+    assert {length: len(chain.steps) for length, chain in truth.chains.items()} == {length: length for length in shape.chains}
+    assert truth.longest >= max(shape.chains, default=0)
+    assert truth.converted == sum(cents > 0 for cents in forest.spent)
+    assert any(pair.length for pair in truth.relatives)
+    assert truth_of(grow(customers)) == truth
+    kinds = Counter(event.kind for event in forest_world.events(forest))
+    assert kinds == Counter(
+        identify=customers,
+        invite=truth.referrals,
+        accept=truth.referrals,
+        purchase=truth.converted,
+        referral_code=forest_world.CODES,
+    )
+
+
+def test_ways_between_customers_of_a_forest() -> None:
+    forest = Forest(Shape.of(6))
+    forest.plant([NOBODY, 0, 0, 1, 3])
+    forest.plant([NOBODY])
+    assert forest.chain(4) == [3, 1, 0]
+    assert [forest.path(4, end) for end in range(6)] == [3, 2, 4, 1, 0, None]
+
+
+def test_wrong_answers_are_no_figures() -> None:
+    truth = truth_of(grow(3_000))
+    every = {question.name: question for question in questions(truth, {})}
+    asked, network = every[summary_of(SMALL)], truth.networks[SMALL]
+    generations = [
+        {"customers": customers, "converted": converted, "revenue": {"amount": f"{cents / 100:.2f}"} if cents else None}
+        for customers, converted, cents in zip(network.customers, network.converted, network.cents, strict=True)
+    ]
+    summary = {
+        "size": network.size, "depth": len(generations), "converted": sum(network.converted), "truncated": False,
+        "revenue": {"amount": f"{sum(network.cents) / 100:.2f}", "currency": "USD"}, "generations": generations,
+    }  # fmt: skip
+
+    def answer(**other: Any) -> dict[str, Any]:
+        return {"data": {"customer": {"referral": {"network": summary | other}}}}
+
+    asked.check(asked.askings[0], answer())
+    for wrong in ({"size": network.size - 1}, {"truncated": True}, {"generations": generations[:-1]}, {"revenue": None}):
+        with pytest.raises(AssertionError, match="Summary of the small network"):
+            asked.check(asked.askings[0], answer(**wrong))
+
+
+def test_the_peer_runs_our_statement() -> None:
+    truth = truth_of(grow(300))
+    chain = next(rival for rival in nested(truth) if rival.question == chain_of(10))
+    asked = [
+        Asked("customers/load_profiles", {"keys": [chain.id]}),
+        Asked("referrals/trace_upstream", {"customer_ids": [chain.id]}),
+    ]
+    through = through_cypher(chain, asked)
+    assert through is not None and through.statement["column"] == "chain"
+    assert "UNWIND [$id] AS asked" in through.statement["statement"]
+    assert "$asked" not in through.statement["statement"]
+    assert through_cypher(chain, asked[:1]) is None
 
 
 async def test_the_bare_script_writes_what_was_read(settings: Settings, graph: Store, tmp_path: Path) -> None:
