@@ -1,10 +1,9 @@
-// page_members($customer_ids, $path, $skip, $first, $last, $limit, $width, $since, $until) -> one MemberWalk
-// Whom these customers brought in, in up to three generations, which are so many after the first `skip`: those of the generations
+// page_members($customer_ids, $path, $skip, $first, $last, $limit, $width, $listed, $since, $until) -> one MemberWalk
+// Whom these customers brought in, in up to three generations, the first of which is the one behind `skip`: those of the generations
 // from `first` to `last`, until there are `limit`, who accepted between two times, or at any. Within a generation members stand in
-// the order of their advocates, then of the time. Of each only the beginning is walked, `width` members: whoever stands behind
-// those has nobody below who stands ahead. `path`: for each generation one advocate, and the key at which those begin whom it
-// brought in; all that others brought in are walked. Each lookup in an index of its own generation: the celebrity's first page
-// is as near as anybody's.
+// the order of their advocates, then of the time, and only its beginning is walked: `listed` members where they are listed, `width`
+// above. Whoever stands behind these has nobody below who stands ahead. `path`: for each generation an advocate, and the key at
+// which those begin whom it brought in; of others all are walked.
 WITH COLLECT {
   UNWIND $asked.customer_ids AS id
   MATCH (named:Identifier {customer_id: id})<-[:IDENTIFIED_BY]-(c:Customer)
@@ -23,11 +22,11 @@ CALL (m0, n0, since, until) {
       AND r.member_key < advocate.id + '0'
     RETURN r, friend
     ORDER BY r.member_key
-    LIMIT $asked.width
+    LIMIT CASE WHEN $asked.skip + 1 < $asked.first THEN $asked.width ELSE $asked.listed END
   }
   WITH place, advocate, r, friend, since, until
   ORDER BY place, r.member_key
-  LIMIT $asked.width
+  LIMIT CASE WHEN $asked.skip + 1 < $asked.first THEN $asked.width ELSE $asked.listed END
   RETURN collect(friend) AS m1, collect(CASE WHEN $asked.skip + 1 >= $asked.first AND coalesce(r.at >= since AND r.at < until, true)
     THEN [friend.id, advocate.id, $asked.skip + 1, r.referral] END) AS g1
 }
@@ -43,11 +42,11 @@ CALL (m1, n1, since, until) {
       AND r.member_key < advocate.id + '0'
     RETURN r, friend
     ORDER BY r.member_key
-    LIMIT $asked.width
+    LIMIT CASE WHEN $asked.skip + 2 < $asked.first THEN $asked.width ELSE $asked.listed END
   }
   WITH place, advocate, r, friend, since, until
   ORDER BY place, r.member_key
-  LIMIT $asked.width
+  LIMIT CASE WHEN $asked.skip + 2 < $asked.first THEN $asked.width ELSE $asked.listed END
   RETURN collect(friend) AS m2, collect(CASE WHEN $asked.skip + 2 >= $asked.first AND coalesce(r.at >= since AND r.at < until, true)
     THEN [friend.id, advocate.id, $asked.skip + 2, r.referral] END) AS g2
 }
@@ -63,11 +62,11 @@ CALL (m2, n2, since, until) {
       AND r.member_key < advocate.id + '0'
     RETURN r, friend
     ORDER BY r.member_key
-    LIMIT $asked.width
+    LIMIT CASE WHEN $asked.skip + 3 < $asked.first THEN $asked.width ELSE $asked.listed END
   }
   WITH place, advocate, r, friend, since, until
   ORDER BY place, r.member_key
-  LIMIT $asked.width
+  LIMIT CASE WHEN $asked.skip + 3 < $asked.first THEN $asked.width ELSE $asked.listed END
   RETURN collect(friend) AS m3, collect(CASE WHEN $asked.skip + 3 >= $asked.first AND coalesce(r.at >= since AND r.at < until, true)
     THEN [friend.id, advocate.id, $asked.skip + 3, r.referral] END) AS g3
 }

@@ -18,10 +18,9 @@ from graph.store import Reader
 TOGETHER = 3
 """Generations that one statement walks."""
 
-NEVER_MIND = {"since": None, "until": None}
-
-WIDER = 8
-"""How many times more members of each generation are walked where those so far have too few below."""
+WIDE, WIDER = 100, 8
+"""How many members are walked of each generation above those that are listed, and how many times more where these have too few
+below."""
 
 
 class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -104,41 +103,54 @@ class _Search:
             await self._find(_Way(self.selection.root, [], 0, depth, self.selection.depth))
 
     async def _find(self, way: _Way) -> None:
-        width = wanted = self.limit - len(self.found)
+        wanted, times = self.limit - len(self.found), 1
         while True:
-            found, all_of_them = await self._walk(way, wanted, width)
+            found, all_of_them = await self._walk(way, wanted, times)
             if all_of_them or len(found) >= wanted:
                 self.found += found
                 return
-            width *= WIDER
+            times *= WIDER
 
-    async def _walk(self, way: _Way, wanted: int, width: int) -> tuple[list[Member], bool]:
-        """The members on a way by the beginnings of the generations, and whether there are no others."""
+    async def _walk(self, way: _Way, wanted: int, times: int) -> tuple[list[Member], bool]:
+        """The first members on a way by the beginnings of the generations, and whether there are no others. `times`: how much
+        more of each generation is walked than at first."""
         found: list[Member] = []
         customers: Sequence[str] = [way.start]
-        skip, path = way.skip, way.path
-        times = NEVER_MIND if self.selection.span is None else self.selection.span.times
+        skip, path, whole = way.skip, way.path, True
         while customers and skip < way.last:
-            walk = await self.reader.one(
-                "referrals/page_members",
-                MemberWalk,
-                customer_ids=customers,
+            walk = await self._ask(
+                way,
+                customers=customers,
                 path=path,
                 skip=skip,
-                first=way.first,
-                last=way.last,
                 limit=wanted - len(found),
-                width=width,
-                **times,
+                width=WIDE * times,
+                listed=wanted * times,
             )
-            assert walk is not None
             for generation, walked in enumerate(walk.widths, skip + 1):
                 found += [member for member in walk.members if member.depth == generation]
-                if len(found) >= wanted or walked >= width:
+                whole = whole and walked < (WIDE if generation < way.first else wanted) * times
+                if len(found) >= wanted or (generation >= way.first and not whole):
                     # Of the next generation the first ones may be missing.
                     return found, False
             customers, skip, path = walk.below, skip + TOGETHER, []
-        return found, True
+        return found, whole
+
+    async def _ask(self, way: _Way, *, customers: Sequence[str], path: list[list[str]], skip: int, **bounds: int) -> MemberWalk:
+        times = {"since": None, "until": None} if self.selection.span is None else self.selection.span.times
+        found = await self.reader.one(
+            "referrals/page_members",
+            MemberWalk,
+            customer_ids=list(customers),
+            path=path,
+            skip=skip,
+            first=way.first,
+            last=way.last,
+            **bounds,
+            **times,
+        )
+        assert found is not None
+        return found
 
 
 @dataclass(frozen=True, slots=True)
