@@ -37,7 +37,7 @@ ReferralProgram Advocate Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
 ContactHeadroom Consent LoyaltyAccount RewardEntry CampaignReport CampaignChannelReport CustomerMetrics ChurnReason MetricsPoint
 Cohort ChannelCredit FunnelStep Content ExtendedValue Merge MergePreview MergeSuggestion IdentityLink IdentifierRef
-LifecycleMovePreview CampaignConnection CampaignEdge
+LifecycleMovePreview CampaignConnection CampaignEdge ReferralMemberConnection ReferralMemberEdge
 """
 ENDINGS_TO_COME = ("Filter",)
 PAYLOADS_HERE = {"RecordEventsPayload", "CustomerPayload", "ReferralPayload", "ReferralCodePayload"}
