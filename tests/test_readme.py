@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,25 +112,37 @@ def test_its_import_imports(demo: subprocess.Popen[str], environ: dict[str, str]
 
 def test_what_graphql_md_shows_of_writing_referring_and_watching(demo: subprocess.Popen[str], environ: dict[str, str]) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", (TOP / "docs" / "graphql.md").read_text(encoding="utf-8"), re.DOTALL)
-    reading, writing, referring, watching = blocks
+    reading, writing, referring, watching, following = blocks
     assert len(json.loads(run(reading, environ))["data"]["customers"]["nodes"]) == 3
     recorded = json.loads(run(writing, environ))["data"]["recordEvents"]
     assert recorded == {"accepted": 2, "duplicates": 0, "rejected": [], "userErrors": []}
     assert json.loads(run(writing, environ))["data"]["recordEvents"]["duplicates"] == 2
     given = json.loads(run(referring, environ))["data"]["createReferralCode"]
     assert len(given["referralCode"]["code"]) == 10 and given["userErrors"] == []
+    more = [writing.replace('"id": "2"', f'"id": "more {number}"') for number in range(6)]
+    told = watched(watching, more, environ)[0]["customerChanged"]
+    assert told["customer"]["name"] == "Mio Abe" and {"touchpoints", "timeline"} <= set(told["changed"])
+    accept = f'acceptReferral(code: \\"{given["referralCode"]["code"]}\\", friend: {{email: \\"HERE@example.com\\"}})'
+    accepting = referring.partition("createReferralCode")[0] + accept + " { userErrors { code } } }\"}'"
+    friends = [accepting.replace("HERE", f"friend{number}") for number in range(6)]
+    changes = [each["referralNetworkChanged"] for each in watched(following, friends, environ)]
+    joined = next(each for each in changes if not each["resync"])
+    assert (len(joined["path"]), joined["member"]["depth"], joined["referral"]) == (2, 1, {"referralStatus": "ACCEPTED"})
+
+
+def watched(watching: str, writing: list[str], environ: dict[str, str]) -> list[dict[str, Any]]:
+    """What one who watches is told while these commands write."""
     with subprocess.Popen(
         here(watching, environ), shell=True, env=environ, stdout=subprocess.PIPE, text=True, process_group=0
     ) as watcher:
         # It says nothing when it begins to watch.
-        for number in range(6):
+        for command in writing:
             time.sleep(0.7)
-            run(writing.replace('"id": "2"', f'"id": "more {number}"'), environ)
+            run(command, environ)
+        time.sleep(0.7)
         os.killpg(watcher.pid, signal.SIGKILL)
         said, _ = watcher.communicate()
-    (first, *_) = re.findall(r"event: next\ndata: (.*)\n", said)
-    told = json.loads(first)["data"]["customerChanged"]
-    assert told["customer"]["name"] == "Mio Abe" and {"touchpoints", "timeline"} <= set(told["changed"])
+    return [json.loads(each)["data"] for each in re.findall(r"event: next\ndata: (.*)\n", said)]
 
 
 def test_its_docker_commands_give_all_that_the_compose_file_demands(tmp_path: Path) -> None:

@@ -202,6 +202,8 @@ def test_every_type_is_reached() -> None:
         "ReferralPayload",
         "UserError",
         "CustomerChange",
+        "ReferralNetworkChange",
+        "ReferralMember",
     }
     assert types - ways().keys() == written
 
