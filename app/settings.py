@@ -120,8 +120,8 @@ class Settings:
     commas. Default: deviceId,deviceFingerprint."""
 
     referral_payment_traits: tuple[str, ...] = ("paymentFingerprint", "cardFingerprint")
-    """C360_REFERRAL_PAYMENT_TRAITS: the same of traits that tell of one means of payment. Default:
-    paymentFingerprint,cardFingerprint."""
+    """C360_REFERRAL_PAYMENT_TRAITS: the same of traits that tell of one means of payment.
+    Default: paymentFingerprint,cardFingerprint."""
 
     referral_burst: int = 20
     """C360_REFERRAL_BURST: so many friends of one advocate who accept at about the same time are suspicious; 0: no number is.

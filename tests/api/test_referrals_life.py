@@ -190,3 +190,44 @@ async def test_of_many_who_accept_at_once_each_is_brought_in_once(api: Api, told
     assert refusals == ["DUPLICATE"] * len(friends)
     made = [(await api.data(MADE, email=each["email"]))["customer"]["referral"]["referred"]["nodes"] for each in (ANA, CHO)]
     assert sum(node["referralStatus"] == "ACCEPTED" for nodes in made for node in nodes) == len(friends)
+
+
+FLAGS = """query($email: String!) { customer(by: {email: $email}) { id referral { referred { nodes { id referralStatus
+    flags { code evidence { customerIds identifierType note } } } } } } }"""
+
+
+async def test_a_suspicious_referral_goes_into_review_and_out_of_it(api: Api, told: Tell) -> None:
+    await people(told)
+    await told(
+        *(
+            IdentifyInput(
+                id=f"device {name}",
+                source="crm",
+                at=at(1),
+                identifiers=(email(f"{name}@example.com"),),
+                traits={"deviceId": "a-1"},
+            )
+            for name in ("ana", "ben")
+        )
+    )
+    made = await done(api, CODE, advocate=ANA)
+    await done(api, ACCEPT, code=made["code"], friend=BEN)
+
+    async def looked() -> Any:
+        """The referral once it has been looked at: that comes a moment after it was accepted."""
+        async with asyncio.timeout(60):
+            while True:
+                customer = (await api.data(FLAGS, email="ana@example.com"))["customer"]
+                (referral,) = customer["referral"]["referred"]["nodes"]
+                if referral["flags"]:
+                    return customer["id"], referral
+                await asyncio.sleep(0.1)
+
+    ana, referral = await looked()
+    ben = (await api.data(FLAGS, email="ben@example.com"))["customer"]["id"]
+    assert referral["referralStatus"] == "IN_REVIEW"
+    evidence = {"customerIds": [ana, ben], "identifierType": None, "note": "devices in common: 1"}
+    assert referral["flags"] == [{"code": "SHARED_DEVICE", "evidence": [evidence]}]
+    reviewed = await done(api, REVIEW, id=referral["id"], approve=True, reason="they are a couple")
+    assert reviewed["referralStatus"] == "ACCEPTED"
+    assert (await looked())[1]["referralStatus"] == "ACCEPTED"
