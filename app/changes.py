@@ -152,14 +152,7 @@ class Changes:
 
     async def _join(self, feed: Feed, belief: Belief) -> bool:
         self._joined = None
-        if await feed.begin() != belief.run_id:
-            return False
-        # What came before that place in the feed was committed before this question.
-        await self._ask()
-        for everyone in self._everyone:
-            everyone.miss()
-        self._joined = belief
-        return True
+        return await feed.begin() == belief.run_id and await self._begin(belief)
 
     async def _read(self, feed: Feed, belief: Belief) -> bool:
         run_id, changed, missed = await feed.read(seconds=READ_SECONDS)
@@ -167,9 +160,19 @@ class Changes:
             self._tell(customer, version)
             for everyone in self._everyone:
                 everyone.tell(customer, version)
-        if run_id != belief.run_id or missed:
+        if run_id != belief.run_id:
             self._joined = None
-        return self._joined is not None
+            return False
+        return not missed or await self._begin(belief)
+
+    async def _begin(self, belief: Belief) -> bool:
+        """From its place in the feed on nothing is missed; what came before was committed before this question."""
+        self._joined = None
+        await self._ask()
+        for everyone in self._everyone:
+            everyone.miss()
+        self._joined = belief
+        return True
 
     async def _ask(self) -> None:
         watched = list(self._watches)
