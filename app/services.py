@@ -160,7 +160,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     # The first look at the cache's epoch is done before anything is asked.
     with contextlib.suppress(StoreUnavailable):
         await epochs.turn()
-    works = (publisher.run(), epochs.run(), changes.run(), networks.run(), totals.run(), suspects.run())
+    works = [publisher.run(), epochs.run(), changes.run(), networks.run()]
+    if settings.follow_marks:
+        works += [totals.run(), suspects.run()]
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield services

@@ -115,6 +115,10 @@ class Settings:
     referral_url: str | None = None
     """C360_REFERRAL_URL: where friends go with a code, such as https://shop.example/r/{code}. Default: codes have no url."""
 
+    follow_marks: bool = True
+    """C360_FOLLOW_MARKS: whether this process works off what writes have left to be done: totals of networks, and looks at
+    suspicious referrals. One at least has to. Default: true."""
+
     referral_device_traits: tuple[str, ...] = ("deviceId", "deviceFingerprint")
     """C360_REFERRAL_DEVICE_TRAITS: traits that advocate and friend must not share, for they tell of one device; separated by
     commas. Default: deviceId,deviceFingerprint."""

@@ -45,6 +45,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "referral_invitation_days": ("C360_REFERRAL_INVITATION_DAYS", reading.whole(1, 3_650)),
         "referral_old_customers": ("C360_REFERRAL_OLD_CUSTOMERS", reading.switch),
         "referral_url": ("C360_REFERRAL_URL", reading.with_code),
+        "follow_marks": ("C360_FOLLOW_MARKS", reading.switch),
         "referral_device_traits": ("C360_REFERRAL_DEVICE_TRAITS", reading.names),
         "referral_payment_traits": ("C360_REFERRAL_PAYMENT_TRAITS", reading.names),
         "referral_burst": ("C360_REFERRAL_BURST", reading.whole(0, 200)),

@@ -129,9 +129,11 @@ async def stack(local_settings: Settings, programs: Programs) -> AsyncIterator[S
 
 @pytest.fixture(scope="session")
 def settings(stack: Stack) -> Settings:
-    """Settings that point at the session's servers."""
+    """Settings that point at the session's servers. What writes leave to be done is left: services go on for longer than a test,
+    and other tests have rules and rates of their own."""
     return replace(
         stack.settings,
+        follow_marks=False,
         neo4j_uri=stack.neo4j_uri,
         neo4j_user=stack.neo4j_user,
         neo4j_password=stack.neo4j_password,

@@ -1,6 +1,6 @@
 // trace_network_in_period($customer_id, $generations, $since, $until, $since_key, $until_key) -> many GenerationInPeriod
 // Of so many generations below a customer: who accepted between two times, how many of those converted, and what all of them bought
-// in that time, less what was paid back of it. The times stand twice, once as keys have them.
+// in that time, less what was paid back of it. The times stand twice, once as keys have them. In no order.
 MATCH (named:Identifier {customer_id: $asked.customer_id})<-[:IDENTIFIED_BY]-(c:Customer)
 USING INDEX SEEK named:Identifier(customer_id)
 MATCH way = (c)-[:REFERRED*1..1000]->(friend:Customer)
@@ -22,6 +22,4 @@ CALL (purchases) {
   WITH purchase[0] AS currency, sum(purchase[1]) AS net
   RETURN collect([currency, net]) AS net
 }
-WITH generation, customers, converted, net
-ORDER BY generation
-RETURN {customers: customers, converted: converted, net: net} AS generation
+RETURN {depth: generation, customers: customers, converted: converted, net: net} AS generation

@@ -77,6 +77,7 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GenerationInPeriod(msgspec.Struct, frozen=True, kw_only=True):
+    depth: int
     customers: int
     converted: int
     net: tuple[tuple[str, int], ...]
@@ -122,7 +123,9 @@ async def trace_network_in_period(reader: Reader, customer_id: str, span: Span, 
         **span.times,
         **span.keys,
     )
-    generations = [Generation(each.customers, each.converted, dict(each.net)) for each in found]
+    generations = [
+        Generation(each.customers, each.converted, dict(each.net)) for each in sorted(found, key=lambda each: each.depth)
+    ]
     return Network(_told(generations), truncated=whole.truncated or looked_at < len(whole.generations))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
+from app.services import Services
 from tests.api.conftest import Api
 from tests.api.test_referrals_networks import BEGIN, END, LATE, forest
 
@@ -25,25 +25,14 @@ EXTENDED = """query($email: String!, $generations: Int, $decay: Float, $currency
 
 
 @pytest.fixture
-async def counted(api: Api, forest: None) -> None:
+async def counted(services: Services, forest: None) -> None:
     """The forest, once its totals have been made."""
-    async with asyncio.timeout(60):
-        while (await advocates(api, order="NETWORK_SIZE"))["totalCount"] < 5 or len(await sizes(api)) != 5:
-            await asyncio.sleep(0.2)
-        while (await sizes(api))["ana"] < 5 or (await revenues(api))["ana"] != "136.00":
-            await asyncio.sleep(0.2)
+    while await services.totals.turn():
+        pass
 
 
 async def advocates(api: Api, **variables: Any) -> Any:
     return (await api.data(ADVOCATES, **variables))["advocates"]
-
-
-async def sizes(api: Api) -> dict[str, int]:
-    return {each["customer"]["name"]: each["networkSize"] for each in (await advocates(api))["nodes"]}
-
-
-async def revenues(api: Api) -> dict[str, str]:
-    return {each["customer"]["name"]: each["networkRevenue"]["amount"] for each in (await advocates(api))["nodes"]}
 
 
 async def test_advocates_come_by_what_they_are_ranked_by(api: Api, counted: None) -> None:
