@@ -41,16 +41,13 @@ class Everyone:
     def tell(self, customer: str, version: int) -> None:
         """This customer changed, and has this version now. That of a change before may come later, with word of others in it."""
         if self._seen.pop(customer, None) != version:
-            self._add(customer)
+            self._changed[customer] = None
+            if len(self._changed) > MOST:
+                self.miss()
+            self.wake()
         self._seen[customer] = version
         if len(self._seen) > SEEN:
             del self._seen[next(iter(self._seen))]
-
-    def _add(self, customer: str) -> None:
-        self._changed[customer] = None
-        if len(self._changed) > MOST:
-            self.miss()
-        self.wake()
 
     def miss(self) -> None:
         """Customers changed of whom nothing was heard."""
@@ -80,10 +77,3 @@ class Everyone:
         heard = Heard(tuple(self._changed), self._missed, self.trusted)
         self._changed, self._missed = {}, False
         return heard
-
-    def again(self, heard: Heard) -> None:
-        """Nothing could be made of this: hear it once more."""
-        if heard.missed:
-            self.miss()
-        for customer in heard.customers:
-            self._add(customer)

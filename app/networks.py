@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from app.changes import ASK_SECONDS, Changes
@@ -25,9 +25,10 @@ MOST_WAITING = 5_000
 """Ids in the changes that wait for one watcher: 100 kB or so. With more it is told to read again instead."""
 
 WALKED = 10_000
-"""Members of a network that are counted, which takes Neo4j some 20 ms. What is beyond is told to be read again each so often:"""
+"""Members of a network that are counted."""
 
 BEYOND_SECONDS = 10.0
+"""How often a network is to be read again that has more, or that can't be counted."""
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Networks:
 
     @asynccontextmanager
     async def watch(self, root: str, depth: int) -> AsyncIterator[NetworkWatch]:
-        """A watch for the length of the block, in force when that begins. Raises StoreUnavailable."""
+        """A watch for the length of the block, in force when that begins."""
         watch = NetworkWatch(root, depth)
         if not self.changes.trusted:
             watch.counted = await self._count(watch)
@@ -115,23 +116,23 @@ class Networks:
         while True:
             try:
                 await self._turn()
-            except StoreUnavailable as error:
-                logger.warning("watchers of networks wait: %s", error)
-                await asyncio.sleep(ASK_SECONDS)
             except Exception:
-                logger.exception("watchers of networks wait")
+                logger.exception("watchers of networks are told to read again")
+                self._everyone.miss()
                 await asyncio.sleep(ASK_SECONDS)
 
     async def _turn(self) -> None:
         everyone = self._everyone
-        heard = await everyone.next(ASK_SECONDS if self._watches and not everyone.trusted else None)
+        counting = any(not everyone.trusted or watch.counted is not None for watch in self._watches)
+        heard = await everyone.next(ASK_SECONDS if counting else None)
         try:
             if heard.customers and self._watches:
                 await self._tell(heard.customers)
-            await self._check(heard)
-        except BaseException:
-            everyone.again(heard)
-            raise
+        except StoreUnavailable as error:
+            # Not once more, for it may be too much to ask.
+            logger.warning("watchers of networks are told to read again: %s", error)
+            heard = replace(heard, missed=True)
+        await self._check(heard)
 
     async def _tell(self, customers: Collection[str]) -> None:
         """Tell each watcher which of these customers stand below its root, and who went from there or never came."""
@@ -163,18 +164,23 @@ class Networks:
             if network not in counted:
                 counted[network] = await self._count(watch)
             extent, _ = now = counted[network]
-            beyond = extent is not None and not extent.whole
-            if now != watch.counted or (beyond and heard.trusted):
+            last = heard.trusted and extent is not None
+            if now != watch.counted or (last and extent is not None and not extent.whole):
                 watch.miss()
             if extent is not None:
                 watch.root = extent.root
-            watch.counted = None if heard.trusted else now
+            watch.counted = None if last else now
 
     async def _count(self, watch: NetworkWatch) -> Extents:
-        """What is below a root, and where that isn't all there is, a number that is another one each so often."""
-        extent = await self.extent(watch.root, watch.depth)
-        beyond = extent is not None and not extent.whole
-        return extent, int(self.clock() // BEYOND_SECONDS) if beyond else 0
+        """What is below a root, None where that can't be had; and where it isn't all there is, a number that is another one each
+        so often."""
+        try:
+            extent = await self.extent(watch.root, watch.depth)
+        except StoreUnavailable as error:
+            logger.warning("a watched network can't be counted: %s", error)
+            extent = None
+        beyond = extent is None or not extent.whole
+        return extent, 1 + int(self.clock() // BEYOND_SECONDS) if beyond else 0
 
 
 def _place(standing: Standing, roots: Mapping[str, Sequence[NetworkWatch]], *, astray: str | None = None) -> None:

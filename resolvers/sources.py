@@ -129,7 +129,7 @@ class Networks(Protocol):
     """What changes in referral networks, by any process."""
 
     def watch(self, root: str, depth: int, /) -> AbstractAsyncContextManager[NetworkWatch]:
-        """From its beginning on news of what is at most so many steps below a customer. Raises StoreUnavailable."""
+        """From its beginning on news of what is at most so many steps below a customer."""
         ...
 
 

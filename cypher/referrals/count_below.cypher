@@ -4,8 +4,8 @@
 MATCH (named:Identifier {customer_id: $asked.root_id})<-[:IDENTIFIED_BY]-(root:Customer)
 USING INDEX SEEK named:Identifier(customer_id)
 CALL (root) {
-  MATCH path = (root)-[:REFERRED*1..1000]->(member:Customer)
-  WITH member, length(path) <= $asked.depth AS meant
+  MATCH (root)-[down:REFERRED*1..1000]->(member:Customer)
+  WITH member, size(down) <= $asked.depth AS meant
   LIMIT $asked.cap
   RETURN count(*) AS walked, sum(CASE WHEN meant THEN 1 ELSE 0 END) AS members,
     sum(CASE WHEN meant THEN member.version ELSE 0 END) AS versions

@@ -5,10 +5,12 @@ UNWIND $asked.customer_ids AS asked
 MATCH (named:Identifier {customer_id: asked})<-[:IDENTIFIED_BY]-(c:Customer)
 USING INDEX SEEK named:Identifier(customer_id)
 CALL (c) {
-  MATCH path = (c)<-[:REFERRED*0..1000]-(top:Customer)
-  RETURN path, EXISTS { (top)<-[:REFERRED]-() } AS truncated
-  ORDER BY length(path) DESC
+  // A path would be made for each step of the way, which takes a hundred times as long where that is a thousand.
+  MATCH (c)<-[up:REFERRED*0..1000]-(top:Customer)
+  WITH up, top
+  ORDER BY size(up) DESC
   LIMIT 1
+  RETURN up, EXISTS { (top)<-[:REFERRED]-() } AS truncated
 }
-WITH asked, c, truncated, [step IN relationships(path) | [startNode(step).id, step.referral]] AS steps
+WITH asked, c, truncated, [step IN up | [startNode(step).id, step.referral]] AS steps
 RETURN {asked: asked, customer: c.id, steps: steps, truncated: truncated} AS chain

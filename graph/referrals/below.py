@@ -11,8 +11,8 @@ from graph.store import Reader
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a customer stands. `asked`: the id that was asked by; `customer`: whose it is now; `steps`: up to the first, the
-    referrer first; `astray`: accepted referrals that bring nobody in, each with its advocate."""
+    """Where a customer stands. `asked`: the id that was asked by; `customer`: whose it is now; `steps`: up to the highest of the
+    roots that were asked about, the referrer first; `astray`: accepted referrals that bring nobody in, each with its advocate."""
 
     asked: str
     customer: str
@@ -21,7 +21,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def way(self) -> tuple[str, ...]:
-        """The ids of the customer and of all above."""
+        """The ids of the customer and of those above, up to that root."""
         return self.customer, *(step.customer for step in self.steps)
 
 

@@ -93,14 +93,21 @@ class Heard:
         self._answers = answers
         self._next: asyncio.Task[Any] | None = None
 
-    async def any(self) -> Change:
+    async def any(self, seconds: float = 60) -> Change:
         """The next message of all, which is waited for again where this is given up."""
         if self._next is None:
             self._next = asyncio.ensure_future(anext(self._answers))
-        answer = await asyncio.wait_for(asyncio.shield(self._next), 60)
+        answer = await asyncio.wait_for(asyncio.shield(self._next), seconds)
         self._next = None
         found: Change = answer["referralNetworkChanged"]
         return found
+
+    async def soon(self, seconds: float = 1.5) -> Change | None:
+        """The next message, if it doesn't take long."""
+        try:
+            return await self.any(seconds)
+        except TimeoutError:
+            return None
 
     async def next(self) -> Change:
         """The next change, but for what brought the subscription in force, and for what a busy machine makes of the feed."""
@@ -209,7 +216,9 @@ async def test_who_leaves_is_told_by_the_referral_that_brings_them_in_no_more(ap
         await world.touch("ben", "cho", "dan")
         # One who was brought in before by somebody else never comes.
         await world.told(*brings("ana", "hal", 50))
-        change = await heard.next()
+        # What ended is told again where friend and advocate happen to change at once.
+        while (change := await heard.next())["referral"]["code"] == "ana>ben":
+            pass
         assert change["referral"] == {"code": "ana>hal", "referralStatus": "SUPERSEDED", "friend": {"name": "hal"}}
         assert (await world.named(change["path"]), change["member"]) == (["ana"], None)
 
@@ -277,9 +286,10 @@ async def test_without_redis_one_is_told_to_read_again(api: Api, service: str, w
             await until_resync()
             await world.touch("ben")
             await until_resync()
+            while await heard.soon():
+                pass
             await world.touch("gus", "dan")
-            done, _ = await asyncio.wait([asyncio.ensure_future(heard.any())], timeout=1.5)
-            assert not done
+            assert not await heard.soon()
         finally:
             await stack.start_redis()
         # When the cache is open again they are told by name as before.
@@ -324,8 +334,8 @@ async def test_a_client_that_does_not_read_is_told_to_read_again(
             await world.touch(*friends[start : start + 5])
             await asyncio.sleep(2 * GATHER_SECONDS)
         told: list[Change] = []
-        while not told or told[-1]["referral"] is None or told[-1]["referral"]["code"] != f"ana>{friends[-1]}":
-            told.append(await heard.any())
+        while change := await heard.soon(10):
+            told.append(change)
         await heard.close()
     assert any(change["resync"] for change in told) and len(told) < len(friends)
 

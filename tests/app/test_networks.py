@@ -231,21 +231,39 @@ async def test_a_network_too_large_to_be_counted_is_read_again_each_so_often(wor
         await silent(watch)
 
 
-async def test_what_changes_while_the_graph_is_away_is_told_afterwards(world: World) -> None:
+async def test_what_can_not_be_asked_for_is_to_be_read_again(world: World) -> None:
     async with world.networks.watch("a", 9) as watch:
         await world.joined()
         world.forest.away = True
         await world.write("b")
-        await asyncio.sleep(0.3)
+        # At once, each so often, and when it can be asked for again.
+        assert await said(watch) == RESYNC
+        await silent(watch)
+        world.now += networks.BEYOND_SECONDS
+        assert await said(watch) == RESYNC
+        world.forest.away = False
+        assert await said(watch) == RESYNC
+        await world.joined()
         await world.write("c")
+        assert (await said(watch)).path == ("a", "b", "c")
+        await silent(watch)
+
+
+async def test_who_begins_to_watch_what_can_not_be_counted_is_told_when_it_can(world: World) -> None:
+    world.belief, world.forest.away = None, True
+    async with world.networks.watch("a", 9) as watch:
         await silent(watch)
         world.forest.away = False
-        assert [(await said(watch)).path for _ in range(2)] == [("a", "b"), ("a", "b", "c")]
+        assert await said(watch) == RESYNC
+        await silent(watch)
 
 
-async def test_nobody_begins_to_watch_what_can_not_be_counted(world: World) -> None:
-    world.belief, world.forest.away = None, True
-    with pytest.raises(StoreUnavailable):
-        async with world.networks.watch("a", 9):
-            pass
-    assert not world.networks._watches
+async def test_a_fault_of_ours_is_outlived(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world.networks.watch("a", 9) as watch:
+        await world.joined()
+        with monkeypatch.context() as patch:
+            patch.setattr(networks, "_place", None)
+            await world.write("b")
+            assert await said(watch) == RESYNC
+        await world.write("b")
+        assert (await said(watch)).path == ("a", "b")

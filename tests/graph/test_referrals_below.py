@@ -23,10 +23,12 @@ async def test_those_below_a_root_come_with_their_ways_and_no_others(graph: Stor
     ana, ben, cho, dan, gus, hal = everyone = await ids(graph, "ana", "ben", "cho", "dan", "gus", "hal")
     found = await find_below(graph, [*reversed(everyone), "cus_" + "0" * 32], [ben])
     assert [each.customer for each in found] == [ben, cho, dan]
-    assert [each.way for each in found] == [(ben, ana), (cho, ben, ana), (dan, cho, ben, ana)]
+    assert [each.way for each in found] == [(ben,), (cho, ben), (dan, cho, ben)]
     (of_dan,) = await made_by(graph, "cho")
     assert found[-1].steps[0].referral == of_dan.id
     assert not any(each.astray for each in found)
+    # Up to the highest of several.
+    assert (await standings(graph, [dan], cho, ana, gus))[dan].way == (dan, cho, ben, ana)
     assert (await standings(graph, everyone, ana, gus)).keys() == set(everyone)
     assert await find_below(graph, [hal], [ana]) == []
 
