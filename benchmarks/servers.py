@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 1_200.0
 Servers = Callable[[], AbstractAsyncContextManager[Settings]]
 """Gives the settings of empty servers with the migrations applied, which end with the block."""
 
-HOUSEKEEPING = "Migration|Outbox|Answer|CacheEpoch|ApiKey|KeyRing"
+HOUSEKEEPING = "Migration|Outbox|Answer|CacheEpoch|ApiKey|KeyRing|NetworkMark|SuspicionMark"
 """Labels of what the service keeps for itself, and nobody asks for: no part of the graph that is compared."""
 
 #: Everything but what the migrations left: they stay applied.
