@@ -4,7 +4,6 @@
 """
 
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,10 +12,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from app.errors import SettingsError
+from app.secret_files import keep_secret
 from app.settings_variables import VARIABLES, TrustedMode
 from resolvers.guard import Limits
-
-SECRET_BYTES = 32
 
 LIMITS = Limits()
 """How large a GraphQL request may be where nothing is said."""
@@ -364,30 +362,6 @@ class Settings:
                 if name not in values:
                     raise SettingsError(VARIABLES[name][0], "is not set, and C360_JWT_ISSUER is: tokens need both")
         return cls(**values)
-
-
-def keep_secret(path: Path) -> str:
-    """The secret kept in `path`, made on first use: 32 random bytes as text, mode 0600.
-
-    Raises SettingsError when the folder can't be written.
-    """
-    try:
-        # Often the first to make C360_HOME, where passwords and personal data come to lie.
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            draft = path.with_name(f".{path.name}.{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(SECRET_BYTES))
-            # Two processes may start at once: link() keeps the first one's secret, where rename() would replace it.
-            try:
-                path.hardlink_to(draft)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        return path.read_text().strip()
-    except OSError as error:
-        raise SettingsError("C360_HOME", f"{path} can't be written ({error.strerror})") from error
 
 
 def _cache_home(environ: Mapping[str, str]) -> Path:

@@ -12,7 +12,8 @@ from pathlib import Path
 from app.errors import DiskFull, StartFailed
 from app.local.java import Java
 from app.local.process import POLL_SECONDS, AliveFile, spawn
-from app.settings import Settings, keep_secret
+from app.secret_files import keep_secret
+from app.settings import Settings
 
 USER = "neo4j"
 READY_WITHIN_SECONDS = 120.0

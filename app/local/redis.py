@@ -9,7 +9,8 @@ from pathlib import Path
 
 from app.errors import StartFailed, ToolMissing
 from app.local.process import POLL_SECONDS, AliveFile, spawn
-from app.settings import Settings, keep_secret
+from app.secret_files import keep_secret
+from app.settings import Settings
 
 READY_WITHIN_SECONDS = 20.0
 

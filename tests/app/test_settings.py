@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from app.errors import SettingsError
-from app.settings import Settings, keep_secret
+from app.secret_files import keep_secret
+from app.settings import Settings
 from app.settings_variables import VARIABLES
 
 TOP = Path(__file__).parents[2]
