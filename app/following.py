@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from graph.errors import StoreUnavailable
-from graph.referrals.totals import Marks
+from graph.referrals.marks import Marks
 
 LOOK_SECONDS = 0.5
 """Between two looks for marks, where there were none the last time."""

@@ -216,7 +216,7 @@ def sources_of(services: Services, quintiles: QuintileCopy, guards: Guards | Non
         door=services,
         catalogue=services.catalogue,
         watches=services.changes,
-        networks=services.networks,
+        network_watches=services.network_watches,
         quintiles=quintiles,
         rules=Rules(
             cursors=Cursors(settings.cursor_secret),

@@ -26,7 +26,7 @@ from app.errors import SettingsError
 from app.feed import Feed
 from app.following import Follower
 from app.gathering import Gathering
-from app.networks import Networks
+from app.network_watches import NetworkWatches
 from app.profiles import CachedProfiles
 from app.publishing import Publisher
 from app.settings import Settings
@@ -42,8 +42,9 @@ from graph.migrations import migrate
 from graph.money import exponent
 from graph.referrals import Rule
 from graph.referrals.judging import find_suspicion_marks, judge
+from graph.referrals.marks import Marks
 from graph.referrals.suspicion import Suspicions
-from graph.referrals.totals import Marks, find_marks, follow
+from graph.referrals.totals import find_marks, follow
 from graph.store import Store
 from resolvers.money import Rates
 from resolvers.observer import observed
@@ -66,14 +67,17 @@ class Services:
     epochs: Epochs
     publisher: Publisher
     changes: Changes
-    networks: Networks
+    network_watches: NetworkWatches
     totals: Follower
     suspects: Follower
     counters: Counters = field(default_factory=Counters)
     gathering: Gathering = field(init=False)
+    _weights: Mapping[str, float] = field(init=False)
+    _rule: Rule = field(init=False)
     _migrated: bool = False
 
     def __post_init__(self) -> None:
+        self._weights, self._rule = reporting_weights(self.settings), referral_rule(self.settings)
         self.gathering = Gathering(
             self.record_all, room=self.settings.write_queue, alone=not self.settings.group_commit, counters=self.counters
         )
@@ -103,8 +107,7 @@ class Services:
         """Keep the events of these calls by one transaction, and publish what it changed; see graph.events.record_all."""
         await self._migrate()
         receipt = Request.receipt()
-        weights, rule = reporting_weights(self.settings), referral_rule(self.settings)
-        found = await events.record_all(self.store, calls, receipt=receipt, weights=weights, rule=rule)
+        found = await events.record_all(self.store, calls, receipt=receipt, weights=self._weights, rule=self._rule)
         outcomes = [each for each in found if isinstance(each, Outcome)]
         touched = {customer: version for each in outcomes for customer, version in each.touched.items()}
         await self.publisher.publish(touched, receipt.key)
@@ -144,15 +147,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     changes = Changes(partial(find_versions, store), epochs.belief, None if feed is None else Feed(feed))
     admission = Admission(at_once=settings.cache_admission == "first")
     profiles = CachedProfiles(store, cache, epochs.belief, admission)
-    networks = Networks.of(changes, store)
-    totals = Follower(
-        "totals of networks", partial(find_marks, store), partial(follow, store, weights=reporting_weights(settings))
-    )
-    suspects = Follower("suspicious referrals", partial(find_suspicion_marks, store), partial(_judge, settings, store, publisher))
+    watches = NetworkWatches.of(changes, store)
+    weights, rule = reporting_weights(settings), referral_rule(settings)
+    totals = Follower("totals of networks", partial(find_marks, store), partial(follow, store, weights=weights))
+    judging = partial(_judge, store, publisher, rule, suspicions(settings))
+    suspects = Follower("suspicious referrals", partial(find_suspicion_marks, store), judging)
     copies = Copies(store)
-    services = Services(
-        settings, store, cache, profiles, copies, epochs, publisher, changes, networks, totals, suspects, counters
-    )
+    services = Services(settings, store, cache, profiles, copies, epochs, publisher, changes, watches, totals, suspects, counters)
     try:
         await services.ready()
     except StoreUnavailable as error:
@@ -160,7 +161,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     # The first look at the cache's epoch is done before anything is asked.
     with contextlib.suppress(StoreUnavailable):
         await epochs.turn()
-    works = [publisher.run(), epochs.run(), changes.run(), networks.run()]
+    works = [publisher.run(), epochs.run(), changes.run(), watches.run()]
     if settings.follow_marks:
         works += [totals.run(), suspects.run()]
     tasks = [asyncio.create_task(work) for work in works]
@@ -205,8 +206,8 @@ def suspicions(settings: Settings) -> Suspicions:
     )
 
 
-async def _judge(settings: Settings, store: Store, publisher: Publisher, marks: Marks) -> None:
-    changed = await judge(store, marks, rule=referral_rule(settings), suspicions=suspicions(settings))
+async def _judge(store: Store, publisher: Publisher, rule: Rule, suspicious: Suspicions, marks: Marks) -> None:
+    changed = await judge(store, marks, rule=rule, suspicions=suspicious)
     if changed:
         await publisher.publish(changed, Request.receipt().key)
 

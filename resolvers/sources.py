@@ -125,7 +125,7 @@ class NetworkWatch(Protocol):
         ...
 
 
-class Networks(Protocol):
+class NetworkWatches(Protocol):
     """What changes in referral networks, by any process."""
 
     def watch(self, root: str, depth: int, /) -> AbstractAsyncContextManager[NetworkWatch]:
@@ -162,7 +162,7 @@ class Sources:
     door: Door
     catalogue: Catalogue
     watches: Watches
-    networks: Networks
+    network_watches: NetworkWatches
     quintiles: Quintiles
     rules: Rules
     documents: Documents

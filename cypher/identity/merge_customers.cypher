@@ -14,6 +14,9 @@ CALL (keep) {
   DELETE was
   WITH DISTINCT keep, absorbed, friends
   CALL (absorbed) { MATCH (absorbed)<-[:REFERRED]-(was:Customer) CREATE (:NetworkMark {customer: was.id, at: datetime()}) }
+  // Of the one that is left more is known than of either.
+  CREATE (:SuspicionMark {customer: keep.id, at: datetime()})
+  WITH keep, absorbed, friends
   DETACH DELETE absorbed
   RETURN friends
 }

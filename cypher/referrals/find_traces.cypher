@@ -1,8 +1,7 @@
 // find_traces($customer_ids) -> many Traced
-// What is known of the traits of these customers, what of it was looked at before, and whom they brought in.
+// What is known of the traits of these customers, and what of it was looked at before.
 UNWIND $asked.customer_ids AS id
 MATCH (c:Customer {id: id})
 USING INDEX SEEK c:Customer(id)
 RETURN {customer: id, seen: c.traces,
-  states: COLLECT { MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier) WHERE i.trait_state IS NOT NULL RETURN i.trait_state },
-  friends: COLLECT { MATCH (c)-[:REFERRED]->(friend:Customer) RETURN friend.id }} AS traced
+  states: COLLECT { MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier) WHERE i.trait_state IS NOT NULL RETURN i.trait_state }} AS traced

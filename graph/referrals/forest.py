@@ -60,10 +60,10 @@ def ring_closers(candidates: Mapping[str, Pointer]) -> set[str]:
     return closers
 
 
-async def settle(transaction: Transaction, customers: set[str], acceptances: Iterable[Acceptance]) -> set[str]:
+async def settle(transaction: Transaction, customers: set[str], acceptances: Iterable[Acceptance]) -> tuple[set[str], set[str]]:
     """Make the forest what acceptances and components say, `customers` being those whose candidate can have changed, and these
-    all that they accepted. Returns the customers who have another referrer than before, or have it otherwise, and the referrers.
-    """
+    all that they accepted. Returns the customers who have another referrer than before, or have it otherwise, and those
+    referrers."""
     stated: dict[str, list[Pointer]] = {customer: [] for customer in customers}
     for each in acceptances:
         if each.counts:
@@ -85,7 +85,7 @@ async def settle(transaction: Transaction, customers: set[str], acceptances: Ite
             changed.append(_edge(friend, pointer, friend in closers))
     if changed:
         await transaction.run("referrals/record_pointers", rows=changed)
-    return {row["friend"] for row in changed} | {row["advocate"] for row in changed if row["advocate"]}
+    return {row["friend"] for row in changed}, {row["advocate"] for row in changed if row["advocate"]}
 
 
 def pointer_of(acceptance: Acceptance) -> Pointer:

@@ -12,10 +12,10 @@ from hashlib import blake2b
 
 import msgspec
 
+from graph.referrals.marks import Marks
 from graph.referrals.settling import settle
 from graph.referrals.states import Rule
 from graph.referrals.suspicion import Crowd, Suspect, Suspicions, flags_of, traces_of, written
-from graph.referrals.totals import Marks
 from graph.store import Conflict, Store, Transaction
 
 AT_A_TIME = 50
@@ -31,7 +31,6 @@ class Traced(msgspec.Struct, frozen=True, kw_only=True):
     customer: str
     seen: str | None
     states: tuple[str, ...]
-    friends: tuple[str, ...]
 
 
 async def find_suspicion_marks(store: Store) -> Marks:
@@ -88,17 +87,14 @@ async def _flag(
 
 async def _spread(transaction: Transaction, marks: Marks, suspicions: Suspicions) -> None:
     """Where something else is known of a customer than before, those whom it brought in are to be looked at as well."""
-    rows, friends = [], set[str]()
+    rows = []
     for each in await transaction.many("referrals/find_traces", Traced, customer_ids=sorted(marks.customers)):
         known = sorted((code, sorted(values)) for code, values in traces_of(each.states, suspicions).items() if values)
         seen = blake2b(msgspec.json.encode(known), digest_size=16).hexdigest() if known else None
         if seen != each.seen:
             rows.append([each.customer, seen])
-            friends |= set(each.friends)
     if rows:
         await transaction.run("referrals/record_traces", rows=rows)
-    if friends:
-        await transaction.run("referrals/record_suspicion_marks", customers=sorted(friends))
 
 
 async def _crowds(transaction: Transaction, suspects: Sequence[Suspect], suspicions: Suspicions) -> dict[str, Crowd]:

@@ -20,12 +20,14 @@ Ask = Callable[..., Awaitable[Sequence[Any]]]
 async def settle(transaction: Transaction, rule: Rule, *, customers: set[str], buyers: set[str]) -> set[str]:
     """Make forest and states what they follow from. `customers`: those whose candidate can have changed; `buyers`: those whose
     purchases changed. Returns the customers of whom something else is to be told than before."""
+    moved: set[str] = set()
     told: set[str] = set()
     if customers:
         accepted = await find_acceptances(transaction.run, customers)
-        told = await forest.settle(transaction, customers, accepted)
+        moved, referrers = await forest.settle(transaction, customers, accepted)
+        told = moved | referrers
     # Rings that opened or closed through others change what became of theirs, too.
-    rows = await find_acceptances(transaction.run, customers | buyers | told)
+    rows = await find_acceptances(transaction.run, customers | buyers | moved)
     changed = [(each, state) for each, state in await states_of(transaction.run, rows, rule) if state != each.state]
     if changed:
         await transaction.run("referrals/record_states", rows=[_row(each, state) for each, state in changed])

@@ -9,22 +9,12 @@ are none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
-import msgspec
-
+from graph.referrals.marks import Marks
 from graph.store import Conflict, Store, Transaction
 
 AT_A_TIME = 200
 """Advocates whose totals are made in one transaction, about: each is held meanwhile, and there may be one with many friends."""
-
-
-class Marks(msgspec.Struct, frozen=True, kw_only=True):
-    """Some of the marks: the ids they have, the customers who are meant, and when the oldest was left."""
-
-    marked: tuple[str, ...]
-    customers: tuple[str, ...]
-    since: datetime | None
 
 
 async def find_marks(store: Store) -> Marks:

@@ -131,7 +131,7 @@ async def _rank(
         raise TooLarge.period(ranking.MOST_IN_PERIOD) from None
 
 
-class Programmed(msgspec.Struct, frozen=True):
+class ProgramQuestion(msgspec.Struct, frozen=True):
     """The source of ReferralProgram: of which time, and the currency of its figures."""
 
     span: Span | None
@@ -154,38 +154,38 @@ class Programmed(msgspec.Struct, frozen=True):
 class ReferralProgram:
     @resolved("Invitations.")
     @staticmethod
-    def invited(asked: Parent[Programmed], info: Info) -> int:
+    def invited(asked: Parent[ProgramQuestion], info: Info) -> int:
         return asked.figures(info.context).invited
 
     @resolved("Acceptances that brought somebody in.")
     @staticmethod
-    def accepted(asked: Parent[Programmed], info: Info) -> int:
+    def accepted(asked: Parent[ProgramQuestion], info: Info) -> int:
         return asked.figures(info.context).accepted
 
     @resolved("Those of them whose friend made the qualifying purchase, which was not reversed.")
     @staticmethod
-    def qualified(asked: Parent[Programmed], info: Info) -> int:
+    def qualified(asked: Parent[ProgramQuestion], info: Info) -> int:
         return asked.figures(info.context).qualified
 
     @resolved("Those of them that were paid for.")
     @staticmethod
-    def rewarded(asked: Parent[Programmed], info: Info) -> int:
+    def rewarded(asked: Parent[ProgramQuestion], info: Info) -> int:
         return asked.figures(info.context).rewarded
 
     @resolved("Acceptances that were rejected.")
     @staticmethod
-    def rejected(asked: Parent[Programmed], info: Info) -> int:
+    def rejected(asked: Parent[ProgramQuestion], info: Info) -> int:
         return asked.figures(info.context).rejected
 
     @resolved("Qualified by accepted; null without any.")
     @staticmethod
-    def conversion_rate(asked: Parent[Programmed], info: Info) -> float | None:
+    def conversion_rate(asked: Parent[ProgramQuestion], info: Info) -> float | None:
         found = asked.figures(info.context)
         return _ratio(found.qualified, found.accepted)
 
     @resolved("Invitations by customers who invited; null without any.")
     @staticmethod
-    def invitations_per_advocate(asked: Parent[Programmed], info: Info) -> float | None:
+    def invitations_per_advocate(asked: Parent[ProgramQuestion], info: Info) -> float | None:
         found = asked.figures(info.context)
         return _ratio(found.invited, found.advocates)
 
@@ -194,30 +194,30 @@ class ReferralProgram:
         "invitations. Above 1 they grow by themselves. Null without customers."
     )
     @staticmethod
-    def k_factor(asked: Parent[Programmed], info: Info) -> float | None:
+    def k_factor(asked: Parent[ProgramQuestion], info: Info) -> float | None:
         return _ratio(asked.figures(info.context).accepted, asked.customers(info.context))
 
     @resolved("The median of days from an acceptance to the qualifying purchase; null without any.")
     @staticmethod
-    def median_days_to_convert(asked: Parent[Programmed], info: Info) -> float | None:
+    def median_days_to_convert(asked: Parent[ProgramQuestion], info: Info) -> float | None:
         return asked.figures(info.context).median_days
 
     @resolved("How many referrals lead from the root to whoever stands deepest, of those who accepted.")
     @staticmethod
-    def longest_chain(asked: Parent[Programmed], info: Info) -> int:
+    def longest_chain(asked: Parent[ProgramQuestion], info: Info) -> int:
         context = info.context
         return context.ask(("longest", asked.span), lambda: ranking.find_longest_chain(context.reader, asked.span))
 
     @resolved("What everyone who was brought in bought, less refunds; in a period, what they bought in it.")
     @staticmethod
-    def revenue(asked: Parent[Programmed], info: Info) -> Money | None:
+    def revenue(asked: Parent[ProgramQuestion], info: Info) -> Money | None:
         context = info.context
         net: Any = context.ask(("referred", asked.span), lambda: ranking.find_referred_revenue(context.reader, asked.span))
         return context.rules.rates.total(net, asked.currency)  # type: ignore[return-value]
 
 
 def referral_program(info: Info, period: Period | None = None, currency: CurrencyCode | None = None) -> ReferralProgram:
-    return Programmed(span_of(period), currency or info.context.rules.rates.reporting)  # type: ignore[return-value]
+    return ProgramQuestion(span_of(period), currency or info.context.rules.rates.reporting)  # type: ignore[return-value]
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -28,7 +28,7 @@ USUAL = 20
 """Generations of a network, or fewer, nearly always."""
 
 
-class Asked(msgspec.Struct, frozen=True):
+class NetworkQuestion(msgspec.Struct, frozen=True):
     """The source of ReferralNetwork: whose network, how much of it, and the currency of its figures."""
 
     selection: Selection
@@ -47,7 +47,7 @@ class Asked(msgspec.Struct, frozen=True):
         return context.ask(("network", chosen, self.depth), ask)
 
 
-class Placed(msgspec.Struct, frozen=True, gc=False):
+class GenerationAt(msgspec.Struct, frozen=True, gc=False):
     """The source of ReferralGeneration."""
 
     depth: int
@@ -61,17 +61,17 @@ class ReferralGeneration:
 
     @resolved("How many there are; in a period, who accepted in it.")
     @staticmethod
-    def customers(placed: Parent[Placed]) -> int:
+    def customers(placed: Parent[GenerationAt]) -> int:
         return placed.generation.customers
 
     @resolved("How many of those made the qualifying purchase, which was not reversed.")
     @staticmethod
-    def converted(placed: Parent[Placed]) -> int:
+    def converted(placed: Parent[GenerationAt]) -> int:
         return placed.generation.converted
 
     @resolved("What all of them bought, less refunds; in a period, what they bought in it.", scopes=needs(REFERRAL))
     @staticmethod
-    def revenue(placed: Parent[Placed], info: Info) -> Money | None:
+    def revenue(placed: Parent[GenerationAt], info: Info) -> Money | None:
         return info.context.rules.rates.total(placed.generation.net, placed.currency)  # type: ignore[return-value]
 
 
@@ -81,17 +81,17 @@ class ReferralGeneration:
 class ReferralNetwork:
     @resolved("How many customers belong to it; in a period, who accepted in it.")
     @staticmethod
-    def size(asked: Parent[Asked], info: Info) -> int:
+    def size(asked: Parent[NetworkQuestion], info: Info) -> int:
         return asked.figures(info.context).size
 
     @resolved("How many generations it has.")
     @staticmethod
-    def depth(asked: Parent[Asked], info: Info) -> int:
+    def depth(asked: Parent[NetworkQuestion], info: Info) -> int:
         return asked.figures(info.context).depth
 
     @resolved("How many of its customers made the qualifying purchase, which was not reversed.")
     @staticmethod
-    def converted(asked: Parent[Asked], info: Info) -> int:
+    def converted(asked: Parent[NetworkQuestion], info: Info) -> int:
         return asked.figures(info.context).converted
 
     @resolved(
@@ -99,20 +99,20 @@ class ReferralNetwork:
         scopes=needs(REFERRAL),
     )
     @staticmethod
-    def revenue(asked: Parent[Asked], info: Info) -> Money | None:
+    def revenue(asked: Parent[NetworkQuestion], info: Info) -> Money | None:
         return info.context.rules.rates.total(asked.figures(info.context).net, asked.currency)  # type: ignore[return-value]
 
     @resolved("Whether there is more of it, behind a bound of the service: ask again from a member of the last generation.")
     @staticmethod
-    def truncated(asked: Parent[Asked], info: Info) -> bool:
+    def truncated(asked: Parent[NetworkQuestion], info: Info) -> bool:
         return asked.figures(info.context).truncated
 
     @resolved("Each generation, the nearest first; at most 1,000.", size=about(USUAL))
     @staticmethod
-    def generations(asked: Parent[Asked], info: Info) -> list[ReferralGeneration]:
+    def generations(asked: Parent[NetworkQuestion], info: Info) -> list[ReferralGeneration]:
         found = asked.figures(info.context).generations
         info.context.budget.spend(len(found))
-        return [Placed(depth, each, asked.currency) for depth, each in enumerate(found, 1)]  # type: ignore[misc]
+        return [GenerationAt(depth, each, asked.currency) for depth, each in enumerate(found, 1)]  # type: ignore[misc]
 
     @resolved(
         "Its customers, nearest first, within a generation in the order of their advocates, then of the time; in a period, who "
@@ -120,15 +120,17 @@ class ReferralNetwork:
     )
     @staticmethod
     def members(
-        asked: Parent[Asked], info: Info, first: int | None = None, after: str | None = None
+        asked: Parent[NetworkQuestion], info: Info, first: int | None = None, after: str | None = None
     ) -> Connection[ReferralMember]:
         return connect(info.context, _listing(info.context, asked), first=first, after=after)
 
 
-def find_network(context: Context, profile: Profile, *, depth: int | None, period: Period | None, currency: str | None) -> Asked:
+def find_network(
+    context: Context, profile: Profile, *, depth: int | None, period: Period | None, currency: str | None
+) -> NetworkQuestion:
     """The network of a customer; raises InvalidDepth and InvalidPeriod."""
     selection = Selection(root=profile.id, depth=depth_of(depth), span=span_of(period))
-    return Asked(selection, depth, currency or context.rules.rates.reporting)
+    return NetworkQuestion(selection, depth, currency or context.rules.rates.reporting)
 
 
 def span_of(period: Period | None) -> Span | None:
@@ -140,7 +142,7 @@ def span_of(period: Period | None) -> Span | None:
     return Span(period.from_.astimezone(UTC), period.to.astimezone(UTC))
 
 
-def _listing(context: Context, asked: Asked) -> Listing[Member]:
+def _listing(context: Context, asked: NetworkQuestion) -> Listing[Member]:
     selection = asked.selection
 
     def fetch(wanted: Window, /) -> Sequence[Member]:

@@ -55,7 +55,7 @@ async def network_changes(context: Context, root: CustomerKey, max_depth: int | 
     profile = await load_customer(context, key)
     if profile is None:
         raise NotThere("customer")
-    async with context.sources.networks.watch(profile.id, depth) as watch:
+    async with context.sources.network_watches.watch(profile.id, depth) as watch:
         while True:
             change = await watch.next()
             context.begin()

@@ -309,7 +309,7 @@ LARGE = """subscription ($root: CustomerKey!) { referralNetworkChanged(root: $ro
 async def test_a_client_that_does_not_read_is_told_to_read_again(
     service: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.networks.MOST_WAITING", 20)
+    monkeypatch.setattr("app.network_watches.MOST_WAITING", 20)
     friends = [f"f{number}" for number in range(40)]
     await world.told(*(event for friend in friends for event in brings("ana", friend, 20)))
     # Long answers, so that what lies between server and client holds but a few of them.

@@ -14,7 +14,7 @@ import pytest
 
 from app.catalogue import Copies
 from app.changes import Changes
-from app.networks import Networks
+from app.network_watches import NetworkWatches
 from graph.answers import Request
 from graph.changes import find_versions
 from graph.customers import EVERYTHING, Parts, Profile, ProfileKey
@@ -115,7 +115,7 @@ def sources(store: Store, error: Exception) -> Sources:
         door=Broken(error),
         catalogue=Copies(store),
         watches=changes,
-        networks=Networks.of(changes, store),
+        network_watches=NetworkWatches.of(changes, store),
         quintiles=QuintileCopy(no_quintiles),
         documents=Documents(),
         rules=rules,

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Collection
 import pytest
 from redis.asyncio import Redis
 
-from app import everyone, networks
+from app import everyone, network_watches
 from app.cache.wire import Wire
 from app.changes import Changes
 from app.epochs import Belief
 from app.feed import Feed, news
-from app.networks import Networks, NetworkWatch
+from app.network_watches import NetworkWatch, NetworkWatches
 from graph.errors import StoreUnavailable
 from graph.referrals.below import Extent, NetworkChange, Standing
 from graph.referrals.tracing import Step
@@ -73,7 +73,7 @@ class World:
         self.belief: Belief | None = Belief(1, run_id)
         self.changes = Changes(self.nobody, lambda: self.belief, Feed(wire))
         self.now = 0.0
-        self.networks = Networks(self.changes, self.forest.below, self.forest.extent, lambda: self.now)
+        self.networks = NetworkWatches(self.changes, self.forest.below, self.forest.extent, lambda: self.now)
         self.wire = wire
 
     async def nobody(self, customers: Collection[str]) -> dict[str, int]:
@@ -164,7 +164,7 @@ async def test_changes_of_one_member_wait_as_one(world: World) -> None:
 
 
 async def test_more_than_may_wait_is_to_be_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "MOST_WAITING", 10)
+    monkeypatch.setattr(network_watches, "MOST_WAITING", 10)
     async with world.networks.watch("a", 9) as watch:
         for number in range(100):
             watch.tell(NetworkChange(path=("a", f"f{number}"), referral=f"F{number}", brought_by=f"F{number}"))
@@ -226,7 +226,7 @@ async def test_a_network_too_large_to_be_counted_is_read_again_each_so_often(wor
     world.belief, world.forest.whole = None, False
     async with world.networks.watch("a", 9) as watch:
         await silent(watch)
-        world.now += networks.BEYOND_SECONDS
+        world.now += network_watches.BEYOND_SECONDS
         assert await said(watch) == RESYNC
         await silent(watch)
 
@@ -239,7 +239,7 @@ async def test_what_can_not_be_asked_for_is_to_be_read_again(world: World) -> No
         # At once, each so often, and when it can be asked for again.
         assert await said(watch) == RESYNC
         await silent(watch)
-        world.now += networks.BEYOND_SECONDS
+        world.now += network_watches.BEYOND_SECONDS
         assert await said(watch) == RESYNC
         world.forest.away = False
         assert await said(watch) == RESYNC
@@ -262,7 +262,7 @@ async def test_a_fault_of_ours_is_outlived(world: World, monkeypatch: pytest.Mon
     async with world.networks.watch("a", 9) as watch:
         await world.joined()
         with monkeypatch.context() as patch:
-            patch.setattr(networks, "_place", None)
+            patch.setattr(network_watches, "_place", None)
             await world.write("b")
             assert await said(watch) == RESYNC
         await world.write("b")

@@ -80,7 +80,7 @@ class NetworkWatch:
 
 
 @dataclass(eq=False, slots=True)
-class Networks:
+class NetworkWatches:
     """`below` and `extent` ask the graph, and raise StoreUnavailable; see graph.referrals.below. `clock` counts seconds."""
 
     changes: Changes
@@ -91,7 +91,7 @@ class Networks:
     _everyone: Everyone = field(default_factory=Everyone)
 
     @classmethod
-    def of(cls, changes: Changes, reader: Reader) -> Networks:
+    def of(cls, changes: Changes, reader: Reader) -> NetworkWatches:
         return cls(changes, partial(find_below, reader), partial(count_below, reader, cap=WALKED))
 
     @asynccontextmanager
