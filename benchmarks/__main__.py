@@ -39,6 +39,7 @@ Seconds = Annotated[float, typer.Option("--seconds", help="How long each of them
 ForestSeconds = Annotated[
     float, typer.Option("--forest-seconds", help="How long all questions of the referral network take turns.", min=0.1)
 ]
+Peer = Annotated[bool, typer.Option("--peer/--no-peer", help="Whether the peer is asked as well: it takes most of the time.")]
 Minutes = Annotated[float, typer.Option("--minutes", help="Ends after this time; shows what was measured until then.")]
 Keep = Annotated[Path | None, typer.Option("--keep", help="Where imported graphs stay, for the next run to find them.")]
 Write = Annotated[
@@ -58,6 +59,7 @@ def main(
     hot_rounds: HotRounds = HOT.rounds,
     seconds: Seconds = HOT.seconds,
     forest_seconds: ForestSeconds = FOREST.seconds,
+    peer: Peer = True,
     minutes: Minutes = 240,
     keep: Keep = None,
     write: Write = False,
@@ -73,8 +75,8 @@ def main(
     if keep is not None and "import" in cases:
         raise typer.BadParameter("leave import out of --only: a graph that is there isn't imported", param_hint="--keep")
     graphs = _numbers(sizes) if sizes else {min(SMALLEST, customers), customers, *([large] if large else [])}
-    hot = HotSize(rounds=hot_rounds, seconds=seconds, requests=requests)
-    forest = ForestSize(seconds=forest_seconds, warm=min(FOREST.warm, forest_seconds))
+    hot = HotSize(rounds=hot_rounds, seconds=seconds, requests=requests, peer=peer)
+    forest = ForestSize(seconds=forest_seconds, warm=min(FOREST.warm, forest_seconds), peer=peer)
     plan = Plan(cases=cases, customers=customers, sizes=tuple(sorted(graphs)), rounds=rounds, hot=hot, forest=forest)
     try:
         finished = _measure(plan, minutes=minutes, keep=keep, write=write, costs=costs)

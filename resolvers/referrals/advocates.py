@@ -117,7 +117,8 @@ def _listing(context: Context, order: ranking.AdvocateOrder, span: Span | None, 
     def key(ranked: Ranked) -> str:
         return orjson.dumps(msgspec.to_builtins(ranked.place)).decode()
 
-    name = f"Query.advocates by {order.name}" + ("" if span is None else " in a period")
+    # A place among those of one time is none among those of another.
+    name = f"Query.advocates by {order.name}" + ("" if span is None else f" from {span.since} to {span.until}")
     return Listing(name, fetch, key, count)
 
 

@@ -77,6 +77,11 @@ async def test_a_period_ranks_by_what_fell_in_it(api: Api, counted: None) -> Non
         ("ben", 2, "0.00"),
     ]
     assert {each["invited"] for each in page["nodes"]} == {0}
+    there = (await advocates(api, order="NETWORK_SIZE", period={"from": BEGIN, "to": LATE}, first=1))["pageInfo"]["endCursor"]
+    rest = await advocates(api, order="NETWORK_SIZE", period={"from": BEGIN, "to": LATE}, after=there)
+    assert rest["nodes"] == page["nodes"][1:] and rest["pageInfo"]["hasPreviousPage"]
+    elsewhere = {"order": "NETWORK_SIZE", "period": {"from": BEGIN, "to": END}, "after": there}
+    assert await api.codes(ADVOCATES, **elsewhere) == ["INVALID_CURSOR"]
     assert (await advocates(api, period={"from": "2023-01-01T00:00:00Z", "to": "2023-02-01T00:00:00Z"}))["nodes"] == []
     assert await api.codes(ADVOCATES, period={"from": END, "to": BEGIN}) == ["INVALID_PERIOD"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import networkx as nx
@@ -105,3 +106,37 @@ async def test_what_is_kept_equals_the_function_from_scratch(graph: Store, seed:
         outcome = await record(graph, batch)
         assert outcome.rejected == ()
         assert await examine(graph) == []
+
+
+HISTORIES, TOGETHER = int(os.environ.get("C360_HISTORIES", 100)), 100
+
+
+@pytest.mark.parametrize("start", range(0, HISTORIES, TOGETHER))
+async def test_a_hundred_histories_side_by_side_equal_the_function_from_scratch(graph: Store, start: int) -> None:
+    """Acceptances in any order, rings and merges: each among six people of its own, so that
+    one look at the graph after each round tells of all of them. `make fuzz` makes thousands of them."""
+    histories = [_history(seed) for seed in range(start, min(start + TOGETHER, HISTORIES))]
+    chance = random.Random(start)
+    while any(histories):
+        batch = []
+        for events in histories:
+            size = chance.randint(0, 6)
+            batch += events[:size]
+            del events[:size]
+        for part in range(0, len(batch), 50):
+            outcome = await record(graph, batch[part : part + 50])
+            assert outcome.rejected == ()
+        assert await examine(graph) == []
+
+
+def _history(seed: int) -> list[Event]:
+    chance = random.Random(seed)
+    names = [f"{seed}.{number}" for number in range(6)]
+    events: list[Event] = []
+    for number in range(chance.randint(4, 14)):
+        events += referral(f"{seed}/{number}", chance.randint(0, 12), chance.choice(names), chance.choice(names))
+    for number in range(chance.randint(0, 2)):
+        one, other = chance.sample(names, 2)
+        events.append(identify(f"{seed}/m{number}", 0, ("user_id", one), ("user_id", other)))
+    chance.shuffle(events)
+    return events
