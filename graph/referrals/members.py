@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from graph.referrals.networks import trace_network
 from graph.referrals.spans import Span
 from graph.referrals.tracing import LONGEST
 from graph.store import Reader
 
-TOGETHER = 3
+TOGETHER = 12
 """Generations that one statement walks."""
 
-WIDE, WIDER = 100, 8
-"""How many members are walked of each generation above those that are listed, and how many times more where these have too few
-below."""
+FEW, MORE, MANY = 25, 8, 1_600
+"""Of those who stand TOGETHER generations below: how many are gone on from at first, how many times more after each time, and at
+most."""
 
 
 class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -42,14 +43,6 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return Member(customer, advocate, len(self.steps), referral)
 
 
-class MemberWalk(msgspec.Struct, frozen=True, kw_only=True):
-    """`widths`: members of each generation that were walked, whether they are told or not; `below`: where to go on."""
-
-    widths: tuple[int, ...]
-    members: tuple[Member, ...]
-    below: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which members of a network are listed: `depth` generations; those who accepted in a time, or all."""
@@ -65,16 +58,20 @@ async def page_members(reader: Reader, selection: Selection, *, limit: int, afte
     Raises LookupError where that one isn't in the network any more, and StoreUnavailable.
     """
     search = _Search(reader, selection, limit)
-    depth = 0
-    if after is not None:
-        place = await reader.one("referrals/find_place", Place, root=selection.root, member=after)
-        if place is None or len(place.steps) > selection.depth:
-            raise LookupError(f"{after} is not in this network any more")
-        depth = len(place.steps)
-        search.found.append(place.member(after))
-        await search.go_on(place)
-    await search.begin(depth + 1)
-    return search.found[:limit]
+    if after is None:
+        await search.begin()
+        return search.found
+    place = await reader.one("referrals/find_place", Place, root=selection.root, member=after)
+    if place is None or len(place.steps) > selection.depth:
+        raise LookupError(f"{after} is not in this network any more")
+    search.found.append(place.member(after))
+    await search.finish(place)
+    await search.go_on(len(place.steps) + 1)
+    return search.found
+
+
+Path = Sequence[tuple[str, str]]
+"""For each generation an advocate, and the key at which those begin whom it brought in."""
 
 
 @dataclass(slots=True)
@@ -86,80 +83,105 @@ class _Search:
     limit: int
     found: list[Member] = field(default_factory=list)
 
-    async def go_on(self, place: Place) -> None:
+    @property
+    def wanted(self) -> int:
+        return self.limit - len(self.found)
+
+    async def begin(self) -> None:
+        """All generations, from the first one on."""
+        last = min(TOGETHER, self.selection.depth)
+        self.found += await self._ask([self.selection.root], (), skip=0, first=1, last=last, limit=self.wanted)
+        if self.selection.span is not None or any(member.depth == last for member in self.found):
+            await self.go_on(last + 1)
+
+    async def finish(self, place: Place) -> None:
         """The rest of the generation of a place: those below its nearest advocates, then those below the next ones up."""
         depth = behind = len(place.steps)
-        while behind > 0 and len(self.found) < self.limit:
+        while behind > 0 and self.wanted:
             top = max(0, behind - TOGETHER)
-            path = [[advocate, key] for advocate, key, _ in place.steps[top:behind]]
-            # Behind the last of them itself: whom it brought in was looked at before.
-            path[-1][1] += "~"
-            await self._find(_Way(path[0][0], path, top, depth, depth))
+            # Behind the nearest of them itself: whom it brought in was looked at before.
+            path = _behind(place, top, behind)
+            await self._find([path[0][0]], path, top, depth, depth)
             behind = top
 
-    async def begin(self, depth: int) -> None:
-        """All generations from one on."""
-        if len(self.found) < self.limit and depth <= self.selection.depth:
-            await self._find(_Way(self.selection.root, [], 0, depth, self.selection.depth))
-
-    async def _find(self, way: _Way) -> None:
-        wanted, times = self.limit - len(self.found), 1
-        while True:
-            found, all_of_them = await self._walk(way, wanted, times)
-            if all_of_them or len(found) >= wanted:
-                self.found += found
+    async def go_on(self, depth: int) -> None:
+        """All generations from one on: a wider one may take long to prove empty, so few together until some were not."""
+        last = await self._last() if self.wanted and depth <= self.selection.depth else 0
+        customers, skip, together = [self.selection.root], 0, 1
+        while self.wanted and depth <= last:
+            customers, skip = await self._nearer(customers, skip, depth)
+            end = max(depth, min(depth + together - 1, skip + TOGETHER, last))
+            await self._find(customers, (), skip, depth, end)
+            if self.selection.span is None and (not self.found or self.found[-1].depth < end):
                 return
-            times *= WIDER
+            depth, together = end + 1, 2 * together
 
-    async def _walk(self, way: _Way, wanted: int, times: int) -> tuple[list[Member], bool]:
-        """The first members on a way by the beginnings of the generations, and whether there are no others. `times`: how much
-        more of each generation is walked than at first."""
-        found: list[Member] = []
-        customers: Sequence[str] = [way.start]
-        skip, path, whole = way.skip, way.path, True
-        while customers and skip < way.last:
-            walk = await self._ask(
-                way,
-                customers=customers,
-                path=path,
-                skip=skip,
-                limit=wanted - len(found),
-                width=WIDE * times,
-                listed=wanted * times,
-            )
-            for generation, walked in enumerate(walk.widths, skip + 1):
-                found += [member for member in walk.members if member.depth == generation]
-                whole = whole and walked < (WIDE if generation < way.first else wanted) * times
-                if len(found) >= wanted or (generation >= way.first and not whole):
-                    # Of the next generation the first ones may be missing.
-                    return found, False
-            customers, skip, path = walk.below, skip + TOGETHER, []
-        return found, whole
+    async def _nearer(self, customers: list[str], skip: int, depth: int) -> tuple[list[str], int]:
+        """A generation to look for deeper ones from, as near to these as there are few enough to know all of it."""
+        while depth - skip > TOGETHER:
+            middle = skip + TOGETHER
+            found = await self._ask(customers, (), skip=skip, first=middle, last=middle, limit=FEW, whenever=True)
+            if len(found) == FEW:
+                break
+            customers, skip = [each.customer for each in found], middle
+        return customers, skip
 
-    async def _ask(self, way: _Way, *, customers: Sequence[str], path: list[list[str]], skip: int, **bounds: int) -> MemberWalk:
-        times = {"since": None, "until": None} if self.selection.span is None else self.selection.span.times
-        found = await self.reader.one(
+    async def _last(self) -> int:
+        """Of the generations that are looked for: one in which nobody accepted in a time may be followed by others."""
+        if self.selection.span is None:
+            return self.selection.depth
+        return len((await trace_network(self.reader, self.selection.root, depth=self.selection.depth)).generations)
+
+    async def _find(self, customers: Sequence[str], path: Path, skip: int, first: int, last: int) -> None:
+        """Some generations below these customers, who stand in generation `skip`, or one that is far below; of each on the path
+        only what comes from its key on."""
+        if last - skip <= TOGETHER:
+            self.found += await self._ask(customers, path, skip=skip, first=first, last=last, limit=self.wanted)
+            return
+        middle, many = skip + TOGETHER, FEW
+        here, below = path[:TOGETHER], path[TOGETHER:]
+        while customers and self.wanted:
+            found = await self._ask(customers, here, skip=skip, first=middle, last=middle, limit=many, whenever=True)
+            await self._find([each.customer for each in found], below, middle, first, last)
+            if len(found) < many or not self.wanted:
+                return
+            place = await self.reader.one("referrals/find_place", Place, root=self.selection.root, member=found[-1].customer)
+            if place is None:
+                # Moved meanwhile: the next request finds where to.
+                return
+            here, below = _behind(place, skip, middle), ()
+            customers = customers[customers.index(here[0][0]) :]
+            many = min(many * MORE, MANY)
+
+    async def _ask(
+        self,
+        customers: Sequence[str],
+        path: Path,
+        *,
+        skip: int,
+        first: int,
+        last: int,
+        limit: int,
+        whenever: bool = False,
+    ) -> list[Member]:
+        """`whenever`: also those who accepted at another time than is asked about."""
+        span = None if whenever else self.selection.span
+        times = {"since": None, "until": None} if span is None else span.times
+        return await self.reader.many(
             "referrals/page_members",
-            MemberWalk,
+            Member,
             customer_ids=list(customers),
-            path=path,
+            path=[list(each) for each in path],
             skip=skip,
-            first=way.first,
-            last=way.last,
-            **bounds,
+            first=first,
+            last=last,
+            limit=limit,
             **times,
         )
-        assert found is not None
-        return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """Below one customer, who stands in generation `skip`, the generations `first` to `last`; of each on the `path` only what
-    comes from its key on."""
-
-    start: str
-    path: list[list[str]]
-    skip: int
-    first: int
-    last: int
+def _behind(place: Place, top: int, end: int) -> Path:
+    """From one generation to another, what comes behind a place."""
+    path = [(advocate, key) for advocate, key, _ in place.steps[top:end]]
+    advocate, key = path[-1]
+    return [*path[:-1], (advocate, key + "~")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from graph.doctor import examine
 from graph.events import record
 from graph.events.inputs import Event, ReferralReviewInput
 from graph.referrals import Rule, members, networks
-from graph.referrals.members import Selection, page_members
+from graph.referrals.members import Member, Selection, page_members
 from graph.referrals.networks import Network, trace_network, trace_network_in_period
 from graph.referrals.spans import Span
+from graph.statements import Statement
 from graph.store import Store
 from tests.graph.conftest import AskCypher
 from tests.graph.test_referrals_life import accept, buy, invite, made_by, profile, refund, told
@@ -67,9 +69,14 @@ async def test_networks_are_what_brute_force_says(graph: Store, seed: int) -> No
     assert await examine(graph, rule=RULE) == []
 
 
-@pytest.mark.parametrize("size", (1, 2, 3, 7))
+@pytest.mark.parametrize("together", (members.TOGETHER, 3, 1))
 @pytest.mark.parametrize("seed", (1, 2))
-async def test_pages_from_any_member_on_are_the_whole_list(graph: Store, seed: int, size: int) -> None:
+async def test_pages_from_any_member_on_are_the_whole_list(
+    graph: Store, monkeypatch: pytest.MonkeyPatch, seed: int, together: int
+) -> None:
+    """Also where one statement goes less far than the network is deep, and of what is between not all is gone on from at once."""
+    for name, value in (("TOGETHER", together), ("FEW", 4), ("MORE", 2), ("MANY", 6)):
+        monkeypatch.setattr(members, name, value)
     chance = random.Random(seed)
     # Long and wide: half of them brought in somebody, some a dozen.
     above = {number: chance.choice((chance.randrange(number), number - 1, 0)) for number in range(1, 60)}
@@ -78,18 +85,26 @@ async def test_pages_from_any_member_on_are_the_whole_list(graph: Store, seed: i
     oracle = Oracle(events)
     names = await names_of(graph, oracle)
     root = next(id for id, name in names.items() if name == "u00")
-    expected = [name for name, _, _ in oracle.members("u00")]
-    found: list[str] = []
+    everybody = [name for name, _, _ in oracle.members("u00")]
+    middle = Span(at(20), at(40))
+    lately = [name for name, _, _ in oracle.members("u00", period=(middle.since, middle.until))]
+    assert 15 < len(lately) < len(everybody)
+    for selection, expected in ((Selection(root=root), everybody), (Selection(root=root, span=middle), lately)):
+        for size in (1, 2, 3, 7):
+            assert [names[member.customer] async for member in _listed(graph, selection, size)] == expected, size
+
+
+async def _listed(graph: Store, selection: Selection, size: int) -> AsyncIterator[Member]:
+    """By pages of this size."""
     after: str | None = None
     while True:
-        page = await page_members(graph, Selection(root=root), limit=size + (after is not None), after=after)
-        rest = page if after is None else page[1:]
-        assert after is None or page[0].customer == after
-        if not rest:
-            break
-        found += [names[member.customer] for member in rest]
-        after = rest[-1].customer
-    assert found == expected
+        page = await page_members(graph, selection, limit=size + (after is not None), after=after)
+        assert after is None or page.pop(0).customer == after
+        if not page:
+            return
+        for member in page:
+            yield member
+        after = page[-1].customer
 
 
 def brings(advocate: int, friend: int) -> list[Event]:
@@ -97,24 +112,23 @@ def brings(advocate: int, friend: int) -> list[Event]:
 
 
 async def test_a_page_asks_the_nearest_advocates_first(graph: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seven generations down, the next members are found without walking down from the root again."""
-    chain = [event for number in range(6) for event in brings(number, number + 1)]
-    fans = [event for number in range(10, 20) for event in brings(6, number)]
+    """Far down, the next members are found without walking down from the root again."""
+    chain = [event for number in range(20) for event in brings(number, number + 1)]
+    fans = [event for number in range(30, 40) for event in brings(20, number)]
     await told(graph, chain + fans)
     (root,) = [each.id for each in await load_profiles(graph, [ProfileKey.of("user_id", "u00")]) if each]
     listed = await page_members(graph, Selection(root=root), limit=100)
-    asked: list[dict[str, Any]] = []
-    one = graph.one
+    asked: list[tuple[str, int | None]] = []
+    read = graph._read
 
-    async def counted(name: str, record: Any, /, **parameters: Any) -> Any:
-        asked.append({"name": name, **parameters})
-        return await one(name, record, **parameters)
+    async def counted(statement: Statement, parameters: dict[str, Any]) -> list[Any]:
+        asked.append((statement.name, parameters.get("skip")))
+        return await read(statement, parameters)
 
-    monkeypatch.setattr(graph, "one", counted)
+    monkeypatch.setattr(graph, "_read", counted)
     page = await page_members(graph, Selection(root=root), limit=3, after=listed[-8].customer)
     assert page == listed[-8:-5]
-    assert [each["name"] for each in asked] == ["referrals/find_place", "referrals/page_members"]
-    assert asked[1]["skip"] == 4
+    assert asked == [("referrals/find_place", None), ("referrals/page_members", 21 - members.TOGETHER)]
 
 
 async def test_whoever_left_the_network_is_no_place_to_go_on_from(graph: Store) -> None:
