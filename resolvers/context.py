@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -164,6 +164,10 @@ class Context(msgspec.Struct, kw_only=True):
         if type(found) is Failed:
             raise found.again()
         return found
+
+    def tell_of(self, customers: Iterable[str]) -> None:
+        """An answer has these customers, by their ids, be it that nothing else of them is loaded."""
+        self.read.update(customers)
 
     def record_reading(self) -> None:
         """Have the audit trail know whose data was read; raises Unrecorded."""

@@ -32,8 +32,9 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 NOTHING = Parts.only()
 
-#: Where the metadata of a field says which parts of profiles it reads, and what is shown of it to those who may not see it.
-NEEDS, MASK = "needs", "mask"
+#: Where the metadata of a field says which parts of profiles it reads, what is shown of it to those who may not see it, and how
+#: the id of what it leads to is told.
+NEEDS, MASK, ID_OF = "needs", "mask", "id_of"
 
 PAGE_SIZE = 20
 """Rows of a page for which no size is asked."""
@@ -138,14 +139,15 @@ def resolved(
     size: ListSize | Cost | None = None,
     scopes: RequiresScopes | None = None,
     mask: Mask | None = None,
+    id_of: Callable[[Any], str | None] | None = None,
 ) -> Callable[[Method], Any]:
     """Makes a static method of a type a field. Its first parameter, a Parent, is the source of the type; `info`, if it has one,
     leads to the context; the others are the field's arguments. `needs`: the parts of profiles that it reads;
     `size`: of a list that is no connection, or what else is to be known of its cost; `scopes`: where it needs others than its
-    type; `mask`: of personal data."""
+    type; `mask`: of personal data; `id_of`: the id of what the field leads to, by its source."""
 
     def mark(method: Method) -> Any:
-        return _field(_function(method), description, needs=needs, size=size, scopes=scopes, mask=mask, static=True)
+        return _field(_function(method), description, needs=needs, size=size, scopes=scopes, mask=mask, id_of=id_of, static=True)
 
     return mark
 
@@ -165,6 +167,7 @@ def _field(
     size: ListSize | Cost | None,
     scopes: RequiresScopes | None,
     mask: Mask | None = None,
+    id_of: Callable[[Any], str | None] | None = None,
     static: bool = False,
 ) -> Any:
     resolver: Any = when_loaded(resolve, needs=needs)
@@ -173,7 +176,7 @@ def _field(
         staticmethod(resolver) if static else resolver,
         description=description,
         directives=[*directives, *_said(scopes, mask)],
-        metadata={MASK: mask},
+        metadata={MASK: mask, ID_OF: id_of},
     )
 
 

@@ -46,6 +46,8 @@ class Rates:
     def total(self, sums: Mapping[str, int], currency: str) -> money.Money:
         """The sum, in `currency`, of minor units by currency: exact until the end, then rounded once, half to even, to
         minor units. Raises NotConvertible where a rate is missing."""
+        if sums.keys() <= {currency}:
+            return money.Money(sums.get(currency, 0), currency)
         return money.Money(round(self.exact(sums, currency)), currency)
 
     def exact(self, sums: Mapping[str, int], currency: str) -> Fraction:

@@ -23,6 +23,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLUnionType,
     SelectionSetNode,
+    get_named_type,
 )
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
@@ -32,7 +33,7 @@ from graph.timeline import OwnedEntry
 from resolvers.access import SHOWN_OF_OTHERS, View
 from resolvers.context import Context
 from resolvers.entries import TimelineEntry
-from resolvers.fields import MASK, NEEDS, NOTHING, Missing
+from resolvers.fields import ID_OF, MASK, NEEDS, NOTHING, Missing
 from resolvers.masks import Mask, hidden
 from resolvers.plans.arguments import ArgumentReader, Variables
 from resolvers.plans.selections import NotCompiled, Selections
@@ -63,6 +64,19 @@ class Projection:
     needed: Required
     #: Tells it from all others, for those who are not to keep it alive.
     number: int = field(default_factory=count().__next__)
+
+
+class OnlyId:
+    """The source of an object of which only its id is asked."""
+
+    __slots__ = ("id",)
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+
+    @property
+    def entry(self) -> OnlyId:
+        return self
 
 
 def compiled(
@@ -108,6 +122,7 @@ class _Writer:
         self.needed = FREE
         self.arguments: list[Build] = []
         self.names: dict[str, Any] = {"never_null": _never_null, "Missing": Missing, "OwnedEntry": OwnedEntry}
+        self.names["OnlyId"] = OnlyId
         self.names["of_others"] = _of_others
 
     def _name(self, kind: str, value: Any) -> str:
@@ -170,12 +185,22 @@ class _Writer:
         elif stated.base_resolver is None:
             body.append(f"{value} = {record}.{stated.python_name}")
             self.parts |= stated.metadata.get(NEEDS, NOTHING)
+        elif self._only_id(stated, declared.type, nodes):
+            body.append(f"{value} = {self._name('id_of', stated.metadata[ID_OF])}(source)")
+            body.append(f"{value} = None if {value} is None else OnlyId({value})")
         else:
             self._resolved(value, stated, nodes[0], declared, body)
         if mask is not None and mask is not hidden:
             body.append(f"{value} = None if {value} is None else {self._name('mask', mask)}({value})")
         sets = [node.selection_set for node in nodes]
         return self._complete(declared.type, value, sets)
+
+    def _only_id(self, stated: StrawberryField, declared: GraphQLOutputType, nodes: list[FieldNode]) -> bool:
+        """Whether what a field leads to needn't be loaded. It is where somebody sees some of them only."""
+        if stated.metadata.get(ID_OF) is None or self._view is not View.CLEAR:
+            return False
+        selected = self._selections.of(get_named_type(declared), [node.selection_set for node in nodes])  # type: ignore[arg-type]
+        return {each[0].name.value for each in selected.values()} <= {"id", "__typename"}
 
     def _resolved(self, value: str, stated: StrawberryField, node: FieldNode, declared: Any, body: list[str]) -> None:
         resolver = stated.base_resolver

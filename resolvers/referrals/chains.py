@@ -38,12 +38,12 @@ class Climbed(msgspec.Struct, frozen=True, gc=False):
 class ReferralStep:
     depth: int = strawberry.field(description="How many steps above the customer who was asked about, from 1.")
 
-    @resolved("The advocate of this step.")
+    @resolved("The advocate of this step.", id_of=lambda climb: climb.customer)
     @staticmethod
     def customer(climb: Parent[Climb], info: Info) -> LazyCustomer:
         return find_customer(info.context, climb.customer)
 
-    @resolved("The referral by which the advocate brought in the one below.")
+    @resolved("The referral by which the advocate brought in the one below.", id_of=lambda climb: climb.referral)
     @staticmethod
     def referral(climb: Parent[Climb], info: Info) -> LazyReferral:
         return find_referral(info.context, climb.referral)
@@ -56,7 +56,10 @@ class ReferralChain:
     def length(climbed: Parent[Climbed]) -> int:
         return len(climbed.chain.steps)
 
-    @resolved("The first of them, whom nobody brought in: the customer who was asked about, where nobody brought that one in.")
+    @resolved(
+        "The first of them, whom nobody brought in: the customer who was asked about, where nobody brought that one in.",
+        id_of=lambda climbed: climbed.chain.root,
+    )
     @staticmethod
     def root(climbed: Parent[Climbed], info: Info) -> LazyCustomer:
         return find_customer(info.context, climbed.chain.root)
@@ -68,8 +71,9 @@ class ReferralChain:
 
     @resolved("The referrer first, then who brought the referrer in; as many as `maxDepth` says.")
     @staticmethod
-    def steps(climbed: Parent[Climbed]) -> list[ReferralStep]:
+    def steps(climbed: Parent[Climbed], info: Info) -> list[ReferralStep]:
         steps = climbed.chain.steps[: climbed.depth]
+        info.context.tell_of(each.customer for each in steps)
         return [Climb(depth, each.customer, each.referral) for depth, each in enumerate(steps, 1)]  # type: ignore[misc]
 
 

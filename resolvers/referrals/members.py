@@ -14,7 +14,7 @@ from resolvers.referrals.chains import SEEN
 
 @strawberry.type(description="One customer whom somebody brought in, be it through others.", directives=[SEEN])
 class ReferralMember:
-    @resolved("The customer.")
+    @resolved("The customer.", id_of=lambda member: member.customer)
     @staticmethod
     def customer(member: Parent[Member], info: Info) -> LazyCustomer:
         return find_customer(info.context, member.customer)
@@ -26,7 +26,7 @@ class ReferralMember:
 
     depth: int = strawberry.field(description="How many referrals lead here, from 1.")
 
-    @resolved("The referral that brought the customer in.")
+    @resolved("The referral that brought the customer in.", id_of=lambda member: member.referral)
     @staticmethod
     def referral(member: Parent[Member], info: Info) -> LazyReferral:
         return find_referral(info.context, member.referral)

@@ -146,7 +146,9 @@ def _listing(context: Context, asked: NetworkQuestion) -> Listing[Member]:
     selection = asked.selection
 
     def fetch(wanted: Window, /) -> Sequence[Member]:
-        return context.ask(("members", selection, wanted), lambda: _page(context, selection, wanted))
+        found = context.ask(("members", selection, wanted), lambda: _page(context, selection, wanted))
+        context.tell_of(each.customer for each in found)
+        return found
 
     def count() -> int | None:
         found = asked.figures(context)

@@ -25,12 +25,12 @@ class ReferralDirection(Enum):
 
 @strawberry.type(description="One customer on the way.", directives=[SEEN])
 class ReferralPathStep:
-    @resolved("The customer.")
+    @resolved("The customer.", id_of=lambda link: link.customer)
     @staticmethod
     def customer(link: Parent[Link], info: Info) -> LazyCustomer:
         return find_customer(info.context, link.customer)
 
-    @resolved("The referral that leads here from the step before; null for the first.")
+    @resolved("The referral that leads here from the step before; null for the first.", id_of=lambda link: link.referral)
     @staticmethod
     def via_referral(link: Parent[Link], info: Info) -> LazyReferral | None:
         return None if link.referral is None else find_referral(info.context, link.referral)
@@ -48,7 +48,7 @@ class ReferralPath:
     def length(way: Parent[Way]) -> int:
         return len(way.links) - 1
 
-    @resolved("The first who brought both in; one of the two, where that one did.")
+    @resolved("The first who brought both in; one of the two, where that one did.", id_of=lambda way: way.common)
     @staticmethod
     def common_advocate(way: Parent[Way], info: Info) -> LazyCustomer:
         return find_customer(info.context, way.common)
@@ -57,6 +57,7 @@ class ReferralPath:
     @staticmethod
     def steps(way: Parent[Way], info: Info) -> list[ReferralPathStep]:
         info.context.budget.spend(len(way.links))
+        info.context.tell_of(link.customer for link in way.links)
         return list(way.links)  # type: ignore[arg-type]
 
 

@@ -80,6 +80,21 @@ async def test_everybody_whose_data_was_read_is_named(watched: Watched) -> None:
     assert set(each.customers) == {node["id"] for node in body["data"]["customers"]["nodes"]} and len(each.customers) == 2
 
 
+async def test_who_is_named_by_an_id_alone_was_read_too(watched: Watched) -> None:
+    customer = '{ customer(by: {identifier: {type: "user_id", value: "%s"}}) { id referral { %s } } }'
+    ana = (await watched.ask(customer % ("ana", "chain { length }")))["data"]["customer"]["id"]
+    for who, asked in (
+        ("ben", "chain { steps { customer { id } } }"),
+        ("ana", "network { members { nodes { customer { id } } } }"),
+    ):
+        # The second time it is planned.
+        for _ in range(3):
+            told = await watched.ask(customer % (who, asked))
+        assert ana in str(told)
+        ben = (await watched.ask(customer % ("ben", "chain { length }")))["data"]["customer"]["id"]
+        assert set(watched.told[-2].customers) == {ana, ben}
+
+
 async def test_a_masked_reading_is_told_from_one_that_isnt(watched: Watched, store: Store) -> None:
     masked = await keys.create(store, name="masked", scopes=[PROFILE], now=datetime.now(UTC))
     await watched.ask(PROFILE_QUERY, f"Bearer {masked.text}")

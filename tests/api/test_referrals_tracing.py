@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
+from app.services import Services
 from graph.events.inputs import Event, IdentifyInput
+from resolvers.guard import Limits
+from resolvers.operations import answer
 from tests.api.conftest import Api, Tell, at, by_email, email
+from tests.api.test_costs import sources
+from tests.api.whoever import WHOEVER
 from tests.happenings import accept, invite
 
 CHAIN = """query($email: String!, $depth: Int) { customer(by: {email: $email}) { referral { chain(maxDepth: $depth) {
@@ -59,6 +65,32 @@ async def test_a_depth_lists_fewer_steps_of_the_same_chain(api: Api, forest: Non
     assert [step["customer"]["name"] for step in found["steps"]] == ["cho", "ben"]
     assert (found["length"], found["root"], found["truncated"]) == (3, {"name": "ana"}, False)
     assert (await chain(api, "dan", None))["steps"] == (await chain(api, "dan", 1_000))["steps"]
+
+
+async def test_what_only_an_id_is_asked_of_is_not_loaded(services: Services, forest: None) -> None:
+    text = """query($email: String!, $more: Boolean!) { customer(by: {email: $email}) { id referral { chain {
+        root { id kind: __typename name @include(if: $more) }
+        steps { customer { id name @include(if: $more) } referral { id kind: __typename code @include(if: $more) } } } } } }"""
+    loads, asked_of = services.counters.statements["timeline/load_entries"], sources(services, Limits())
+
+    async def chain(*, more: bool) -> Any:
+        given = await answer(text, asked_of, WHOEVER, variables={"email": "dan@example.com", "more": more})
+        assert not given.errors
+        return orjson.loads(orjson.dumps(given.data))["customer"]["referral"]["chain"]
+
+    # A text is planned when it comes again.
+    found = await chain(more=False)
+    before = loads.times
+    assert await chain(more=False) == found
+    assert loads.times == before
+    assert found["root"] == {**found["steps"][-1]["customer"], "kind": "Customer"}
+    assert [step["referral"]["kind"] for step in found["steps"]] == ["Referral"] * 3
+    more = await chain(more=True)
+    assert loads.times == before + 1
+    assert more["root"].pop("name") == "ana"
+    assert [step["customer"].pop("name") for step in more["steps"]] == ["cho", "ben", "ana"]
+    assert [step["referral"].pop("code") for step in more["steps"]] == ["cho>dan", "ben>cho", "ana>ben"]
+    assert more == found
 
 
 @pytest.mark.parametrize("depth", [0, -1, 1_001, 10**9])
