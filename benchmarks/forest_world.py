@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from app.demo.wire import to_json
+from app.services import open_services
 from app.settings import Settings
 from benchmarks.children import done, environment
 from benchmarks.figures import Figure
@@ -101,6 +102,13 @@ async def check(settings: Settings, world: World) -> None:
     async with bare_driver(settings) as driver:
         there = (await driver.execute_query(_REFERRALS)).records[0].value()
     assert there == truth.referrals, f"{there:,} customers were referred, not {truth.referrals:,}"
+
+
+async def settle(settings: Settings) -> None:
+    """Follow all marks that an import left: a service that still does is busy with that."""
+    async with open_services(settings) as services:
+        while await services.totals.turn() or await services.suspects.turn():
+            pass
 
 
 def imported_figure(imported: Imported, *, customers: int) -> Figure:

@@ -163,6 +163,8 @@ class Run:
                 await warm_up(settings, warmth)
                 imported = await import_measured(settings, world)
                 self.figures.append(forest_world.imported_figure(imported, customers=size))
+                self._tell("following what it left marks for")
+                await forest_world.settle(settings)
                 await forest_world.check(settings, world)
                 shutil.copyfile(world.folder / forest_world.TRUTH, path)
                 world.events.unlink()
