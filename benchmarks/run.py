@@ -180,7 +180,7 @@ class Run:
         found = await referrals.times(settings, prepared, plan)
         self._forests[size] = found["ours"]
         self.figures += referrals.figures(prepared, found, customers=size)
-        if plan.peer:
+        if plan.peer and size == max(self.plan.sizes):
             self._tell("asking the peer in turn")
             self.figures += await contests(settings, folder, plan, truth, prepared, self._tell)
 
