@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 
 from graph import ids
-from graph.doctor.findings import Finding, different, pages
+from graph.doctor.findings import HEAVY_PAGE, Finding, different, pages
 from graph.events.kept import key
+from graph.referrals.judging import find_misjudged, find_suspicion_marks
+from graph.referrals.suspicion import Suspicions, written
 from graph.store import Store
 
 
@@ -32,6 +34,7 @@ class ReferralFacts(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     accepted: bool
     brought: int
+    friends: list[str]
 
 
 async def statement_findings(store: Store) -> AsyncIterator[Finding]:
@@ -52,8 +55,32 @@ async def product_findings(store: Store) -> AsyncIterator[Finding]:
 
 
 async def referral_findings(store: Store) -> AsyncIterator[Finding]:
-    prefix = ids.PREFIXES["referral"]
-    rows = pages(store, "facts/find_referral_facts", ReferralFacts, lambda row: row.id, after=f"{prefix}_", until=f"{prefix}`")
-    async for referral in rows:
+    async for referral in _referrals(store):
         if referral.brought != int(referral.accepted):
             yield Finding("referral brought", referral.id, str(int(referral.accepted)), str(referral.brought))
+
+
+async def flag_findings(store: Store, suspicions: Suspicions) -> AsyncIterator[Finding]:
+    """What is suspicious of a referral, where it isn't what was found. None while there are marks."""
+    if (await find_suspicion_marks(store)).marked:
+        return
+    friends: list[str] = []
+    async for referral in _referrals(store):
+        friends += referral.friends
+        if len(friends) >= HEAVY_PAGE:
+            for finding in await _misjudged(store, friends, suspicions):
+                yield finding
+            friends = []
+    for finding in await _misjudged(store, friends, suspicions):
+        yield finding
+
+
+async def _misjudged(store: Store, friends: list[str], suspicions: Suspicions) -> list[Finding]:
+    # A friend may have accepted several, on more than one page.
+    found, _ = await find_misjudged(store, sorted(set(friends)), suspicions)
+    return [Finding("referral flags", each.referral, str(written(flags)), str(each.flags)) for each, flags in found]
+
+
+def _referrals(store: Store) -> AsyncIterator[ReferralFacts]:
+    prefix = ids.PREFIXES["referral"]
+    return pages(store, "facts/find_referral_facts", ReferralFacts, lambda row: row.id, after=f"{prefix}_", until=f"{prefix}`")

@@ -15,14 +15,21 @@ import msgspec
 from graph.referrals.marks import Marks
 from graph.referrals.settling import settle
 from graph.referrals.states import Rule
-from graph.referrals.suspicion import Crowd, Suspect, Suspicions, flags_of, traces_of, written
-from graph.store import Conflict, Store, Transaction
+from graph.referrals.suspicion import Crowd, Flag, Suspect, Suspicions, flags_of, traces_of, written
+from graph.store import Conflict, Reader, Store, Transaction
 
 AT_A_TIME = 50
 """Customers whose referrals are looked at in one transaction."""
 
 MOST_OF_A_CROWD = 300
 """Friends who are looked at to tell a burst."""
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """Who accepted with the same advocate at about the time of a referral, that friend among them."""
+
+    referral: str
+    friends: tuple[tuple[str, int], ...]
 
 
 class Traced(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,15 +55,27 @@ async def judge(store: Store, marks: Marks, *, rule: Rule, suspicions: Suspicion
         # In this order: what is marked from now on is looked at once more.
         await transaction.run("referrals/forget_suspicion_marks", customers=sorted(marks.marked))
         await _spread(transaction, marks, suspicions)
-        suspects = await transaction.many("referrals/find_suspects", Suspect, customer_ids=sorted(marks.customers))
-        crowds = await _crowds(transaction, suspects, suspicions)
-        found = [(each, flags_of(each, crowds.get(each.referral, ()), suspicions)) for each in suspects]
-        changed = [(each, flags) for each, flags in found if written(flags) != each.flags]
+        changed, crowds = await find_misjudged(transaction, sorted(marks.customers), suspicions)
         if not changed:
             return {}
         return await _flag(transaction, changed, crowds, rule)
 
     return await store.write(work)
+
+
+async def find_misjudged(
+    reader: Reader, customer_ids: Sequence[str], suspicions: Suspicions
+) -> tuple[list[tuple[Suspect, tuple[Flag, ...]]], dict[str, Crowd]]:
+    """What these customers accepted and has other flags than it should, with those; and who accepted beside whom, by referral.
+    Raises StoreUnavailable."""
+    suspects = await reader.many("referrals/find_suspects", Suspect, customer_ids=list(customer_ids))
+    crowds: dict[str, Crowd] = {}
+    if suspicions.crowd is not None and suspects:
+        rows = [[each.referral, *each.span(suspicions)] for each in suspects]
+        beside = await reader.many("referrals/find_crowds", Beside, rows=rows, most=MOST_OF_A_CROWD)
+        crowds = {each.referral: each.friends for each in beside}
+    judged = [(each, flags_of(each, crowds.get(each.referral, ()), suspicions)) for each in suspects]
+    return [(each, flags) for each, flags in judged if written(flags) != each.flags], crowds
 
 
 async def judge_all(store: Store, *, rule: Rule, suspicions: Suspicions) -> None:
@@ -66,7 +85,7 @@ async def judge_all(store: Store, *, rule: Rule, suspicions: Suspicions) -> None
 
 
 async def _flag(
-    transaction: Transaction, changed: Sequence[tuple[Suspect, object]], crowds: dict[str, Crowd], rule: Rule
+    transaction: Transaction, changed: Sequence[tuple[Suspect, tuple[Flag, ...]]], crowds: dict[str, Crowd], rule: Rule
 ) -> dict[str, int]:
     ids = sorted({id for each, _ in changed for id in (each.friend, each.advocate)})
     versions = dict((await transaction.run("customers/lock_customers", rows=[[id, 1] for id in ids]))[0])
@@ -74,7 +93,7 @@ async def _flag(
     again = await transaction.many("referrals/find_suspects", Suspect, customer_ids=friends)
     if len(versions) < len(ids) or not {each for each, _ in changed} <= set(again):
         raise Conflict("a referral changed meanwhile")
-    rows = [[each.referral, written(flags)] for each, flags in changed]  # type: ignore[arg-type]
+    rows = [[each.referral, written(flags)] for each, flags in changed]
     await transaction.run("referrals/record_flags", rows=rows)
     # Of a burst the first ones look harmless until the last one comes.
     crowd = {friend for each, flags in changed for friend, _ in crowds.get(each.referral, ())} - set(friends)
@@ -95,11 +114,3 @@ async def _spread(transaction: Transaction, marks: Marks, suspicions: Suspicions
             rows.append([each.customer, seen])
     if rows:
         await transaction.run("referrals/record_traces", rows=rows)
-
-
-async def _crowds(transaction: Transaction, suspects: Sequence[Suspect], suspicions: Suspicions) -> dict[str, Crowd]:
-    if suspicions.crowd is None or not suspects:
-        return {}
-    rows = [[each.referral, *each.span(suspicions)] for each in suspects]
-    found = (await transaction.run("referrals/find_crowds", rows=rows, most=MOST_OF_A_CROWD))[0]
-    return {referral: [tuple(pair) for pair in crowd] for referral, crowd in found}

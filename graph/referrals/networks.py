@@ -20,11 +20,9 @@ TOGETHER = 12
 CURRENCIES = 4
 """Currencies that one statement sums."""
 
-WIDEST = 250_000
-"""Below a generation with more members nobody is looked for."""
-
-MOST = 1_000_000
-"""Nor behind so many members, at the next generation that begins a statement."""
+MOST = 250_000
+"""Once there are more members nobody is looked for below: the generation that went beyond is the last that is told. So many take
+about a second, of the two that a statement has."""
 
 MOST_IN_PERIOD = 100_000
 """Members whose purchases of a period are looked up: all those of the generations that hold no more than so many."""
@@ -96,13 +94,13 @@ async def trace_network(reader: Reader, customer_id: str, *, depth: int | None =
     """The network of a customer, or so many generations of it. Raises StoreUnavailable."""
     asked = LONGEST if depth is None else depth
     generations: list[Generation] = []
-    customers, seen, cut = [customer_id], 0, False
-    while customers and seen <= MOST and not cut:
-        walked, customers, cut = await _walk(reader, customers, asked - len(generations))
+    customers, seen = [customer_id], 0
+    while customers:
+        walked, customers = await _walk(reader, customers, asked - len(generations), seen)
         generations += walked
         seen += sum(each.customers for each in walked)
     told = _told(generations)
-    return Network(told, truncated=cut or bool(customers) or (depth is None and len(told) == LONGEST))
+    return Network(told, truncated=(seen > MOST and len(told) < asked) or (depth is None and len(told) == LONGEST))
 
 
 async def trace_network_in_period(reader: Reader, customer_id: str, span: Span, *, depth: int | None = None) -> Network:
@@ -129,15 +127,15 @@ async def trace_network_in_period(reader: Reader, customer_id: str, span: Span, 
     return Network(_told(generations), truncated=whole.truncated or looked_at < len(whole.generations))
 
 
-async def _walk(reader: Reader, customers: list[str], depth: int) -> tuple[list[Generation], list[str], bool]:
-    """Up to TOGETHER generations below these customers, who is in the last of them if more are to come, and whether one was too
-    wide to go on from."""
+async def _walk(reader: Reader, customers: list[str], depth: int, seen: int) -> tuple[list[Generation], list[str]]:
+    """Up to TOGETHER generations below these customers, behind so many members, and who is in the last of them if more are to
+    come."""
     found: Walk | None = None
     sums: list[dict[str, int]] = [{} for _ in range(TOGETHER)]
     first = 0
     while found is None or first < len(found.names):
         walk = await reader.one(
-            "referrals/trace_network", Walk, customer_ids=customers, generations=depth, widest=WIDEST, skip=first
+            "referrals/trace_network", Walk, customer_ids=customers, generations=depth, seen=seen, most=MOST, skip=first
         )
         assert walk is not None
         found = found or walk
@@ -145,8 +143,7 @@ async def _walk(reader: Reader, customers: list[str], depth: int) -> tuple[list[
             net |= _by_currency(walk.names[first:], row[2:])
         first += CURRENCIES
     generations = [Generation(row[0], row[1], net) for row, net in zip(found.generations, sums, strict=True)]
-    # How wide the last one is that was asked for matters to nobody.
-    return generations[:depth], list(found.below), any(each.customers > WIDEST for each in generations[: depth - 1])
+    return generations[:depth], list(found.below)
 
 
 def _by_currency(names: tuple[str, ...], amounts: tuple[int, ...]) -> dict[str, int]:

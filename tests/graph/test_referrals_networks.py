@@ -148,12 +148,16 @@ async def test_bounds_cut_networks_short_and_say_so(graph: Store, monkeypatch: p
     root = (await profile(graph, "u00")).id
     whole = await trace_network(graph, root)
     assert ([each.customers for each in whole.generations], whole.truncated) == ([5, 1, 1], False)
-    monkeypatch.setattr(networks, "WIDEST", 4)
+    monkeypatch.setattr(networks, "MOST", 4)
     cut = await trace_network(graph, root)
     assert ([each.customers for each in cut.generations], cut.truncated) == ([5], True)
     # What was not asked for isn't missing.
     assert not (await trace_network(graph, root, depth=1)).truncated
-    monkeypatch.setattr(networks, "WIDEST", 100)
+    monkeypatch.setattr(networks, "MOST", 5)
+    cut = await trace_network(graph, root)
+    assert ([each.customers for each in cut.generations], cut.truncated) == ([5, 1], True)
+    monkeypatch.setattr(networks, "MOST", 7)
+    assert await trace_network(graph, root) == whole
     monkeypatch.setattr(networks, "MOST_IN_PERIOD", 6)
     found = await trace_network_in_period(graph, root, Span(at(0), at(100)))
     assert ([each.customers for each in found.generations], found.truncated) == ([5, 1], True)

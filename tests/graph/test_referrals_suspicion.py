@@ -14,6 +14,7 @@ from graph.referrals import Referral
 from graph.referrals.judging import find_suspicion_marks, judge, judge_all
 from graph.referrals.suspicion import Flag, Suspect, Suspicions, flags_of, read, traces_of, written
 from graph.store import Store
+from tests.graph.conftest import AskCypher
 from tests.graph.test_referrals_life import RULE, accept, buy, invite, made_by, profile, refund, told
 from tests.happenings import at, identify
 
@@ -72,7 +73,7 @@ async def test_what_advocate_and_friend_share_is_found_whatever_comes_last(
     (evidence,) = flag.evidence
     assert flag.code == code and evidence.note.endswith("in common: 1")
     assert evidence.customer_ids == ((await profile(graph, "ana")).id, (await profile(graph, "ben")).id)
-    assert await examine(graph, rule=RULE) == []
+    assert await examine(graph, RULE, SUSPICIONS) == []
     # It is told of like any change.
     assert (await profile(graph, "ben")).referred_by == referral
 
@@ -104,6 +105,20 @@ async def test_what_says_nothing_is_not_shared(graph: Store, ana: dict[str, Any]
     assert (await the_one(graph)).flags is None and (await the_one(graph)).referral_status == "ACCEPTED"
 
 
+async def test_flags_that_are_not_what_was_found_are_named(graph: Store, ask: AskCypher) -> None:
+    others = [event for name in ("cho", "dan") for event in (invite(name, advocate=name), accept(name, friend=f"{name}-friend"))]
+    await told(graph, [*BROUGHT, *others, traits("ana", deviceId="a"), traits("ben", deviceId="a")])
+    # Not before it was looked at.
+    assert await examine(graph, RULE, SUSPICIONS) == []
+    await judged(graph)
+    assert await examine(graph, RULE, SUSPICIONS) == []
+    right = (await the_one(graph)).flags
+    await ask("MATCH (r:Referral) SET r.flags = CASE WHEN r.flags IS NULL THEN '[]' END")
+    found = {(each.what, each.expected, each.actual) for each in await examine(graph, RULE, SUSPICIONS)}
+    assert {("referral flags", str(right), "None"), ("referral flags", "None", "[]")} <= found
+    assert not any(each.what == "referral flags" for each in await examine(graph, RULE))
+
+
 async def test_a_suspicious_referral_waits_for_somebody_to_look(graph: Store) -> None:
     shared = [traits("ana", deviceId="a"), traits("ben", deviceId="a")]
     await told(graph, [*BROUGHT, *shared, buy("1", 5, 5_000)])
@@ -117,7 +132,7 @@ async def test_a_suspicious_referral_waits_for_somebody_to_look(graph: Store) ->
         )
         await told(graph, [review])
         await judged(graph)
-        assert await examine(graph, rule=RULE) == []
+        assert await examine(graph, RULE, SUSPICIONS) == []
         return await the_one(graph)
 
     assert (await reviewed(6, approve=True)).referral_status == "QUALIFIED"
@@ -184,7 +199,7 @@ async def test_a_burst_flags_all_that_are_in_it(graph: Store, seed: int) -> None
     (flag,) = read(found["c2"].flags)
     assert flag.code == "BURST" and len(flag.evidence[0].customer_ids) == 4
     assert flag.evidence[0].note == "3 friends of one advocate accepted within 60 minutes"
-    assert await examine(graph, rule=RULE) == []
+    assert await examine(graph, RULE, SUSPICIONS) == []
 
 
 def suspect(friend: str, minutes: Sequence[float]) -> tuple[Suspect, list[tuple[str, int]]]:
