@@ -71,7 +71,7 @@ def record_names() -> set[str]:
     """The records of `graph`, and the builtin types that a single value can be."""
     modules = [importlib.import_module(module.name) for module in pkgutil.walk_packages(graph.__path__, "graph.")]
     found = {name for module in modules for name, value in vars(module).items() if _is_record(value)}
-    return found | {"int", "str"} & set(vars(builtins))
+    return found | {"float", "int", "str"} & set(vars(builtins))
 
 
 def _is_record(value: object) -> bool:

@@ -13,8 +13,6 @@ from graph.store import Reader
 MOST_IN_PERIOD = 1_000_000
 """Purchases of a period: where there are more, nobody is ranked by it."""
 
-FIRST, LAST = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
-
 _INT64 = 2**63
 
 
@@ -85,7 +83,7 @@ async def count_advocates(reader: Reader) -> int:
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
-    """`advocates`: customers who invited; `median_days`: from the acceptance to the qualifying purchase, None without any."""
+    """`advocates`: customers who invited."""
 
     invited: int
     advocates: int
@@ -93,31 +91,41 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     qualified: int
     rewarded: int
     rejected: int
-    median_days: float | None
 
 
 async def find_program(reader: Reader, span: Span | None = None) -> Program:
     """How referrals go, in a time or all the time. Raises StoreUnavailable."""
-    times = {"since": FIRST, "until": LAST} if span is None else span.times
-    found = await reader.one("referrals/find_program", Program, **times)
+    name, times = _in_time("find_program", span)
+    found = await reader.one(name, Program, **times)
     assert found is not None
     return found
 
 
+async def find_median_days(reader: Reader, span: Span | None = None) -> float | None:
+    """Days from the acceptance, in a time or any, to the qualifying purchase: the median, None without any. Raises
+    StoreUnavailable."""
+    name, times = _in_time("find_median_days", span)
+    return await reader.one(name, float | None, **times)  # type: ignore[arg-type]
+
+
 async def find_longest_chain(reader: Reader, span: Span | None = None) -> int:
     """How many steps it is to the root from whoever stands deepest, of those who accepted in a time. Raises StoreUnavailable."""
-    if span is None:
-        return await reader.one("referrals/find_longest_chain", int) or 0
-    return await reader.one("referrals/find_longest_chain_in_period", int, **span.times) or 0
+    name, times = _in_time("find_longest_chain", span)
+    return await reader.one(name, int, **times) or 0
 
 
 async def find_referred_revenue(reader: Reader, span: Span | None = None) -> dict[str, int]:
     """What everyone who was brought in bought in a time, less refunds, in minor units by currency. Raises StoreUnavailable."""
-    name, times = ("", {}) if span is None else ("_in_period", span.times)
-    found = await reader.one(f"referrals/find_referred_revenue{name}", list[tuple[str, int]], **times)
+    name, times = _in_time("find_referred_revenue", span)
+    found = await reader.one(name, list[tuple[str, int]], **times)
     return {currency: amount for currency, amount in found or [] if amount}
 
 
 async def count_customers_seen(reader: Reader, span: Span) -> int:
     """How many customers there were at the end of a time. Raises StoreUnavailable."""
     return await reader.one("customers/count_customers_seen", int, until=span.until.isoformat()) or 0
+
+
+def _in_time(stem: str, span: Span | None) -> tuple[str, dict[str, str]]:
+    """The statement of that name, or the one that looks at a time alone, and its parameters."""
+    return (f"referrals/{stem}", {}) if span is None else (f"referrals/{stem}_in_period", span.times)

@@ -201,7 +201,8 @@ class ReferralProgram:
     @resolved("The median of days from an acceptance to the qualifying purchase; null without any.")
     @staticmethod
     def median_days_to_convert(asked: Parent[ProgramQuestion], info: Info) -> float | None:
-        return asked.figures(info.context).median_days
+        context = info.context
+        return context.ask(("median", asked.span), lambda: ranking.find_median_days(context.reader, asked.span))
 
     @resolved("How many referrals lead from the root to whoever stands deepest, of those who accepted.")
     @staticmethod
