@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -106,7 +107,7 @@ async def check(settings: Settings, world: World) -> None:
 
 async def settle(settings: Settings) -> None:
     """Follow all marks that an import left: a service that still does is busy with that."""
-    async with open_services(settings) as services:
+    async with open_services(replace(settings, follow_marks=False)) as services:
         while await services.totals.turn() or await services.suspects.turn():
             pass
 

@@ -163,11 +163,11 @@ class Run:
                 await warm_up(settings, warmth)
                 imported = await import_measured(settings, world)
                 self.figures.append(forest_world.imported_figure(imported, customers=size))
-                self._tell("following what it left marks for")
-                await forest_world.settle(settings)
                 await forest_world.check(settings, world)
                 shutil.copyfile(world.folder / forest_world.TRUTH, path)
                 world.events.unlink()
+            self._tell("following marks until there are none")
+            await forest_world.settle(settings)
             await self._ask(settings, size, path)
 
     async def _ask(self, settings: Settings, size: int, path: Path) -> None:
