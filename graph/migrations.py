@@ -10,7 +10,7 @@ import msgspec
 
 from graph.errors import MigrationError
 from graph.statements import CYPHER
-from graph.store import Store, Transaction
+from graph.store import PATIENCE, Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ async def migrate(store: Store) -> list[str]:
         for migration in missing:
             for command in migration.commands:
                 await store.apply(command)
+            # They are filled behind the command that makes them, and statements that insist on one fail until then.
+            await store.apply(f"CALL db.awaitIndexes({PATIENCE:.0f})")
             await transaction.run("migrations/record_migration", name=migration.name, checksum=migration.checksum)
         return [migration.name for migration in missing]
 

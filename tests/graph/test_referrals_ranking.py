@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from graph.doctor import examine
 from graph.events import record
 from graph.events.inputs import Event
-from graph.referrals import ranking
+from graph.referrals import judging, ranking, totals
 from graph.referrals.ranking import (
     AdvocateOrder,
     AdvocateRow,
@@ -179,3 +181,22 @@ async def test_a_period_with_too_much_is_refused(graph: Store, monkeypatch: pyte
     assert await rank_advocates(graph, order, limit=9, span=Span(at(0), at(2)), weights=WEIGHTS) == []
     assert await count_customers_seen(graph, Span(at(0), at(1))) == 1
     assert await count_customers_seen(graph, Span(at(0), at(0))) == 0
+
+
+@pytest.mark.parametrize(
+    ("label", "module", "find"),
+    [("NetworkMark", totals, totals.find_marks), ("SuspicionMark", judging, judging.find_suspicion_marks)],
+)
+async def test_the_oldest_marks_come_first(
+    graph: Store, ask: AskCypher, monkeypatch: pytest.MonkeyPatch, label: str, module: ModuleType, find: Any
+) -> None:
+    monkeypatch.setattr(module, "AT_A_TIME", 2)
+    await ask(
+        "UNWIND [['a', 3], ['b', 2], ['c', 1], ['a', 4]] AS mark "
+        f"CREATE (:{label} {{customer: mark[0], at: datetime({{year: 2026, day: mark[1]}})}})"
+    )
+    found = await find(graph)
+    assert (set(found.marked), found.since) == ({"b", "c"}, datetime(2026, 1, 1, tzinfo=UTC))
+    await ask(f"MATCH (m:{label}) WHERE m.customer <> 'a' DELETE m")
+    found = await find(graph)
+    assert (found.marked, found.since) == (("a",), datetime(2026, 1, 3, tzinfo=UTC))
