@@ -193,7 +193,7 @@ async def test_the_oldest_marks_come_first(
     monkeypatch.setattr(module, "AT_A_TIME", 2)
     await ask(
         "UNWIND [['a', 3], ['b', 2], ['c', 1], ['a', 4]] AS mark "
-        f"CREATE (:{label} {{customer: mark[0], at: datetime({{year: 2026, day: mark[1]}})}})"
+        f"CREATE (:{label} {{customer: mark[0], at: datetime({{year: 2026, month: 1, day: mark[1]}})}})"
     )
     found = await find(graph)
     assert (set(found.marked), found.since) == ({"b", "c"}, datetime(2026, 1, 1, tzinfo=UTC))
