@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -25,10 +25,10 @@ OVER_PEER = at_least(2)
 
 async def contests(
     settings: Settings, folder: Path, size: ForestSize, truth: Truth, prepared: Sequence[Prepared], say: Callable[[str], None]
-) -> list[Figure]:
+) -> AsyncIterator[Figure]:
     """A figure for each way in which the peer can answer one of the questions."""
     ours = {each.question.name: each for each in prepared}
-    rivals, statements, figures = [], {}, []
+    rivals, statements = [], {}
     for rival in nested(truth):
         if rival.question in ours:
             rivals.append(rival)
@@ -42,8 +42,7 @@ async def contests(
                 continue
             both = ((port, rival.ours), (peer_port, rival.operation))
             plans = [_plan(folder, each, operation, rival.id, size) for each, operation in both]
-            figures.append(await _contest(plans, rival, size, customers=truth.customers))
-    return figures
+            yield await _contest(plans, rival, size, customers=truth.customers)
 
 
 async def _fails(port: int, rival: Rival) -> str | None:

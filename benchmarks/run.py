@@ -182,7 +182,8 @@ class Run:
         self.figures += referrals.figures(prepared, found, customers=size)
         if plan.peer and size == max(self.plan.sizes):
             self._tell("asking the peer in turn")
-            self.figures += await contests(settings, folder, plan, truth, prepared, self._tell)
+            async for figure in contests(settings, folder, plan, truth, prepared, self._tell):
+                self.figures.append(figure)
 
     async def _import(self, settings: Settings, size: int, warmth: World) -> World:
         self._tell(f"writing a world of {size:,} customers")

@@ -123,6 +123,7 @@ class Run:
         self._plan = plan
         self._requests = requests(plan, subjects)
         self._idle: list[Client] = []
+        self._going = False
         self._sent = 0
         self._begun = self._ended = time.perf_counter()
         self._took = self._cost = 0.0
@@ -133,15 +134,18 @@ class Run:
         self.done: asyncio.Future[None] = self._loop.create_future()
 
     async def connect(self) -> None:
+        """All connections that there aren't yet, or any more: servers close those that are quiet while others have their turn."""
         plan = self._plan
-        for number in range(plan.connections):
+        for number in range(len(self._idle), plan.connections):
             port = plan.ports[number % len(plan.ports)]
             _, client = await self._loop.create_connection(lambda: Client(self), "127.0.0.1", port)
             self._idle.append(client)
 
     async def go(self) -> None:
         """Send for as long as the plan says, and wait for the answers; once more for as long each time."""
+        await self.connect()
         plan, self._sent, self.done = self._plan, 0, self._loop.create_future()
+        self._going = True
         cost = time.process_time()
         self._begun = time.perf_counter()
         if plan.rate:
@@ -150,6 +154,7 @@ class Run:
             for client in [*self._idle]:
                 self._next(client)
         await asyncio.wait_for(self.done, plan.seconds + WAIT_SECONDS)
+        self._going = False
         self._took += self._ended - self._begun
         self._cost += time.process_time() - cost
 
@@ -184,8 +189,10 @@ class Run:
         elif self._over():
             self._finish()
 
-    def lost(self) -> None:
-        if not self.done.done():
+    def lost(self, client: Client) -> None:
+        if not self._going:
+            self._idle.remove(client)
+        elif not self.done.done():
             self.done.set_exception(ConnectionError(f"a connection was closed after {len(self.latencies):,} answers"))
 
     def _next(self, client: Client, *, waited: bool = False) -> None:
@@ -232,7 +239,7 @@ class Client(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._run.lost()
+        self._run.lost(self)
 
     def send(self, request: bytes, due: float) -> None:
         self.due = due
@@ -270,8 +277,6 @@ async def take_turns(turns: Turns) -> list[Answered]:
     """Send what the plans say, one after the other, again and again."""
     runs = [Run(plan, msgspec.json.decode(Path(plan.file).read_bytes(), type=Subjects)) for plan in turns.plans]
     try:
-        for run in runs:
-            await run.connect()
         for number in range(turns.rounds):
             # Whoever comes first has what the others left in the processor's caches: each does so as often as the last.
             for run in runs[:: -1 if number % 2 else 1]:
