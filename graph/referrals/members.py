@@ -146,7 +146,7 @@ class _Search:
             if len(found) < many or not self.wanted:
                 return
             place = await self.reader.one("referrals/find_place", Place, root=self.selection.root, member=found[-1].customer)
-            if place is None:
+            if place is None or len(place.steps) != middle or place.steps[skip][0] not in customers:
                 # Moved meanwhile: the next request finds where to.
                 return
             here, below = _behind(place, skip, middle), ()

@@ -140,13 +140,14 @@ async def _walk(reader: Reader, customers: list[str], depth: int, seen: int) -> 
         assert walk is not None
         found = found or walk
         for net, row in zip(sums, walk.generations, strict=True):
-            net |= _by_currency(walk.names[first:], row[2:])
+            net |= by_currency(walk.names[first:], row[2:])
         first += CURRENCIES
     generations = [Generation(row[0], row[1], net) for row, net in zip(found.generations, sums, strict=True)]
     return generations[:depth], list(found.below)
 
 
-def _by_currency(names: tuple[str, ...], amounts: tuple[int, ...]) -> dict[str, int]:
+def by_currency(names: tuple[str, ...], amounts: tuple[int, ...]) -> dict[str, int]:
+    """Sums that there are, by the currencies of which the names of properties tell."""
     return {name.removeprefix("net_"): amount for name, amount in zip(names, amounts, strict=False) if amount}
 
 

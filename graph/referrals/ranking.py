@@ -7,6 +7,7 @@ from enum import Enum
 
 import msgspec
 
+from graph.referrals.networks import CURRENCIES, by_currency
 from graph.referrals.spans import Span
 from graph.store import Reader
 
@@ -35,6 +36,13 @@ class AdvocateRow(msgspec.Struct, frozen=True, kw_only=True):
     converted: int
     network_size: int
     net: tuple[tuple[str, int], ...]
+
+
+class Sums(msgspec.Struct, frozen=True, kw_only=True):
+    """`names`: of all currencies that there are; `sums`: in minor units, of up to four of them, from the one asked for on."""
+
+    names: tuple[str, ...]
+    sums: tuple[int, ...]
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -116,9 +124,17 @@ async def find_longest_chain(reader: Reader, span: Span | None = None) -> int:
 
 async def find_referred_revenue(reader: Reader, span: Span | None = None) -> dict[str, int]:
     """What everyone who was brought in bought in a time, less refunds, in minor units by currency. Raises StoreUnavailable."""
-    name, times = _in_time("find_referred_revenue", span)
-    found = await reader.one(name, list[tuple[str, int]], **times)
-    return {currency: amount for currency, amount in found or [] if amount}
+    if span is not None:
+        found = await reader.one("referrals/find_referred_revenue_in_period", list[tuple[str, int]], **span.times)
+        return {currency: amount for currency, amount in found or [] if amount}
+    net: dict[str, int] = {}
+    first = 0
+    while sums := await reader.one("referrals/find_referred_revenue", Sums, skip=first):
+        net |= by_currency(sums.names[first:], sums.sums)
+        first += CURRENCIES
+        if first >= len(sums.names):
+            break
+    return net
 
 
 async def count_customers_seen(reader: Reader, span: Span) -> int:
