@@ -1,6 +1,7 @@
 // find_acceptance_ground($code, $id, $type, $value) -> one AcceptanceGround
 // What has to be known before a friend, named by an id or an identifier, accepts with a code: whose it is and until when; of the
-// friend, whether somebody brought them in, whether they bought anything, and whether they stand above the advocate.
+// friend, whether somebody brought them in, whether they bought anything, whether they stand above the advocate, and whether a
+// review rejected the two. An invitation that nobody accepted yet goes ahead of a standing code, as it does at the door.
 WITH head(COLLECT {
   MATCH (s:ReferralCode {code: $asked.code})<-[:OFFERS]-(:Identifier)<-[:IDENTIFIED_BY]-(c:Customer)
   USING INDEX SEEK s:ReferralCode(code)
@@ -8,7 +9,7 @@ WITH head(COLLECT {
 }) AS standing, head(COLLECT {
   MATCH (r:Referral {code: $asked.code})<-[:INVITED]-(:Identifier)<-[:IDENTIFIED_BY]-(c:Customer)
   USING INDEX SEEK r:Referral(code)
-  RETURN {advocate: c.id, erased: c.erased_at IS NOT NULL, expires_at: r.expires_at}
+  RETURN {advocate: c.id, erased: c.erased_at IS NOT NULL, expires_at: r.expires_at, open: r.accepted_at IS NULL}
   ORDER BY r.accepted_at IS NOT NULL, r.invited_at, r.id
   LIMIT 1
 }) AS invitation, coalesce(head(COLLECT {
@@ -20,9 +21,18 @@ WITH head(COLLECT {
   USING INDEX SEEK named:Identifier(type, value)
   RETURN {id: c.id, orders: c.orders, referred: EXISTS { (c)<-[:REFERRED]-() }}
 })) AS friend
-WITH coalesce(standing, invitation) AS code, friend
+WITH CASE WHEN invitation.open THEN invitation ELSE coalesce(standing, invitation) END AS code, friend
 RETURN {advocate: code.advocate, advocate_erased: coalesce(code.erased, false), expires_at: toString(code.expires_at),
   friend: friend.id, orders: coalesce(friend.orders, 0), referred: coalesce(friend.referred, false),
+  rejected: [] <> COLLECT {
+    MATCH (one:Customer {id: friend.id})-[:IDENTIFIED_BY]->(:Identifier)<-[:BROUGHT]-(r:Referral)
+    USING INDEX SEEK one:Customer(id)
+    WHERE NOT r.approved
+    MATCH (r)<-[:INVITED]-(:Identifier)<-[:IDENTIFIED_BY]-(advocate:Customer)
+    WHERE advocate.id = code.advocate
+    RETURN r.id
+    LIMIT 1
+  },
   above: friend.id IN COLLECT {
     MATCH (advocate:Customer {id: code.advocate})<-[:REFERRED*1..1000]-(one:Customer)
     USING INDEX SEEK advocate:Customer(id)

@@ -8,6 +8,9 @@ WHERE r.referral_status IN ['ACCEPTED', 'IN_REVIEW', 'QUALIFIED', 'REWARDED', 'R
   OR r.ended_reason IN ['SELF_REFERRAL', 'CYCLE']
 // Apart, for one who accepts their own invitation comes and goes by the same edge.
 MATCH (r)<-[:INVITED]-(inviting:Identifier)<-[:IDENTIFIED_BY]-(advocate:Customer)
+WITH id, c, brought, r, inviting, advocate
+// Reviews have reasons in words of their own, be they those.
+WHERE r.referral_status <> 'REJECTED' OR advocate = c OR coalesce(r.approved, true)
 RETURN {
   referral: r.id, friend: id, advocate: advocate.id, at: toString(r.accepted_at), ended_reason: r.ended_reason, flags: r.flags,
   friend_states: COLLECT { MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier) WHERE i.trait_state IS NOT NULL RETURN i.trait_state },

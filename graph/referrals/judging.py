@@ -21,9 +21,6 @@ from graph.store import Conflict, Reader, Store, Transaction
 AT_A_TIME = 50
 """Customers whose referrals are looked at in one transaction."""
 
-MOST_OF_A_CROWD = 300
-"""Friends who are looked at to tell a burst."""
-
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """Who accepted with the same advocate at about the time of a referral, that friend among them."""
@@ -71,8 +68,9 @@ async def find_misjudged(
     suspects = await reader.many("referrals/find_suspects", Suspect, customer_ids=list(customer_ids))
     crowds: dict[str, Crowd] = {}
     if suspicions.crowd is not None and suspects:
-        rows = [[each.referral, *each.span(suspicions)] for each in suspects]
-        beside = await reader.many("referrals/find_crowds", Beside, rows=rows, most=MOST_OF_A_CROWD)
+        rows = [[each.referral, each.key, *each.span(suspicions)] for each in suspects]
+        # So many on either side are enough to tell whether one is in a burst, however large it is.
+        beside = await reader.many("referrals/find_crowds", Beside, rows=rows, beside=suspicions.crowd)
         crowds = {each.referral: each.friends for each in beside}
     judged = [(each, flags_of(each, crowds.get(each.referral, ()), suspicions)) for each in suspects]
     return [(each, flags) for each, flags in judged if written(flags) != each.flags], crowds

@@ -63,6 +63,13 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
     state: State
 
     @property
+    def suspended(self) -> bool:
+        """Whether somebody has to look at it: who said yes beforehand didn't know who would accept."""
+        if not self.flagged:
+            return False
+        return not self.approved or self.reviewed_at is None or _time(self.reviewed_at) < _time(self.at)
+
+    @property
     def counts(self) -> bool:
         """Whether it can bring its friend in at all."""
         return self.lapsed_at is None and self.approved is not False
@@ -104,9 +111,8 @@ def state_of(acceptance: Acceptance, conversion: Conversion | None, rule: Rule) 
         return State(status="SUPERSEDED", ended_at=at, ended_reason="SUPERSEDED")
     if acceptance.place == RING_CLOSED:
         return State(status="REJECTED", ended_at=at, ended_reason="CYCLE")
-    suspended = acceptance.flagged and acceptance.approved is not True
     if conversion is None:
-        return State(status="IN_REVIEW" if suspended else "ACCEPTED")
+        return State(status="IN_REVIEW" if acceptance.suspended else "ACCEPTED")
     if conversion.reversed(rule):
         return State(
             status="REVERSED",
@@ -115,4 +121,10 @@ def state_of(acceptance: Acceptance, conversion: Conversion | None, rule: Rule) 
             qualified_at=conversion.at,
             qualified_by=conversion.id,
         )
-    return State(status="IN_REVIEW" if suspended else "QUALIFIED", qualified_at=conversion.at, qualified_by=conversion.id)
+    return State(
+        status="IN_REVIEW" if acceptance.suspended else "QUALIFIED", qualified_at=conversion.at, qualified_by=conversion.id
+    )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -65,6 +65,11 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     joined: tuple[str, ...]
     ring: tuple[str, ...]
 
+    @property
+    def key(self) -> str:
+        """Where the friend stands among those whom the advocate brought in."""
+        return f"{self.advocate}/{time_key(self.at)}/{self.friend}"
+
     def span(self, rule: Suspicions) -> tuple[str, str]:
         """Keys between which those stand who make a crowd with this one."""
         ahead = timedelta(minutes=rule.minutes)
@@ -157,7 +162,7 @@ def _burst(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> Flag | None:
             best = inside
     if len(best) < rule.crowd:
         return None
-    note = f"{len(best)} friends of one advocate accepted within {rule.minutes} minutes"
+    note = f"at least {len(best)} friends of one advocate accepted within {rule.minutes} minutes"
     return Flag("BURST", (Evidence((suspect.advocate, *best)[:MOST_IDS], note),))
 
 

@@ -78,6 +78,9 @@ async def invite_referral(info: Info, input: InviteReferralInput, idempotency_ke
 
     async def write() -> ReferralPayload:
         _check_now(context, input.at)
+        if friend is not None and await _same(context, key, ProfileKey.of(friend.type, friend.value)):
+            text = "input.friend: is the advocate; nobody refers themselves, so name somebody else"
+            return _refused([UserError(code=UserErrorCode.SELF_REFERRAL, message=text, path=["input", "friend"])])
         body = [key, friend, input.channel, input.campaign]
         stamp = Stamp.of(context, "inviteReferral", idempotency_key, body, input.at)
         event = inputs.InviteInput(
@@ -152,6 +155,13 @@ def _customer_key(key: ProfileKey) -> inputs.CustomerKey:
     return inputs.CustomerKey(identifier=inputs.IdentifierKey(key.type, key.value))
 
 
+async def _same(context: Context, one: ProfileKey, other: ProfileKey) -> bool:
+    """Whether two keys name one customer, as far as anybody knows."""
+    await context.loads.load([("customer", one), ("customer", other)])
+    first, second = context.customer(one), context.customer(other)
+    return first is not None and second is not None and first.id == second.id
+
+
 def _check_now(context: Context, at: datetime | None) -> None:
     """Customers' own tokens tell what happens now: the earliest acceptance counts."""
     if at is not None and context.principal.customer is not None:
@@ -174,6 +184,8 @@ def _obstacle(context: Context, ground: AcceptanceGround, at: datetime) -> UserE
         return error(UserErrorCode.SELF_REFERRAL, "friend", "is whose code it is; nobody refers themselves")
     if ground.referred:
         return error(UserErrorCode.DUPLICATE, "friend", "was brought in already, and can be only once")
+    if ground.rejected:
+        return error(UserErrorCode.BLOCKED, "friend", "accepted before, and a review said no; review that referral again instead")
     if ground.above:
         return error(UserErrorCode.CYCLE, "friend", "brought in, be it through others, whose code it is")
     if ground.orders and not context.rules.old_customers:
@@ -199,7 +211,11 @@ async def _payload(context: Context, stamp: Stamp, errors: list[UserError]) -> R
     if id is None:
         return _refused(errors)
     referral: Any = await _loaded(context, id)
-    lost = _LOST.get((referral.entry.referral_status, referral.entry.ended_reason))
+    status = referral.entry.referral_status
+    lost = _LOST.get((status, referral.entry.ended_reason))
+    if lost is None and status == "REJECTED":
+        why = "code: a review said no to this invitation; review it again, or accept another one"
+        errors = [UserError(code=UserErrorCode.BLOCKED, message=why, path=["code"])]
     if lost is not None:
         # Somebody else was there first, between the look and the write.
         errors = [UserError(code=lost, message=f"friend: {_WHY[lost]}", path=["friend"])]

@@ -154,7 +154,9 @@ def _listing(context: Context, asked: NetworkQuestion) -> Listing[Member]:
         found = asked.figures(context)
         return None if found.truncated else found.size
 
-    return Listing("ReferralNetwork.members", fetch, lambda member: member.customer, count)
+    # A place among those of one time, or of fewer generations, is none among all.
+    span = "" if selection.span is None else f" from {selection.span.since} to {selection.span.until}"
+    return Listing(f"ReferralNetwork.members to {selection.depth}{span}", fetch, lambda member: member.customer, count)
 
 
 async def _page(context: Context, selection: Selection, wanted: Window) -> Sequence[Member]:

@@ -9,6 +9,7 @@ from app.services import Services
 from graph.events.inputs import Event, IdentifyInput, PurchaseInput
 from graph.money import Money
 from tests.api.conftest import Api, Tell, at, by_email, email
+from tests.happenings import invite
 
 CODE = """mutation($advocate: CustomerKey!, $expires: DateTime, $key: String) {
   createReferralCode(advocate: $advocate, campaign: "spring", channel: "email", expiresAt: $expires, idempotencyKey: $key) {
@@ -163,6 +164,36 @@ async def test_a_review_changes_who_brought_a_friend_in(api: Api, told: Tell) ->
     assert (await api.data(MADE, email=CHO["email"]))["customer"]["referral"]["referred"]["nodes"][0][
         "referralStatus"
     ] == "SUPERSEDED"
+
+
+async def test_who_was_rejected_by_a_review_does_not_come_back_by_asking_again(api: Api, told: Tell) -> None:
+    await people(told)
+    code = (await done(api, CODE, advocate=ANA))["code"]
+    id = (await done(api, ACCEPT, code=code, friend=BEN))["id"]
+    await done(api, REVIEW, id=id, approve=False, reason="no thanks")
+    assert await refused(api, ACCEPT, code=code, friend=BEN) == ("BLOCKED", ["friend"])
+    invited = await done(api, INVITE, input={"advocate": ANA, "friend": {"type": "email", "value": CHO["email"]}})
+    await done(api, REVIEW, id=invited["id"], approve=False, reason="not this one")
+    found = (await api.data(ACCEPT, code=invited["code"], friend=CHO))["acceptReferral"]
+    assert found["referral"]["referralStatus"] == "REJECTED"
+    assert [(error["code"], error["path"]) for error in found["userErrors"]] == [("BLOCKED", ["code"])]
+
+
+async def test_nobody_invites_themselves(api: Api, told: Tell) -> None:
+    await people(told)
+    for value in ("ana@example.com", " ANA@example.com"):
+        friend = {"type": "email", "value": value}
+        assert await refused(api, INVITE, input={"advocate": ANA, "friend": friend}) == ("SELF_REFERRAL", ["input", "friend"])
+    assert (await api.data(MADE, email=ANA["email"]))["customer"]["referral"]["referred"]["totalCount"] == 0
+
+
+async def test_an_open_invitation_goes_ahead_of_the_standing_code_of_somebody_else(api: Api, told: Tell) -> None:
+    """Who is checked is who is credited."""
+    await people(told)
+    code = (await done(api, CODE, advocate=ANA))["code"]
+    await told(invite("i", 1, by_email("ben@example.com"), code))
+    assert await refused(api, ACCEPT, code=code, friend=BEN) == ("SELF_REFERRAL", ["friend"])
+    assert (await done(api, ACCEPT, code=code, friend=CHO))["advocate"]["email"] == BEN["email"]
 
 
 async def test_codes_are_paged_newest_first(api: Api, told: Tell) -> None:

@@ -140,6 +140,9 @@ async def test_bad_input_is_told_of(api: Api, forest: None) -> None:
     for size in (0, -1, 101):
         assert await api.codes(MEMBERS, email="ana@example.com", first=size) == ["INVALID_PAGE_SIZE"]
     assert await api.codes(MEMBERS, email="ana@example.com", after="no cursor") == ["INVALID_CURSOR"]
+    own_cursor = (await network(api, "ana", MEMBERS))["members"]["edges"][0]["cursor"]
+    for other_list in ({"depth": 2}, {"period": {"from": BEGIN, "to": END}}):
+        assert await api.codes(MEMBERS, email="ana@example.com", after=own_cursor, **other_list) == ["INVALID_CURSOR"]
     # A member of another network is no place to go on from.
     other = (await network(api, "gus", MEMBERS))["members"]["edges"][0]["cursor"]
     assert await api.codes(MEMBERS, email="ana@example.com", after=other) == ["INVALID_CURSOR"]

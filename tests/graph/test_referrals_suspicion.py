@@ -15,7 +15,7 @@ from graph.referrals.judging import find_suspicion_marks, judge, judge_all
 from graph.referrals.suspicion import Flag, Suspect, Suspicions, flags_of, read, traces_of, written
 from graph.store import Store
 from tests.graph.conftest import AskCypher
-from tests.graph.test_referrals_life import RULE, accept, buy, invite, made_by, profile, refund, told
+from tests.graph.test_referrals_life import CODE, RULE, accept, buy, invite, made_by, profile, refund, standing, told
 from tests.happenings import at, identify
 
 pytestmark = pytest.mark.usefixtures("graph")
@@ -198,7 +198,44 @@ async def test_a_burst_flags_all_that_are_in_it(graph: Store, seed: int) -> None
     ]
     (flag,) = read(found["c2"].flags)
     assert flag.code == "BURST" and len(flag.evidence[0].customer_ids) == 4
-    assert flag.evidence[0].note == "3 friends of one advocate accepted within 60 minutes"
+    assert flag.evidence[0].note == "at least 3 friends of one advocate accepted within 60 minutes"
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
+async def test_however_large_a_burst_is_all_of_it_is_flagged(graph: Store) -> None:
+    count = 20
+    await told(graph, [standing(), *(accept(CODE, 1 + number / 1_000, f"f{number:02}") for number in range(count))])
+    await judged(graph)
+    found = await made_by(graph, "ana")
+    assert len(found) == count and {each.referral_status for each in found} == {"IN_REVIEW"}
+    notes = {evidence.note for each in found for flag in read(each.flags) for evidence in flag.evidence}
+    # As many as count, on either side.
+    assert notes == {f"at least {number} friends of one advocate accepted within 60 minutes" for number in range(4, 8)}
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
+@pytest.mark.parametrize("reason", ["CYCLE", "SELF_REFERRAL"])
+async def test_a_review_raises_no_flag_by_its_words(graph: Store, reason: str) -> None:
+    await told(graph, BROUGHT)
+    referral = await the_one(graph)
+    review = ReferralReviewInput(id="v", source="desk", at=at(3), referral=referral.id, approve=False, reason=reason)
+    await told(graph, [review])
+    await judged(graph)
+    referral = await the_one(graph)
+    assert (referral.referral_status, referral.ended_reason, referral.flags) == ("REJECTED", reason, None)
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
+async def test_who_was_approved_before_accepting_is_looked_at_all_the_same(graph: Store) -> None:
+    await told(graph, [invite(), traits("ana", deviceId="a"), traits("ben", deviceId="a")])
+    referral = await the_one(graph)
+    for hours, status in ((0.5, "IN_REVIEW"), (3, "ACCEPTED")):
+        review = ReferralReviewInput(
+            id=f"v{hours}", source="desk", at=at(hours), referral=referral.id, approve=True, reason="fine"
+        )
+        await told(graph, [review, accept()])
+        await judged(graph)
+        assert (await the_one(graph)).referral_status == status
     assert await examine(graph, RULE, SUSPICIONS) == []
 
 
@@ -226,7 +263,7 @@ def test_a_crowd_is_as_wide_as_its_time() -> None:
         assert (len(burst[0].evidence[0].customer_ids) - 1 if burst else 0) == expected, minutes
     found, others = suspect("f0", [0] * 250)
     (flag,) = flags_of(found, others, rule)
-    assert len(flag.evidence[0].customer_ids) == 100 and flag.evidence[0].note.startswith("250 ")
+    assert len(flag.evidence[0].customer_ids) == 100 and flag.evidence[0].note.startswith("at least 250 ")
     assert flags_of(found, others, Suspicions(crowd=None)) == ()
 
 
