@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 
 import pytest
-from redis.asyncio import Redis
 
 from app import feed as feeds
 from app.cache.wire import Wire
@@ -15,16 +14,6 @@ from app.epochs import Belief
 from app.everyone import GATHER_SECONDS, Everyone, Heard
 from app.feed import TOGETHER, Feed, news
 from graph.errors import StoreUnavailable
-from tests.conftest import Stack
-
-
-@pytest.fixture
-async def wire(stack: Stack) -> AsyncIterator[Wire]:
-    async with Redis.from_url(stack.redis_url) as redis:
-        await redis.flushall()
-    wire = Wire.connect(stack.redis_url, timeout_seconds=5)
-    yield wire
-    await wire.close()
 
 
 async def test_what_is_told_after_the_beginning_is_read_once_and_in_order(wire: Wire) -> None:

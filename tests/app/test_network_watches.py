@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 
 import pytest
-from redis.asyncio import Redis
 
 from app import everyone, network_watches
 from app.cache.wire import Wire
@@ -17,18 +16,8 @@ from app.network_watches import NetworkWatch, NetworkWatches
 from graph.errors import StoreUnavailable
 from graph.referrals.below import Extent, NetworkChange, Standing
 from graph.referrals.tracing import Step
-from tests.conftest import Stack
 
 RESYNC = NetworkChange(resync=True)
-
-
-@pytest.fixture
-async def wire(stack: Stack) -> AsyncIterator[Wire]:
-    async with Redis.from_url(stack.redis_url) as redis:
-        await redis.flushall()
-    wire = Wire.connect(stack.redis_url, timeout_seconds=5)
-    yield wire
-    await wire.close()
 
 
 class Forest:
