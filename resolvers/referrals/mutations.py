@@ -103,12 +103,18 @@ async def accept_referral(
         stamp = Stamp.of(context, "acceptReferral", idempotency_key, [key, code], at)
         event = inputs.AcceptInput(**stamp.event, code=code, friend=_customer_key(key))
         # What was asked before has an answer already, by which the friend is no new one any more.
-        if stamp.request is None or await find_by_event(context.reader, stamp.key) is None:
+        asked_before = stamp.request is not None and await find_by_event(context.reader, stamp.key) is not None
+        if not asked_before:
             obstacle = _obstacle(context, await find_acceptance_ground(context.reader, code, key), stamp.at)
             if obstacle is not None:
                 return _refused([obstacle])
         errors = await _recorded(context, event, stamp, customer="friend")
-        return await _payload(context, stamp, errors)
+        payload = await _payload(context, stamp, errors)
+        found: Any = payload.referral
+        if not asked_before and not payload.user_errors and found is not None and found.entry.referral_status == "REJECTED":
+            why = "code: a review said no to this invitation; review it again, or accept another one"
+            payload.user_errors = [UserError(code=UserErrorCode.BLOCKED, message=why, path=["code"])]
+        return payload
 
     return await _answered(write, _refused)
 
@@ -211,11 +217,7 @@ async def _payload(context: Context, stamp: Stamp, errors: list[UserError]) -> R
     if id is None:
         return _refused(errors)
     referral: Any = await _loaded(context, id)
-    status = referral.entry.referral_status
-    lost = _LOST.get((status, referral.entry.ended_reason))
-    if lost is None and status == "REJECTED":
-        why = "code: a review said no to this invitation; review it again, or accept another one"
-        errors = [UserError(code=UserErrorCode.BLOCKED, message=why, path=["code"])]
+    lost = _LOST.get((referral.entry.referral_status, referral.entry.ended_reason))
     if lost is not None:
         # Somebody else was there first, between the look and the write.
         errors = [UserError(code=lost, message=f"friend: {_WHY[lost]}", path=["friend"])]

@@ -169,9 +169,11 @@ async def test_a_review_changes_who_brought_a_friend_in(api: Api, told: Tell) ->
 async def test_who_was_rejected_by_a_review_does_not_come_back_by_asking_again(api: Api, told: Tell) -> None:
     await people(told)
     code = (await done(api, CODE, advocate=ANA))["code"]
-    id = (await done(api, ACCEPT, code=code, friend=BEN))["id"]
+    id = (await done(api, ACCEPT, code=code, friend=BEN, key="k"))["id"]
     await done(api, REVIEW, id=id, approve=False, reason="no thanks")
     assert await refused(api, ACCEPT, code=code, friend=BEN) == ("BLOCKED", ["friend"])
+    # Nor does what was asked before a review fail when it is asked again.
+    assert (await done(api, ACCEPT, code=code, friend=BEN, key="k"))["referralStatus"] == "REJECTED"
     invited = await done(api, INVITE, input={"advocate": ANA, "friend": {"type": "email", "value": CHO["email"]}})
     await done(api, REVIEW, id=invited["id"], approve=False, reason="not this one")
     found = (await api.data(ACCEPT, code=invited["code"], friend=CHO))["acceptReferral"]
