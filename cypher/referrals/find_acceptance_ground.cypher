@@ -24,14 +24,12 @@ WITH head(COLLECT {
 WITH CASE WHEN invitation.open THEN invitation ELSE coalesce(standing, invitation) END AS code, friend
 RETURN {advocate: code.advocate, advocate_erased: coalesce(code.erased, false), expires_at: toString(code.expires_at),
   friend: friend.id, orders: coalesce(friend.orders, 0), referred: coalesce(friend.referred, false),
-  rejected: [] <> COLLECT {
+  rejected: code.advocate IN COLLECT {
     MATCH (one:Customer {id: friend.id})-[:IDENTIFIED_BY]->(:Identifier)<-[:BROUGHT]-(r:Referral)
     USING INDEX SEEK one:Customer(id)
     WHERE NOT r.approved
     MATCH (r)<-[:INVITED]-(:Identifier)<-[:IDENTIFIED_BY]-(advocate:Customer)
-    WHERE advocate.id = code.advocate
-    RETURN r.id
-    LIMIT 1
+    RETURN advocate.id
   },
   above: friend.id IN COLLECT {
     MATCH (advocate:Customer {id: code.advocate})<-[:REFERRED*1..1000]-(one:Customer)
