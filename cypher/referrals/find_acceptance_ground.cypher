@@ -24,15 +24,15 @@ WITH head(COLLECT {
 WITH CASE WHEN invitation.open THEN invitation ELSE coalesce(standing, invitation) END AS code, friend
 RETURN {advocate: code.advocate, advocate_erased: coalesce(code.erased, false), expires_at: toString(code.expires_at),
   friend: friend.id, orders: coalesce(friend.orders, 0), referred: coalesce(friend.referred, false),
-  rejected: code.advocate IN COLLECT {
+  rejected: coalesce(code.advocate IN COLLECT {
     MATCH (one:Customer {id: friend.id})-[:IDENTIFIED_BY]->(:Identifier)<-[:BROUGHT]-(r:Referral)
     USING INDEX SEEK one:Customer(id)
     WHERE NOT r.approved
     MATCH (r)<-[:INVITED]-(:Identifier)<-[:IDENTIFIED_BY]-(advocate:Customer)
     RETURN advocate.id
-  },
-  above: friend.id IN COLLECT {
+  }, false),
+  above: coalesce(friend.id IN COLLECT {
     MATCH (advocate:Customer {id: code.advocate})<-[:REFERRED*1..1000]-(one:Customer)
     USING INDEX SEEK advocate:Customer(id)
     RETURN one.id
-  }} AS ground
+  }, false)} AS ground

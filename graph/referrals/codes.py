@@ -23,7 +23,7 @@ class AcceptanceGround(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     referred: bool
     rejected: bool
-    above: bool | None
+    above: bool
 
 
 async def find_acceptance_ground(reader: Reader, code: str, friend: ProfileKey) -> AcceptanceGround:

@@ -172,6 +172,7 @@ async def test_who_was_rejected_by_a_review_does_not_come_back_by_asking_again(a
     id = (await done(api, ACCEPT, code=code, friend=BEN, key="k"))["id"]
     await done(api, REVIEW, id=id, approve=False, reason="no thanks")
     assert await refused(api, ACCEPT, code=code, friend=BEN) == ("BLOCKED", ["friend"])
+    assert await refused(api, ACCEPT, code="NOSUCHCODE", friend=BEN) == ("NOT_FOUND", ["code"])
     # Nor does what was asked before a review fail when it is asked again.
     assert (await done(api, ACCEPT, code=code, friend=BEN, key="k"))["referralStatus"] == "REJECTED"
     invited = await done(api, INVITE, input={"advocate": ANA, "friend": {"type": "email", "value": CHO["email"]}})
