@@ -22,6 +22,7 @@ from resolvers.entries import LazyCustomer, TimelineEntry, TimelineKind, find_cu
 from resolvers.fields import about, one_for_each, resolved, stored
 from resolvers.identity import Identifier
 from resolvers.listings import Asked, Period, bounds, list_entries
+from resolvers.loyalty import RewardEntry
 from resolvers.referrals.chains import SEEN, ReferralChain, climb
 from resolvers.referrals.flags import ReferralFlag
 from resolvers.referrals.networks import ReferralNetwork, find_network
@@ -67,6 +68,12 @@ class Referral(TimelineEntry):
     @staticmethod
     def flags(owned: Parent[OwnedEntry]) -> list[ReferralFlag]:
         return list(suspicion.read(owned.entry.flags))  # type: ignore[union-attr, arg-type]
+
+    @resolved("What it earned whom: empty as long as it isn't rewarded.", size=about(2))
+    @staticmethod
+    def rewards(owned: Parent[OwnedEntry]) -> list[RewardEntry]:
+        # Nothing pays yet: no referral goes beyond QUALIFIED.
+        return []
 
     @resolved("Who invited.", scopes=SEEN)
     @staticmethod

@@ -31,9 +31,10 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What the contract has and later issues bring. Whoever brings it takes it out of here.
 TYPES_TO_COME = """
 Interval CohortBy AttributionModel OfferGate OfferKind OfferOutcome
-RewardStatus RewardEntryType Segment SegmentMembership LifecycleModel LifecycleStage
+Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
-ContactHeadroom Consent LoyaltyAccount RewardEntry CampaignReport CampaignChannelReport CustomerMetrics ChurnReason MetricsPoint
+ContactHeadroom Consent LoyaltyAccount RewardEntryConnection RewardEntryEdge CampaignReport CampaignChannelReport
+CustomerMetrics ChurnReason MetricsPoint
 Cohort ChannelCredit FunnelStep Content Merge MergePreview MergeSuggestion IdentityLink IdentifierRef
 LifecycleMovePreview CampaignConnection CampaignEdge
 """
@@ -49,7 +50,7 @@ FIELDS_TO_COME = {
     "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk",
-    "Referral": "rewards",
+    "RewardEntry": "forReferral forPurchase reverses",
     "Communication": "offer",
     "Campaign": "report communications",
 }
