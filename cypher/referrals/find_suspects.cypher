@@ -1,6 +1,7 @@
 // find_suspects($customer_ids) -> many Suspect
 // What these customers accepted and still counts, or was rejected for what it is, with that by which it may be suspicious: what is
-// known of the traits of both, how they came to be one, and the ring it would have closed.
+// known of the traits of both, how they came to be one, the ring it would have closed, and whether the friend had invited the
+// advocate before.
 UNWIND $asked.customer_ids AS id
 MATCH (c:Customer {id: id})-[:IDENTIFIED_BY]->(brought:Identifier)<-[:BROUGHT]-(r:Referral)
 USING INDEX SEEK c:Customer(id)
@@ -20,4 +21,9 @@ RETURN {
     MATCH way = (advocate)<-[:REFERRED*1..1000]-(top:Customer)
     WHERE top.id = id
     RETURN [one IN nodes(way) | one.id]
-  }), []) ELSE [] END} AS suspect
+  }), []) ELSE [] END,
+  invited_back: any(one IN COLLECT {
+    MATCH (advocate)-[:IDENTIFIED_BY]->(:Identifier)<-[:INVITEE]-(back:Referral)
+    MATCH (back)<-[:INVITED]-(:Identifier)<-[:IDENTIFIED_BY]-(inviter:Customer)
+    RETURN [inviter.id, back.invited_at]
+  } WHERE one[0] = id AND one[1] < r.accepted_at)} AS suspect

@@ -1,4 +1,5 @@
 // record_referrals($rows) -> write
+// Who invites whoever brought them in, be it later than that came in, leaves a mark: it is to be looked at.
 UNWIND $asked.rows AS row
 MATCH (i:Identifier {id: row.advocate})
 USING INDEX SEEK i:Identifier(id)
@@ -6,10 +7,13 @@ CREATE (i)-[:INVITED]->(r:Referral:TimelineEntry {
   id: row.id, at: datetime(row.invited_at), invited_at: datetime(row.invited_at), kind: 'REFERRAL', channel: row.channel,
   timeline_key: row.timeline_key, kind_key: row.kind_key, referral_status: 'INVITED', code: row.code, campaign: row.campaign,
   expires_at: datetime(row.expires_at)})
-WITH r, row
+WITH i, r, row
 CALL (r, row) { WITH r, row WHERE row.key IS NOT NULL SET r:Event, r.key = row.key, r.body_hash = row.body_hash }
-WITH r, row
+WITH i, r, row
 WHERE row.invitee IS NOT NULL
 MATCH (invitee:Identifier {id: row.invitee})
 USING INDEX SEEK invitee:Identifier(id)
 CREATE (r)-[:INVITEE]->(invitee)
+WITH i, invitee
+MATCH (i)<-[:IDENTIFIED_BY]-(c:Customer)<-[:REFERRED]-(:Customer)-[:IDENTIFIED_BY]->(invitee)
+CREATE (:SuspicionMark {customer: c.id, at: datetime()})

@@ -30,11 +30,13 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Traced(msgspec.Struct, frozen=True, kw_only=True):
-    """`states`: what is known of the traits of a customer; `seen`: what was looked at before, as a hash."""
+    """`states`: what is known of the traits of a customer; `inviters`: who invited it; `seen`: what was looked at before, as a
+    hash."""
 
     customer: str
     seen: str | None
     states: tuple[str, ...]
+    inviters: tuple[str, ...]
 
 
 async def find_suspicion_marks(store: Store) -> Marks:
@@ -107,7 +109,9 @@ async def _spread(transaction: Transaction, marks: Marks, suspicions: Suspicions
     rows = []
     for each in await transaction.many("referrals/find_traces", Traced, customer_ids=sorted(marks.customers)):
         known = sorted((code, sorted(values)) for code, values in traces_of(each.states, suspicions).items() if values)
-        seen = blake2b(msgspec.json.encode(known), digest_size=16).hexdigest() if known else None
+        seen = None
+        if known or each.inviters:
+            seen = blake2b(msgspec.json.encode([known, sorted(each.inviters)]), digest_size=16).hexdigest()
         if seen != each.seen:
             rows.append([each.customer, seen])
     if rows:

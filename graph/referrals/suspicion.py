@@ -3,7 +3,7 @@
 | flag | raised where |
 | --- | --- |
 | SELF_REFERRAL | advocate and friend are one customer |
-| RING | the acceptance would have closed a ring |
+| RING | the acceptance would have closed a ring, or the friend had invited the advocate before |
 | SHARED_DEVICE, SHARED_PAYMENT | a trait that says so has the same value for both, now or once |
 | SHARED_ADDRESS | they have a postal address in common, now or once |
 | BURST | an advocate brought in as many as the rule says within its time, this one among them |
@@ -52,7 +52,8 @@ class Flag(msgspec.Struct, frozen=True):
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     """An acceptance with that by which it may be suspicious. `joined`: types of the identifiers that turned out to be one
-    customer's; `ring`: from the advocate up to the friend; `flags`: as kept."""
+    customer's; `ring`: from the advocate up to the friend; `invited_back`: whether the friend had invited the advocate before;
+    `flags`: as kept."""
 
     referral: str
     friend: str
@@ -64,6 +65,7 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     advocate_states: tuple[str, ...]
     joined: tuple[str, ...]
     ring: tuple[str, ...]
+    invited_back: bool
 
     @property
     def key(self) -> str:
@@ -79,8 +81,9 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
 Crowd = Sequence[tuple[str, int]]
 """Friends of one advocate with the times at which they accepted, in milliseconds, in their order."""
 
-Traces = Mapping[str, frozenset[str]]
-"""What a customer leaves behind, by the flag that it raises where another one leaves the same."""
+Traces = Mapping[str, Mapping[str, set[str]]]
+"""What a customer leaves behind, by the flag that it raises where another one leaves the same, each with the names of the traits
+that tell of it."""
 
 
 def flags_of(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> tuple[Flag, ...]:
@@ -94,28 +97,38 @@ def flags_of(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> tuple[Flag, ..
     both = (suspect.advocate, suspect.friend)
     ours, theirs = traces_of(suspect.friend_states, rule), traces_of(suspect.advocate_states, rule)
     found = [
-        Flag(code, (Evidence(both, f"{_SHARED[code]} in common: {number}"),))
+        Flag(code, (Evidence(both, _in_common(code, ours[code], theirs[code])),))
         for code in _SHARED
-        if (number := len(ours[code] & theirs[code]))
+        if not ours[code].keys().isdisjoint(theirs[code])
     ]
+    if suspect.invited_back:
+        found.append(Flag("RING", (Evidence(both, "a ring of 2, each of whom invited the other"),)))
     burst = _burst(suspect, crowd, rule)
     return (*found, *([] if burst is None else [burst]))
 
 
 def traces_of(states: Iterable[str], rule: Suspicions) -> Traces:
     """What a customer leaves behind, by its trait states: all values that are known, those that were overridden too."""
-    found: dict[str, set[str]] = {code: set() for code in _SHARED}
+    found: dict[str, dict[str, set[str]]] = {code: {} for code in _SHARED}
     for name, observations in traits.merged(map(traits.read_state, states)).items():
         for *_, value in observations:
-            if name == "addresses":
-                found["SHARED_ADDRESS"] |= set(_addresses(value))
+            told = {"SHARED_ADDRESS": _addresses(value)} if name == "addresses" else {}
             for code, names in (("SHARED_DEVICE", rule.devices), ("SHARED_PAYMENT", rule.payments)):
                 if name in names:
-                    found[code] |= set(_values(value))
-    return {code: frozenset(values) for code, values in found.items()}
+                    told[code] = _values(value)
+            for code, values in told.items():
+                for each in values:
+                    found[code].setdefault(each, set()).add(name)
+    return found
 
 
 _SHARED = {"SHARED_DEVICE": "devices", "SHARED_PAYMENT": "means of payment", "SHARED_ADDRESS": "postal addresses"}
+
+
+def _in_common(code: str, ours: Mapping[str, set[str]], theirs: Mapping[str, set[str]]) -> str:
+    shared = sorted(ours.keys() & theirs.keys())
+    names = sorted(set().union(*(ours[each] | theirs[each] for each in shared)))
+    return f"{_SHARED[code]} in common by {', '.join(names)}: {len(shared)}"
 
 
 def _joined(types: tuple[str, ...]) -> str:

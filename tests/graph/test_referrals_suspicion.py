@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from graph.doctor import examine
-from graph.events.inputs import Event, ReferralReviewInput
+from graph.events.inputs import Event, IdentifierKey, ReferralReviewInput
 from graph.referrals import Referral
 from graph.referrals.judging import find_suspicion_marks, judge, judge_all
 from graph.referrals.suspicion import Flag, Suspect, Suspicions, flags_of, read, traces_of, written
 from graph.store import Store
+from tests import happenings
 from tests.graph.conftest import AskCypher
 from tests.graph.test_referrals_life import CODE, RULE, accept, buy, invite, made_by, profile, refund, standing, told
-from tests.happenings import at, identify
+from tests.happenings import at, identify, user
 
 pytestmark = pytest.mark.usefixtures("graph")
 
@@ -50,17 +52,32 @@ BROUGHT: list[Event] = [invite(), accept()]
 
 
 @pytest.mark.parametrize(
-    ("ana", "ben", "code"),
+    ("ana", "ben", "code", "note"),
     [
-        ({"deviceId": "D-1"}, {"deviceId": "d1"}, "SHARED_DEVICE"),
-        ({"deviceId": 17}, {"deviceFingerprint": ["x", "17"]}, "SHARED_DEVICE"),
-        ({"cardFingerprint": "c"}, {"paymentFingerprint": "c"}, "SHARED_PAYMENT"),
-        ({"addresses": [HOME]}, {"addresses": [{"line1": "elsewhere", "city": "Oslo"}, SAME]}, "SHARED_ADDRESS"),
+        ({"deviceId": "D-1"}, {"deviceId": "d1"}, "SHARED_DEVICE", "devices in common by deviceId: 1"),
+        (
+            {"deviceId": 17},
+            {"deviceFingerprint": ["x", "17"]},
+            "SHARED_DEVICE",
+            "devices in common by deviceFingerprint, deviceId: 1",
+        ),
+        (
+            {"cardFingerprint": ["b", "c"]},
+            {"cardFingerprint": ["c", "b"]},
+            "SHARED_PAYMENT",
+            "means of payment in common by cardFingerprint: 2",
+        ),
+        (
+            {"addresses": [HOME]},
+            {"addresses": [{"line1": "elsewhere", "city": "Oslo"}, SAME]},
+            "SHARED_ADDRESS",
+            "postal addresses in common by addresses: 1",
+        ),
     ],
 )
 @pytest.mark.parametrize("last", range(3))
 async def test_what_advocate_and_friend_share_is_found_whatever_comes_last(
-    graph: Store, ana: dict[str, Any], ben: dict[str, Any], code: str, last: int
+    graph: Store, ana: dict[str, Any], ben: dict[str, Any], code: str, note: str, last: int
 ) -> None:
     calls = [[traits("ana", **ana)], [traits("ben", **ben)], BROUGHT]
     calls.append(calls.pop(last))
@@ -71,7 +88,7 @@ async def test_what_advocate_and_friend_share_is_found_whatever_comes_last(
     assert referral.referral_status == "IN_REVIEW"
     (flag,) = read(referral.flags)
     (evidence,) = flag.evidence
-    assert flag.code == code and evidence.note.endswith("in common: 1")
+    assert (flag.code, evidence.note) == (code, note)
     assert evidence.customer_ids == ((await profile(graph, "ana")).id, (await profile(graph, "ben")).id)
     assert await examine(graph, RULE, SUSPICIONS) == []
     # It is told of like any change.
@@ -170,6 +187,35 @@ async def test_a_ring_names_all_its_members(graph: Store, length: int) -> None:
     assert flag.code == "RING" and set(flag.evidence[0].customer_ids) == set(ids)
 
 
+def back(hours: float, whom: str = "ana") -> Event:
+    return happenings.invite(f"back-{whom}", hours, user("ben"), f"b-{whom}", friend=IdentifierKey("user_id", whom))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_a_friend_who_had_invited_the_advocate_closes_a_ring(graph: Store, order: tuple[int, ...]) -> None:
+    events = [invite(), accept(), back(0.5)]
+    for number in order:
+        await told(graph, [events[number]])
+        await judged(graph)
+    referral = await the_one(graph)
+    (flag,) = read(referral.flags)
+    assert (flag.code, flag.evidence[0].note) == ("RING", "a ring of 2, each of whom invited the other")
+    assert flag.evidence[0].customer_ids == ((await profile(graph, "ana")).id, (await profile(graph, "ben")).id)
+    assert referral.referral_status == "IN_REVIEW"
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
+async def test_who_invites_the_advocate_afterwards_closes_none(graph: Store) -> None:
+    await told(graph, [*BROUGHT, back(1), back(0.5, "somebody else")])
+    await judged(graph)
+    assert (await the_one(graph)).flags is None
+    # Somebody else turns out to be the advocate.
+    await told(graph, [identify("m", 5, ("user_id", "ana"), ("user_id", "somebody else"))])
+    await judged(graph)
+    assert await codes(graph) == [["RING"]]
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
 def crowd(*hours: float) -> list[Event]:
     return [
         event
@@ -243,7 +289,7 @@ def suspect(friend: str, minutes: Sequence[float]) -> tuple[Suspect, list[tuple[
     crowd = [(f"f{number}", int(each * 60_000)) for number, each in enumerate(sorted(minutes))]
     found = Suspect(
         referral="r", friend=friend, advocate="a", at=at(0), ended_reason=None, flags=None, friend_states=(),
-        advocate_states=(), joined=(), ring=(),
+        advocate_states=(), joined=(), ring=(), invited_back=False,
     )  # fmt: skip
     return found, crowd
 
