@@ -188,7 +188,7 @@ class TooLarge(ResolverError):
 
     @classmethod
     def period(cls, most: int) -> TooLarge:
-        return cls(f"the period holds more than {most:,} purchases; ask for a shorter one, or for all time")
+        return cls(f"the period holds more than {most:,} purchases and acceptances; ask for a shorter one, or for all time")
 
 
 class Forbidden(ResolverError):

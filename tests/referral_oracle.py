@@ -1,5 +1,5 @@
 """The figures of docs/metrics.md by brute force, from the events themselves, by networkx. Of the service nothing is used but the
-codes that it makes."""
+codes and the ids that it makes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
+from graph import ids
 from graph.events.inputs import (
     AcceptInput,
     CustomerKey,
@@ -23,6 +24,7 @@ from graph.events.inputs import (
     PurchaseInput,
     PurchaseStatusInput,
     ReferralCodeInput,
+    ReferralReviewInput,
     RefundInput,
 )
 from graph.events.kept import Kept
@@ -117,20 +119,41 @@ class Oracle:
         return sorted(found, key=lambda each: (each.at, each.number))
 
     @cached_property
-    def standing(self) -> dict[str, Brought]:
-        """By friend: the earliest acceptance that names somebody else, but for the latest ones of rings."""
-        candidates: dict[str, tuple[datetime, str, str]] = {}
+    def accepted(self) -> list[Accepted]:
+        """All that friends accepted, with what became of it but for its place in the forest."""
+        reviews = sorted((each for each in self.events if isinstance(each, ReferralReviewInput)), key=lambda each: each.at)
+        verdicts = {each.referral: each.approve for each in reviews}
+        made = {code_of(Kept.of(0, event)): event for event in self.events if isinstance(event, InviteInput | ReferralCodeInput)}
+        found = []
         for event in self.events:
-            if not isinstance(event, AcceptInput) or event.code not in self.advocates:
-                continue
-            friend, advocate = self.people[_name(event.friend)], self.advocates[event.code]
-            given = (event.at, advocate, event.code)
-            if friend != advocate and (friend not in candidates or given < candidates[friend]):
-                candidates[friend] = given
-        rings: list[list[str]] = list(nx.simple_cycles(nx.DiGraph([(given[1], friend) for friend, given in candidates.items()])))
-        for ring in rings:
-            del candidates[max(ring, key=lambda friend: candidates[friend][0])]
-        return {friend: self._brought(friend, *given) for friend, given in candidates.items()}
+            if isinstance(event, AcceptInput) and event.code in made:
+                friend, advocate = self.people[_name(event.friend)], self.advocates[event.code]
+                code = made[event.code]
+                expires = code.expires_at if isinstance(code, ReferralCodeInput) else None
+                fate = ""
+                if friend == advocate:
+                    fate = "self"
+                elif expires is not None and event.at >= expires:
+                    fate = "late"
+                elif not verdicts.get(referral_of(code, event), True):
+                    fate = "no"
+                found.append(Accepted(event.at, advocate, friend, event.code, fate))
+        return found
+
+    @cached_property
+    def _candidates(self) -> tuple[dict[str, Accepted], list[Accepted]]:
+        """By friend, the earliest acceptance that counts, but for the latest ones of rings; and those."""
+        candidates: dict[str, Accepted] = {}
+        for each in sorted(self.accepted):
+            if not each.fate:
+                candidates.setdefault(each.friend, each)
+        rings: list[list[str]] = list(nx.simple_cycles(nx.DiGraph([(one.advocate, one.friend) for one in candidates.values()])))
+        return candidates, [candidates.pop(max(ring, key=lambda friend: candidates[friend].at)) for ring in rings]
+
+    @cached_property
+    def standing(self) -> dict[str, Brought]:
+        """What brought somebody in, by friend."""
+        return {friend: self._brought(friend, one.at, one.advocate, one.code) for friend, one in self._candidates[0].items()}
 
     def _brought(self, friend: str, accepted_at: datetime, advocate: str, code: str) -> Brought:
         until = accepted_at + timedelta(days=self.rule.days)
@@ -215,10 +238,32 @@ class Oracle:
             "advocates": len(set(invited)),
             "accepted": len(accepted),
             "qualified": len(converts),
+            "rejected": sum(
+                within(each.at, period)
+                for each in (*self._candidates[1], *(each for each in self.accepted if each.fate in ("self", "no")))
+            ),
             "median": median(days) if days else None,
             "longest": max((len(nx.ancestors(self.forest, each.friend)) for each in accepted), default=0),
             "net": self.net(self.standing, period),
         }
+
+    def below(self, root: str, generations: int, decay: float) -> dict[str, float]:
+        """What those below a customer are worth, each generation less than the one above, in minor units by currency."""
+        worth: dict[str, float] = {}
+        for number, layer in enumerate(self.generations(root)[:generations], 1):
+            for currency, amount in self.net(layer).items():
+                worth[currency] = worth.get(currency, 0) + amount * decay**number
+        return worth
+
+
+class Accepted(NamedTuple):
+    """`fate`: that friend and advocate are one, that the code had run out, or that a review said no; empty where it counts."""
+
+    at: datetime
+    advocate: str
+    friend: str
+    code: str
+    fate: str
 
 
 class Ranked(NamedTuple):
@@ -236,6 +281,29 @@ def _name(key: CustomerKey) -> str:
     return key.identifier.value
 
 
+def referral_of(made: InviteInput | ReferralCodeInput, accepted: AcceptInput) -> str:
+    """The id of the referral that an acceptance completes: the invitation, or with a standing code one of its own."""
+    event: Event = made if isinstance(made, InviteInput) else accepted
+    return ids.derive("referral", event.at, Kept.of(0, event).key)
+
+
+def reviews(seed: int, events: Sequence[Event]) -> list[Event]:
+    """What somebody says of some of the referrals of a history, and of some of these again; they come after it, in no order."""
+    chance = random.Random(seed)
+    made = {code_of(Kept.of(0, event)): event for event in events if isinstance(event, InviteInput | ReferralCodeInput)}
+    found: list[Event] = []
+    accepted = [event for event in events if isinstance(event, AcceptInput)]
+    for event in accepted * 2:
+        if chance.random() < 0.3:
+            review = ReferralReviewInput(
+                id=f"v{len(found)}", source="desk", at=at(chance.uniform(300, 900)),
+                referral=referral_of(made[event.code], event), approve=chance.random() < 0.4, reason="looked at",
+            )  # fmt: skip
+            found.append(review)
+    chance.shuffle(found)
+    return found
+
+
 def history(seed: int, *, people: int = 14, referrals: int = 24, purchases: int = 40, merges: int = 2) -> list[Event]:
     """Invitations, acceptances, purchases with what becomes of them, and people who turn out to be one, in no order."""
     chance = random.Random(seed)
@@ -246,7 +314,8 @@ def history(seed: int, *, people: int = 14, referrals: int = 24, purchases: int 
         advocate, friends = user(chance.choice(names)), chance.sample(names, 2)
         made: Event = invite(f"i{number}", chance.randint(0, 40), advocate, f"c{number}")
         if chance.random() < 0.3:
-            made = ReferralCodeInput(id=f"i{number}", source="test", at=made.at, advocate=advocate)
+            ends = at(chance.uniform(50, 400)) if chance.random() < 0.3 else None
+            made = ReferralCodeInput(id=f"i{number}", source="test", at=made.at, advocate=advocate, expires_at=ends)
         else:
             friends.pop()
         events.append(made)

@@ -1,6 +1,6 @@
 // find_trees($customer_ids) -> one
 // The trees that these customers, and the advocates whom their acceptances name, stand in: each member with its root, and who
-// would be above the root but for a ring.
+// would be above the root but for a ring. All the way up, as in find_pointers.
 UNWIND $asked.customer_ids AS id
 MATCH (c:Customer {id: id})
 USING INDEX SEEK c:Customer(id)
@@ -12,7 +12,7 @@ CALL (c) {
   RETURN member
 }
 WITH DISTINCT member
-MATCH (member)<-[:REFERRED*0..]-(root:Customer)
+MATCH (member)<-[:REFERRED*0..1000000]-(root:Customer)
 WHERE NOT EXISTS { (root)<-[:REFERRED]-() }
 OPTIONAL MATCH (root)<-[:RING_CLOSED]-(closing:Customer)
 WITH member, root, closing

@@ -12,7 +12,7 @@ from graph.referrals.spans import Span
 from graph.store import Reader
 
 MOST_IN_PERIOD = 1_000_000
-"""Purchases of a period: where there are more, nobody is ranked by it."""
+"""Purchases and acceptances of a period: where there are more, nobody is ranked by it."""
 
 _INT64 = 2**63
 
@@ -72,15 +72,13 @@ async def rank_advocates(
     """Up to `limit` advocates behind a place, or the first, those with most first; ties by id.
 
     For all time they are ranked by totals, which may lag behind, see graph.referrals.totals. Raises TooMuch for a span with more
-    than MOST_IN_PERIOD purchases, and StoreUnavailable.
+    than MOST_IN_PERIOD purchases and acceptances, and StoreUnavailable.
     """
     start = after or _FIRST_PLACE
     place = {"key": start.key, "id": start.customer, "limit": limit}
     if span is None:
         return await reader.many(f"referrals/rank_by_{order.value}", AdvocateRow, **place)
-    bought = await reader.one("referrals/count_purchases_in_period", int, most=MOST_IN_PERIOD, **span.times)
-    if (bought or 0) > MOST_IN_PERIOD:
-        raise TooMuch
+    await _check(reader, span)
     times = {**span.times, **span.keys}
     return await reader.many("referrals/rank_in_period", AdvocateRow, order=order.value, weights=dict(weights), **times, **place)
 
@@ -117,7 +115,10 @@ async def find_median_days(reader: Reader, span: Span | None = None) -> float | 
 
 
 async def find_longest_chain(reader: Reader, span: Span | None = None) -> int:
-    """How many steps it is to the root from whoever stands deepest, of those who accepted in a time. Raises StoreUnavailable."""
+    """How many steps it is to the root from whoever stands deepest, of those who accepted in a time. Raises TooMuch for
+    a time with more than MOST_IN_PERIOD purchases and acceptances, and StoreUnavailable."""
+    if span is not None:
+        await _check(reader, span)
     name, times = _in_time("find_longest_chain", span)
     return await reader.one(name, int, **times) or 0
 
@@ -140,6 +141,11 @@ async def find_referred_revenue(reader: Reader, span: Span | None = None) -> dic
 async def count_customers_seen(reader: Reader, span: Span) -> int:
     """How many customers there were at the end of a time. Raises StoreUnavailable."""
     return await reader.one("customers/count_customers_seen", int, until=span.until.isoformat()) or 0
+
+
+async def _check(reader: Reader, span: Span) -> None:
+    if (await reader.one("referrals/count_in_period", int, most=MOST_IN_PERIOD, **span.times) or 0) > MOST_IN_PERIOD:
+        raise TooMuch
 
 
 def _in_time(stem: str, span: Span | None) -> tuple[str, dict[str, str]]:

@@ -208,7 +208,7 @@ class ReferralProgram:
     @staticmethod
     def longest_chain(asked: Parent[ProgramQuestion], info: Info) -> int:
         context = info.context
-        return context.ask(("longest", asked.span), lambda: ranking.find_longest_chain(context.reader, asked.span))
+        return context.ask(("longest", asked.span), lambda: _find_longest_chain(context, asked.span))
 
     @resolved("What everyone who was brought in bought, less refunds; in a period, what they bought in it.")
     @staticmethod
@@ -216,6 +216,13 @@ class ReferralProgram:
         context = info.context
         net: Any = context.ask(("referred", asked.span), lambda: ranking.find_referred_revenue(context.reader, asked.span))
         return context.rules.rates.total(net, asked.currency)  # type: ignore[return-value]
+
+
+async def _find_longest_chain(context: Context, span: Span | None) -> int:
+    try:
+        return await ranking.find_longest_chain(context.reader, span)
+    except TooMuch:
+        raise TooLarge.period(ranking.MOST_IN_PERIOD) from None
 
 
 def referral_program(info: Info, period: Period | None = None, currency: CurrencyCode | None = None) -> ReferralProgram:

@@ -34,7 +34,7 @@ from tests.graph.conftest import AskCypher
 from tests.graph.test_referrals_life import buy, profile, told
 from tests.graph.test_referrals_networks import PERIOD, RULE, brings, names_of, told_by_chance
 from tests.happenings import at, identify
-from tests.referral_oracle import Oracle, Period, Ranked, history
+from tests.referral_oracle import Oracle, Period, Ranked, history, reviews
 
 pytestmark = pytest.mark.usefixtures("graph")
 
@@ -59,8 +59,10 @@ async def ranked(
 @pytest.mark.parametrize("seed", range(4))
 async def test_advocates_and_the_program_are_what_brute_force_says(graph: Store, seed: int) -> None:
     events = history(seed + 100)
-    oracle = Oracle(events, RULE)
+    seen = reviews(seed, events)
+    oracle = Oracle([*events, *seen], RULE)
     await told_by_chance(graph, events, seed)
+    await told_by_chance(graph, seen, seed)
     await follow_all(graph, weights=WEIGHTS)
     names = await names_of(graph, oracle)
     assert await examine(graph, rule=RULE) == []
@@ -71,16 +73,12 @@ async def test_advocates_and_the_program_are_what_brute_force_says(graph: Store,
     for period in (None, PERIOD):
         span = None if period is None else Span(*period)
         found, expected = await find_program(graph, span), oracle.program(period)
-        assert (found.invited, found.advocates, found.accepted) == (
-            expected["invited"],
-            expected["advocates"],
-            expected["accepted"],
-        )
-        assert found.qualified == expected["qualified"] and await find_median_days(graph, span) == pytest.approx(
-            expected["median"]
-        )
+        for name in ("invited", "advocates", "accepted", "qualified", "rejected"):
+            assert getattr(found, name) == expected[name], name
+        assert await find_median_days(graph, span) == pytest.approx(expected["median"])
         assert await find_longest_chain(graph, span) == expected["longest"]
         assert await find_referred_revenue(graph, span) == expected["net"]
+    assert await count_customers_seen(graph, Span(at(0), at(100_000))) == len(names)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -178,9 +176,17 @@ async def test_a_period_with_too_much_is_refused(graph: Store, monkeypatch: pyte
     order = AdvocateOrder.CONVERTED
     with pytest.raises(TooMuch):
         await rank_advocates(graph, order, limit=9, span=Span(at(0), at(3)), weights=WEIGHTS)
+    with pytest.raises(TooMuch):
+        await find_longest_chain(graph, Span(at(0), at(3)))
     assert await rank_advocates(graph, order, limit=9, span=Span(at(0), at(2)), weights=WEIGHTS) == []
     assert await count_customers_seen(graph, Span(at(0), at(1))) == 1
     assert await count_customers_seen(graph, Span(at(0), at(0))) == 0
+    # Two acceptances and a purchase.
+    middle = Span(at(1.2), at(3))
+    assert await rank_advocates(graph, order, limit=9, span=middle, weights=WEIGHTS) == []
+    await told(graph, [*brings(0, 1), *brings(1, 2)])
+    with pytest.raises(TooMuch):
+        await rank_advocates(graph, order, limit=9, span=middle, weights=WEIGHTS)
 
 
 @pytest.mark.parametrize(
