@@ -140,14 +140,12 @@ class Extended(msgspec.Struct, frozen=True):
         customer, depth = self.worth.customer, self.generations
         return context.ask(("extended", customer, depth), lambda: trace_network(context.reader, customer, depth=depth))
 
-    def below(self, context: Context) -> Fraction:
-        """What the network is worth, in minor units, not rounded; raises NotConvertible."""
-        worth = self.worth
+    def below(self, context: Context) -> money.Money:
+        """What the network is worth, rounded once, half to even; raises NotConvertible."""
+        rates, currency = self.worth.rates, self.worth.currency
         generations = enumerate(self.figures(context).generations, 1)
-        return sum((self.decay**depth * worth.rates.exact(each.net, worth.currency) for depth, each in generations), Fraction(0))
-
-    def rounded(self, amount: Fraction) -> money.Money:
-        return money.Money(round(amount), self.worth.currency)
+        exact = sum((self.decay**depth * rates.exact(each.net, currency) for depth, each in generations), Fraction(0))
+        return money.Money(round(exact), currency)
 
 
 def extend(worth: Worth, generations: int, decay: float) -> Extended:
@@ -172,14 +170,16 @@ class ExtendedValue:
     @resolved("That of each generation of the network, times decay as often as it is away.")
     @staticmethod
     def network(extended: Parent[Extended], info: Info) -> Money | None:
-        return extended.rounded(extended.below(info.context))  # type: ignore[return-value]
+        return extended.below(info.context)  # type: ignore[return-value]
 
     @resolved("Both together; null where the customer's own is unknown.")
     @staticmethod
     def total(extended: Parent[Extended], info: Info) -> Money | None:
-        if extended.worth.historic is None:
+        own = extended.worth.historic
+        if own is None:
             return None
-        return extended.rounded(extended.below(info.context) + extended.worth.exact)  # type: ignore[return-value]
+        # Of the two as they are shown, so that they add up.
+        return money.Money(own.amount + extended.below(info.context).amount, own.currency)  # type: ignore[return-value]
 
     @resolved("Whether a bound of the service cut the network short.")
     @staticmethod

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from app.services import Services
-from tests.api.conftest import Api
+from graph.events.inputs import Event, PurchaseInput
+from tests.api.conftest import Api, Tell
 from tests.api.test_referrals_networks import BEGIN, END, LATE, forest
+from tests.referral_oracle import Oracle, history
 
 __all__ = ["forest"]
 
@@ -129,6 +132,40 @@ async def test_extended_value_counts_each_generation_less(api: Api, forest: None
     assert (await extended(generations=20, decay=0.1))["network"] == {"amount": "10.26"}
     assert (await extended(decay=0))["total"] == {"amount": "999.00", "currency": "USD"}
     assert (await extended(currency="EUR", decay=1))["total"] == {"amount": "1031.82", "currency": "EUR"}
+
+
+async def test_extended_value_and_k_factor_are_what_brute_force_says(api: Api, told: Tell) -> None:
+    events = in_dollars(history(5))
+    await told(*events)
+    oracle = Oracle(events)
+    asked = EXTENDED.replace("$email: String!", "$name: String!").replace(
+        "{email: $email}", '{identifier: {type: "user_id", value: $name}}'
+    )
+    worth = set()
+    for name in set(oracle.people.values()):
+        for generations, decay in ((3, 0.5), (1, 0.25), (20, 1.0)):
+            found = await api.data(asked, name=name, generations=generations, decay=decay)
+            value = found["customer"]["value"]["extendedValue"]
+            own, below = oracle.net([name]).get("USD", 0), oracle.below(name, generations, decay).get("USD", 0)
+            assert cents(value["own"]) == own and cents(value["network"]) == round(below), (name, generations)
+            assert cents(value["total"]) == own + round(below)
+            worth.add(round(below))
+    assert len(worth) > 10
+    program, figures = oracle.program(), (await api.data(PROGRAM))["referralProgram"]
+    assert figures["kFactor"] == program["accepted"] / len(set(oracle.people.values()))
+    assert figures["invitationsPerAdvocate"] == program["invited"] / program["advocates"]
+    assert figures["conversionRate"] == program["qualified"] / program["accepted"]
+    assert 0 < figures["rejected"] == program["rejected"]
+
+
+def in_dollars(events: list[Event]) -> list[Event]:
+    """Without what was bought in other currencies."""
+    foreign = {each.number for each in events if isinstance(each, PurchaseInput) and each.total and each.total.currency != "USD"}
+    return [each for each in events if not {getattr(each, "number", None), getattr(each, "purchase", None)} & foreign]
+
+
+def cents(amount: dict[str, str] | None) -> int:
+    return 0 if amount is None else int(Decimal(amount["amount"]) * 100)
 
 
 @pytest.mark.parametrize(
