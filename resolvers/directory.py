@@ -82,11 +82,11 @@ def customers(
     return found_customer
 
 
-def asked_key(context: Context, key: CustomerKey) -> ProfileKey:
+def asked_key(context: Context, key: CustomerKey, argument: str = "by") -> ProfileKey:
     """`profile_key` of what somebody looks up; raises Forbidden for personal data that it may not see."""
-    found = profile_key(key)
+    found = profile_key(key, argument)
     if context.principal.view is View.MASKED and not opaque(found):
-        raise Forbidden.oracle("by", PERSONAL)
+        raise Forbidden.oracle(argument, PERSONAL)
     return found
 
 
@@ -97,17 +97,19 @@ def opaque(key: ProfileKey) -> bool:
     return key.type in OPAQUE and of_identifier(str(key.value)) is None
 
 
-def profile_key(key: CustomerKey) -> ProfileKey:
-    """The key as the graph takes it; raises InvalidId or InvalidKey."""
+def profile_key(key: CustomerKey, argument: str) -> ProfileKey:
+    """The key as the graph takes it, and which argument it was given as; raises InvalidId or InvalidKey."""
     if key.id is not None:
         return ProfileKey(id=check_id(key.id.value, "customer"))
     if key.email is not None:
-        return ProfileKey.of("email", _checked("by.email", key.email.value))
+        return ProfileKey.of("email", _checked(f"{argument}.email", key.email.value))
     if key.phone is not None:
-        return ProfileKey.of("phone", _checked("by.phone", key.phone.value))
+        return ProfileKey.of("phone", _checked(f"{argument}.phone", key.phone.value))
     assert key.identifier is not None  # @oneOf
     named = key.identifier.value
-    return ProfileKey.of(_checked("by.identifier.type", named.type), _checked("by.identifier.value", named.value))
+    return ProfileKey.of(
+        _checked(f"{argument}.identifier.type", named.type), _checked(f"{argument}.identifier.value", named.value)
+    )
 
 
 def _checked(field: str, value: str) -> str:

@@ -71,7 +71,7 @@ def check_time(path: str, value: datetime, now: datetime) -> None:
     if value.tzinfo is None:
         raise InvalidEvent(path, "has no time zone; send an offset, such as 2026-01-31T09:00:00Z")
     if value < EPOCH:
-        raise InvalidEvent(path, "lies before 1970")
+        raise InvalidEvent(path, "lies before 1970; send the time it happened")
     if value > now + MAX_FUTURE:
         raise InvalidEvent(path, f"lies in the future ({value.isoformat()}); send the time it happened")
 

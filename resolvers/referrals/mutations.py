@@ -57,7 +57,7 @@ async def create_referral_code(
     idempotency_key: str | None = None,
 ) -> ReferralCodePayload:
     context = info.context
-    key = _whose(context, advocate)
+    key = _whose(context, advocate, "advocate")
 
     async def write() -> ReferralCodePayload:
         stamp = Stamp.of(context, "createReferralCode", idempotency_key, [key, campaign, channel, expires_at])
@@ -73,7 +73,7 @@ async def create_referral_code(
 
 async def invite_referral(info: Info, input: InviteReferralInput, idempotency_key: str | None = None) -> ReferralPayload:
     context = info.context
-    key = _whose(context, input.advocate)
+    key = _whose(context, input.advocate, "input.advocate")
     friend = None if input.friend is None else inputs.IdentifierKey(input.friend.type, input.friend.value)
 
     async def write() -> ReferralPayload:
@@ -96,16 +96,17 @@ async def accept_referral(
     info: Info, code: str, friend: CustomerKey, at: datetime | None = None, idempotency_key: str | None = None
 ) -> ReferralPayload:
     context = info.context
-    key = _whose(context, friend)
+    key = _whose(context, friend, "friend")
 
     async def write() -> ReferralPayload:
         _check_now(context, at)
         stamp = Stamp.of(context, "acceptReferral", idempotency_key, [key, code], at)
-        event = inputs.AcceptInput(**stamp.event, code=code, friend=_customer_key(key))
+        meant, ground = await _ground(context, code.strip(), key)
+        event = inputs.AcceptInput(**stamp.event, code=meant, friend=_customer_key(key))
         # What was asked before has an answer already, by which the friend is no new one any more.
         asked_before = stamp.request is not None and await find_by_event(context.reader, stamp.key) is not None
         if not asked_before:
-            obstacle = _obstacle(context, await find_acceptance_ground(context.reader, code, key), stamp.at)
+            obstacle = _obstacle(context, ground, stamp.at)
             if obstacle is not None:
                 return _refused([obstacle])
         errors = await _recorded(context, event, stamp, customer="friend")
@@ -146,9 +147,9 @@ def _refused(errors: list[UserError]) -> ReferralPayload:
     return ReferralPayload(referral=None, user_errors=errors)
 
 
-def _whose(context: Context, key: CustomerKey) -> ProfileKey:
+def _whose(context: Context, key: CustomerKey, argument: str) -> ProfileKey:
     """Whom a key names; raises Forbidden where that isn't for whoever asks to say, or to find out."""
-    found = asked_key(context, key)
+    found = asked_key(context, key, argument)
     if context.principal.customer is not None and context.own_by(found) is None:
         raise Forbidden.others()
     return found
@@ -174,6 +175,16 @@ def _check_now(context: Context, at: datetime | None) -> None:
         raise InvalidEvent("at", "is not for a customer's own token to say; leave it out", code="FORBIDDEN")
 
 
+async def _ground(context: Context, code: str, friend: ProfileKey) -> tuple[str, AcceptanceGround]:
+    """The code that is meant, and what has to be known of it: codes made here are capitals, however people type them."""
+    ground = await find_acceptance_ground(context.reader, code, friend)
+    if ground.advocate is None and code != code.upper():
+        other = await find_acceptance_ground(context.reader, code.upper(), friend)
+        if other.advocate is not None:
+            return code.upper(), other
+    return code, ground
+
+
 def _obstacle(context: Context, ground: AcceptanceGround, at: datetime) -> UserError | None:
     """Why a friend can't accept with a code."""
 
@@ -181,7 +192,7 @@ def _obstacle(context: Context, ground: AcceptanceGround, at: datetime) -> UserE
         return UserError(code=code, message=f"{path}: {message}", path=[path])
 
     if ground.advocate is None:
-        return error(UserErrorCode.NOT_FOUND, "code", "is no code that anybody was given")
+        return error(UserErrorCode.NOT_FOUND, "code", "is no code that anybody was given; ask the advocate for theirs")
     if ground.advocate_erased:
         return error(UserErrorCode.ERASED, "code", "is that of a customer who was erased")
     if ground.expires_at is not None and at >= ground.expires_at:
@@ -189,7 +200,9 @@ def _obstacle(context: Context, ground: AcceptanceGround, at: datetime) -> UserE
     if ground.friend == ground.advocate:
         return error(UserErrorCode.SELF_REFERRAL, "friend", "is whose code it is; nobody refers themselves")
     if ground.referred:
-        return error(UserErrorCode.DUPLICATE, "friend", "was brought in already, and can be only once")
+        return error(
+            UserErrorCode.DUPLICATE, "friend", "was brought in already, and can be only once; their own referral says by whom"
+        )
     if ground.rejected:
         return error(UserErrorCode.BLOCKED, "friend", "accepted before, and a review said no; review that referral again instead")
     if ground.above:

@@ -78,15 +78,15 @@ def referral_path(
     info: Info, from_: Annotated[CustomerKey, strawberry.argument(name="from")], to: CustomerKey
 ) -> ReferralPathResult:
     context = info.context
-    start, end = (_id_of(context, each) for each in (from_, to))
+    start, end = _id_of(context, from_, "from"), _id_of(context, to, "to")
     found: Any = context.ask(("way", start, end), lambda: find_way(context.reader, start, end))
     given: ReferralPathResult = found
     return given
 
 
-def _id_of(context: Context, key: CustomerKey) -> str:
+def _id_of(context: Context, key: CustomerKey, argument: str) -> str:
     """Whom a key names; raises NotThere, and Forbidden where a customer's own token names somebody else."""
-    asked = asked_key(context, key)
+    asked = asked_key(context, key, argument)
     if context.principal.customer is not None and context.own_by(asked) is None:
         raise Forbidden.others()
     profile = context.customer(asked)

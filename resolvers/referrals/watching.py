@@ -50,7 +50,7 @@ class ReferralNetworkChange:
 
 async def network_changes(context: Context, root: CustomerKey, max_depth: int | None) -> AsyncGenerator[Any]:
     """Each change below a customer from now on."""
-    depth, key = depth_of(max_depth), asked_key(context, root)
+    depth, key = depth_of(max_depth), asked_key(context, root, "root")
     _may_see(context, key)
     profile = await load_customer(context, key)
     if profile is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from app.services import Services
 from graph.events.inputs import Event, IdentifyInput, PurchaseInput
 from graph.money import Money
@@ -100,6 +102,9 @@ async def test_an_invitation_is_accepted_by_its_code(api: Api, told: Tell) -> No
     assert invited["invitee"] == {"type": "email", "value": "ben@example.com"}
     accepted = await done(api, ACCEPT, code=invited["code"], friend=BEN)
     assert accepted["id"] == invited["id"] and accepted["referralStatus"] == "ACCEPTED"
+    # Nobody is paid yet.
+    rewards = "query($id: ID!) { node(id: $id) { ... on Referral { rewards { id points rewardStatus entryType } } } }"
+    assert (await api.data(rewards, id=invited["id"]))["node"] == {"rewards": []}
 
 
 async def test_what_is_asked_twice_is_done_once(api: Api, told: Tell) -> None:
@@ -182,6 +187,30 @@ async def test_who_was_rejected_by_a_review_does_not_come_back_by_asking_again(a
     assert [(error["code"], error["path"]) for error in found["userErrors"]] == [("BLOCKED", ["code"])]
 
 
+async def test_a_code_may_be_typed_in_small_letters(api: Api, told: Tell) -> None:
+    await people(told)
+    code = (await done(api, CODE, advocate=ANA))["code"]
+    typed = f" {code.lower()}\n"
+    first, again = [await done(api, ACCEPT, code=typed, friend=BEN, key="k") for _ in range(2)]
+    assert first == again and first["code"] == code
+    # What somebody else made is taken as it is written.
+    await told(invite("i", 0, by_email("ana@example.com"), code.lower()))
+    assert (await done(api, ACCEPT, code=code.lower(), friend=CHO))["code"] == code.lower()
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "argument"),
+    [
+        (CODE, {"advocate": {"email": " "}}, "advocate.email"),
+        (INVITE, {"input": {"advocate": {"phone": ""}}}, "input.advocate.phone"),
+        (ACCEPT, {"code": "C", "friend": {"identifier": {"type": "", "value": "x"}}}, "friend.identifier.type"),
+    ],
+)
+async def test_the_argument_that_names_nobody_is_named(api: Api, query: str, variables: Any, argument: str) -> None:
+    (error,) = (await api.ask(query, **variables))["errors"]
+    assert error["message"].startswith(argument) and error["extensions"]["code"] == "INVALID_KEY"
+
+
 async def test_nobody_invites_themselves(api: Api, told: Tell) -> None:
     await people(told)
     for value in ("ana@example.com", " ANA@example.com"):
@@ -259,7 +288,7 @@ async def test_a_suspicious_referral_goes_into_review_and_out_of_it(api: Api, to
     ana, referral = await looked()
     ben = (await api.data(FLAGS, email="ben@example.com"))["customer"]["id"]
     assert referral["referralStatus"] == "IN_REVIEW"
-    evidence = {"customerIds": [ana, ben], "identifierType": None, "note": "devices in common: 1"}
+    evidence = {"customerIds": [ana, ben], "identifierType": None, "note": "devices in common by deviceId: 1"}
     assert referral["flags"] == [{"code": "SHARED_DEVICE", "evidence": [evidence]}]
     reviewed = await done(api, REVIEW, id=referral["id"], approve=True, reason="they are a couple")
     assert reviewed["referralStatus"] == "ACCEPTED"
