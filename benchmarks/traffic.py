@@ -22,6 +22,8 @@ from benchmarks.load import carry_out
 
 FIRST_LINE = b"POST /graphql HTTP/1.1\r\n"
 
+QUIET_SECONDS = 1.0
+"""A connection that had nothing to do for longer may be about to be closed."""
 WAIT_SECONDS = 60.0
 """For what is still unanswered in the end."""
 
@@ -134,8 +136,12 @@ class Run:
         self.done: asyncio.Future[None] = self._loop.create_future()
 
     async def connect(self) -> None:
-        """All connections that there aren't yet, or any more: servers close those that are quiet while others have their turn."""
+        """All connections that there aren't yet. Those that were quiet while others had their turn are made anew: servers close
+        such, and a request may come too late to be told."""
         plan = self._plan
+        if time.perf_counter() - self._ended > QUIET_SECONDS:
+            self.close()
+            self._idle.clear()
         for number in range(len(self._idle), plan.connections):
             port = plan.ports[number % len(plan.ports)]
             _, client = await self._loop.create_connection(lambda: Client(self), "127.0.0.1", port)
@@ -190,6 +196,8 @@ class Run:
             self._finish()
 
     def lost(self, client: Client) -> None:
+        if client.closed:
+            return
         if not self._going:
             self._idle.remove(client)
         elif not self.done.done():
@@ -232,6 +240,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self.closed = False
         self._seen = b""
         self.due = 0.0
 
@@ -246,6 +255,7 @@ class Client(asyncio.Protocol):
         self._transport.write(request)
 
     def close(self) -> None:
+        self.closed = True
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
