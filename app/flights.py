@@ -31,16 +31,20 @@ class Flights(Generic[Key, Value]):
     """Hands keys to `load`, at most `size` of them together, and `ways` such loads under way at once.
 
     While there is a way free nothing waits; behind that keys gather for the next load. Who asks for the same key shares a load
-    that has yet to begin, never one under way: that may have read already what has changed since. A load that nobody waits for
-    any more is ended.
+    that has yet to begin, never one under way: that may have read already what has changed since. With `once` no key is under
+    way twice: who asks meanwhile waits for the next, which is for what takes the graph long. A load that nobody waits for any
+    more is ended.
     """
 
-    def __init__(self, load: Callable[[list[Key]], Awaitable[Sequence[Value]]], *, ways: int, size: int) -> None:
+    def __init__(
+        self, load: Callable[[list[Key]], Awaitable[Sequence[Value]]], *, ways: int, size: int, once: bool = False
+    ) -> None:
         self._load = load
         self._ways = ways
         self._size = size
+        self._once = once
         self._waiting: dict[Key, _Asked[Value]] = {}
-        self._flying: dict[asyncio.Task[None], list[_Asked[Value]]] = {}
+        self._flying: dict[asyncio.Task[None], dict[Key, _Asked[Value]]] = {}
         self._asker: asyncio.Task[object] | None = None
 
     async def load(self, keys: Sequence[Key]) -> list[Value]:
@@ -73,15 +77,14 @@ class Flights(Generic[Key, Value]):
         for each in asked:
             each.cancel()
         for task, flying in self._flying.items():
-            if all(each.left for each in flying):
+            if all(each.left for each in flying.values()):
                 task.cancel()
 
     def _start(self) -> None:
         asker, self._asker = self._asker, None
         while len(self._flying) < self._ways:
             taken: dict[Key, _Asked[Value]] = {}
-            while self._waiting and len(taken) < self._size:
-                key = next(iter(self._waiting))
+            while len(taken) < self._size and (key := self._next()) is not None:
                 asked = self._waiting.pop(key)
                 if not asked.left:
                     taken[key] = asked
@@ -90,8 +93,14 @@ class Flights(Generic[Key, Value]):
             # Named after who asked first.
             first = next(iter(taken.values()))
             task = asyncio.create_task(self._fly(taken), name=asker.get_name() if asker else None, context=first.context)
-            self._flying[task] = list(taken.values())
+            self._flying[task] = taken
             task.add_done_callback(self._landed)
+
+    def _next(self) -> Key | None:
+        """The key that was asked for first, of those that may be loaded now."""
+        if not self._once:
+            return next(iter(self._waiting), None)
+        return next((key for key in self._waiting if not any(key in taken for taken in self._flying.values())), None)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         del self._flying[task]

@@ -212,6 +212,8 @@ def sources_of(services: Services, quintiles: QuintileCopy, guards: Guards | Non
     settings = services.settings
     return Sources(
         profiles=services.profiles,
+        chains=services.chains,
+        networks=services.networks,
         reader=services.store,
         door=services,
         catalogue=services.catalogue,

@@ -24,10 +24,11 @@ from app.counters import Counters
 from app.epochs import Epochs
 from app.errors import SettingsError
 from app.feed import Feed
+from app.flights import Flights
 from app.following import Follower
 from app.gathering import Gathering
 from app.network_watches import NetworkWatches
-from app.profiles import CachedProfiles
+from app.profiles import LOAD_SIZE, LOADS, CachedProfiles
 from app.publishing import Publisher
 from app.settings import Settings
 from graph import deadletters, events
@@ -43,8 +44,10 @@ from graph.money import exponent
 from graph.referrals import Rule
 from graph.referrals.judging import find_suspicion_marks, judge
 from graph.referrals.marks import Marks
+from graph.referrals.networks import Network, trace_network
 from graph.referrals.suspicion import Suspicions
 from graph.referrals.totals import find_marks, follow
+from graph.referrals.tracing import Chain, load_chains
 from graph.store import Store
 from resolvers.money import Rates
 from resolvers.observer import observed
@@ -53,6 +56,9 @@ FEED_SECONDS = READ_SECONDS + 1.0
 """Before a Redis that doesn't answer a read of the feed counts as away."""
 
 logger = logging.getLogger(__name__)
+
+NETWORKS = 16
+"""Networks that are walked at once, each of them by a statement of its own."""
 
 
 @dataclass(slots=True)
@@ -63,6 +69,8 @@ class Services:
     store: Store
     cache: Cache | None
     profiles: CachedProfiles
+    chains: Flights[str, Chain | None]
+    networks: Flights[tuple[str, int | None], Network]
     catalogue: Copies
     epochs: Epochs
     publisher: Publisher
@@ -153,7 +161,25 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     judging = partial(_judge, store, publisher, rule, suspicions(settings))
     suspects = Follower("suspicious referrals", partial(find_suspicion_marks, store), judging)
     copies = Copies(store)
-    services = Services(settings, store, cache, profiles, copies, epochs, publisher, changes, watches, totals, suspects, counters)
+    # Together with whoever asks at the same time, as profiles are.
+    chains = Flights(partial(load_chains, store), ways=LOADS, size=LOAD_SIZE)
+    networks = Flights(partial(_load_network, store), ways=NETWORKS, size=1, once=True)
+    services = Services(
+        settings,
+        store,
+        cache,
+        profiles,
+        chains,
+        networks,
+        copies,
+        epochs,
+        publisher,
+        changes,
+        watches,
+        totals,
+        suspects,
+        counters,
+    )
     try:
         await services.ready()
     except StoreUnavailable as error:
@@ -173,12 +199,18 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await services.profiles.close()
+        await services.chains.close()
+        await services.networks.close()
         await services.catalogue.close()
         if cache is not None:
             await cache.close()
         if feed is not None:
             await feed.close()
         await store.close()
+
+
+async def _load_network(store: Store, asked: Sequence[tuple[str, int | None]]) -> list[Network]:
+    return [await trace_network(store, customer, depth=depth) for customer, depth in asked]
 
 
 def reporting_weights(settings: Settings) -> Mapping[str, float]:

@@ -15,6 +15,8 @@ from graph.customers.places import Quintiles as Boundaries
 from graph.events import Outcome
 from graph.events.inputs import Event
 from graph.referrals.below import NetworkChange
+from graph.referrals.networks import Network
+from graph.referrals.tracing import Chain
 from graph.store import Reader
 from resolvers.access import Actor
 from resolvers.beside import Beside
@@ -34,6 +36,22 @@ class Profiles(Protocol):
 
     async def load(self, keys: Sequence[ProfileKey], parts: Parts = ..., /) -> list[Profile | None]:
         """They hold at least `parts`, all of them where nothing is said."""
+        ...
+
+
+class Chains(Protocol):
+    """Who brought customers in, up to the root."""
+
+    async def load(self, customer_ids: Sequence[str], /) -> Sequence[Chain | None]:
+        """The chain of each, in order; None where nobody was given the id."""
+        ...
+
+
+class Networks(Protocol):
+    """Whom customers brought in."""
+
+    async def load(self, asked: Sequence[tuple[str, int | None]], /) -> Sequence[Network]:
+        """The network of each customer, or so many generations of it, in order."""
         ...
 
 
@@ -158,6 +176,8 @@ class Sources:
     """What lives as long as the process. `plans`: whether queries are compiled."""
 
     profiles: Profiles
+    chains: Chains
+    networks: Networks
     reader: Reader
     door: Door
     catalogue: Catalogue

@@ -19,7 +19,7 @@ from graph import money
 from graph.customers import Facts, Profile
 from graph.customers.places import Quintiles as Boundaries
 from graph.errors import StoreUnavailable
-from graph.referrals.networks import Network, trace_network
+from graph.referrals.networks import Network
 from resolvers.context import Context, Info
 from resolvers.errors import InvalidDecay, InvalidDepth
 from resolvers.fields import resolved
@@ -138,7 +138,8 @@ class Extended(msgspec.Struct, frozen=True):
     def figures(self, context: Context) -> Network:
         """The network, as far as it counts."""
         customer, depth = self.worth.customer, self.generations
-        return context.ask(("extended", customer, depth), lambda: trace_network(context.reader, customer, depth=depth))
+        (found,) = context.ask(("extended", customer, depth), lambda: context.sources.networks.load([(customer, depth)]))
+        return found
 
     def below(self, context: Context) -> money.Money:
         """What the network is worth, rounded once, half to even; raises NotConvertible."""

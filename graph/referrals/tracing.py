@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -40,6 +40,12 @@ async def trace_upstream(reader: Reader, customer_ids: Sequence[str]) -> dict[st
     return {chain.asked: chain for chain in found}
 
 
+async def load_chains(reader: Reader, customer_ids: Sequence[str]) -> list[Chain | None]:
+    """The chain of each of these customers, in order; None where nobody was given the id. Raises StoreUnavailable."""
+    found = await trace_upstream(reader, customer_ids)
+    return [found.get(id) for id in customer_ids]
+
+
 class Link(msgspec.Struct, frozen=True, gc=False):
     """One customer on the way from one to another. `referral`: by which the way came here, None at its start; `up`: whether this
     is the advocate of that referral, or the friend."""
@@ -56,13 +62,16 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[Link, ...]
 
 
-async def find_way(reader: Reader, start: str, end: str) -> tuple[Way | None, bool]:
+async def find_way(
+    load: Callable[[Sequence[str]], Awaitable[Sequence[Chain | None]]], start: str, end: str
+) -> tuple[Way | None, bool]:
     """How two customers, by ids that are known, are linked: None where their trees differ, and whether a bound was met before one
-    could tell. Raises LookupError for an id that nobody was given, and StoreUnavailable."""
-    chains = await trace_upstream(reader, [start, end])
-    if start not in chains or end not in chains:
-        raise LookupError(f"no customer has the id {start if start not in chains else end}")
-    return way_between(chains[start], chains[end])
+    could tell. `load`: what gives chains, as load_chains does. Raises LookupError for an id that nobody was given, and
+    StoreUnavailable."""
+    one, other = await load([start, end])
+    if one is None or other is None:
+        raise LookupError(f"no customer has the id {start if one is None else end}")
+    return way_between(one, other)
 
 
 def way_between(start: Chain, end: Chain) -> tuple[Way | None, bool]:

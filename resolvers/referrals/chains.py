@@ -7,7 +7,7 @@ import strawberry
 from strawberry import Parent
 
 from graph.customers import Profile
-from graph.referrals.tracing import LONGEST, Chain, trace_upstream
+from graph.referrals.tracing import LONGEST, Chain
 from resolvers.context import Context, Info
 from resolvers.entries import LazyCustomer, LazyReferral, find_customer, find_referral
 from resolvers.errors import InvalidDepth
@@ -94,6 +94,6 @@ def climb(context: Context, profile: Profile, depth: int | None) -> Climbed:
 
 
 async def _traced(context: Context, customer_id: str) -> Chain:
-    found = await trace_upstream(context.reader, [customer_id])
+    (found,) = await context.sources.chains.load([customer_id])
     # One who isn't there any more was merged into another, or erased, a moment ago.
-    return found.get(customer_id) or Chain(asked=customer_id, customer=customer_id, steps=(), truncated=False)
+    return found or Chain(asked=customer_id, customer=customer_id, steps=(), truncated=False)

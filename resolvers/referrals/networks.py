@@ -11,7 +11,7 @@ from strawberry import Parent
 
 from graph.customers import Profile
 from graph.referrals.members import Member, Selection, page_members
-from graph.referrals.networks import Generation, Network, trace_network, trace_network_in_period
+from graph.referrals.networks import Generation, Network, trace_network_in_period
 from graph.referrals.spans import Span
 from resolvers.connections import Connection, Listing, Window, connect
 from resolvers.context import Context, Info
@@ -37,12 +37,13 @@ class NetworkQuestion(msgspec.Struct, frozen=True):
 
     def figures(self, context: Context) -> Network:
         """What the graph says of it."""
-        chosen, reader = self.selection, context.reader
+        chosen = self.selection
 
         async def ask() -> Network:
-            if chosen.span is None:
-                return await trace_network(reader, chosen.root, depth=self.depth)
-            return await trace_network_in_period(reader, chosen.root, chosen.span, depth=self.depth)
+            if chosen.span is not None:
+                return await trace_network_in_period(context.reader, chosen.root, chosen.span, depth=self.depth)
+            (found,) = await context.sources.networks.load([(chosen.root, self.depth)])
+            return found
 
         return context.ask(("network", chosen, self.depth), ask)
 

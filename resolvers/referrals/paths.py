@@ -79,7 +79,7 @@ def referral_path(
 ) -> ReferralPathResult:
     context = info.context
     start, end = _id_of(context, from_, "from"), _id_of(context, to, "to")
-    found: Any = context.ask(("way", start, end), lambda: find_way(context.reader, start, end))
+    found: Any = context.ask(("way", start, end), lambda: find_way(context.sources.chains.load, start, end))
     given: ReferralPathResult = found
     return given
 

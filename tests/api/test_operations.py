@@ -17,7 +17,7 @@ from app.changes import Changes
 from app.network_watches import NetworkWatches
 from graph.answers import Request
 from graph.changes import find_versions
-from graph.customers import EVERYTHING, Parts, Profile, ProfileKey
+from graph.customers import EVERYTHING, Parts
 from graph.errors import StoreUnavailable
 from graph.events import Outcome
 from graph.events.inputs import Event, TouchpointInput
@@ -91,7 +91,7 @@ class Broken:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    async def load(self, keys: Sequence[ProfileKey], parts: Parts = EVERYTHING, /) -> list[Profile | None]:
+    async def load(self, keys: Sequence[Any], parts: Parts = EVERYTHING, /) -> list[Any]:
         raise self.error
 
     async def record(self, events: Sequence[Event], request: Request | None = None, /) -> Outcome:
@@ -111,6 +111,8 @@ def sources(store: Store, error: Exception) -> Sources:
     )
     return Sources(
         profiles=Broken(error),
+        chains=Broken(error),
+        networks=Broken(error),
         reader=store,
         door=Broken(error),
         catalogue=Copies(store),

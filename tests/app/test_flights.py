@@ -76,6 +76,21 @@ async def test_the_same_key_is_loaded_once_unless_its_load_is_under_way() -> Non
     assert source.loads == [["a"], ["a", "b"]]
 
 
+async def test_what_takes_long_is_never_under_way_twice() -> None:
+    source = Source()
+    source.gate.clear()
+    flights = Flights(source, ways=3, size=1, once=True)
+    first = asyncio.create_task(flights.load(["a"]))
+    await turns()
+    later = [asyncio.create_task(flights.load([key])) for key in "aabca"]
+    await turns()
+    # Others pass by; those who ask for the same wait, and share the next.
+    assert source.loads == [["a"], ["b"], ["c"]]
+    source.gate.set()
+    assert await asyncio.gather(first, *later) == [["A"], ["A"], ["A"], ["B"], ["C"], ["A"]]
+    assert source.loads == [["a"], ["b"], ["c"], ["a"]]
+
+
 async def test_who_goes_away_takes_nobody_along() -> None:
     source = Source()
     source.gate.clear()
