@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from graph.referrals.marks import Marks
 from graph.referrals.networks import trace_network
 from graph.referrals.spans import Span
 from graph.referrals.tracing import LONGEST
@@ -127,10 +128,17 @@ class _Search:
         return customers, skip
 
     async def _last(self) -> int:
-        """Of the generations that are looked for: one in which nobody accepted in a time may be followed by others."""
-        if self.selection.span is None:
-            return self.selection.depth
-        return len((await trace_network(self.reader, self.selection.root, depth=self.selection.depth)).generations)
+        """The last of the generations that are looked for: to find out by looking takes a walk through all of the network."""
+        chosen = self.selection
+        # In this order: with no mark left, all that was changed before is counted by now.
+        marks = await self.reader.one("referrals/find_marks", Marks, limit=1)
+        if marks is not None and not marks.marked:
+            counted = await self.reader.one("referrals/find_depth", int, customer_id=chosen.root)
+            return min(chosen.depth, counted or 0)
+        if chosen.span is None:
+            return chosen.depth
+        # One in which nobody accepted in a time may be followed by others.
+        return len((await trace_network(self.reader, chosen.root, depth=chosen.depth)).generations)
 
     async def _find(self, customers: Sequence[str], path: Path, skip: int, first: int, last: int) -> None:
         """Some generations below these customers, who stand in generation `skip`, or one that is far below; of each on the path

@@ -16,6 +16,7 @@ from graph.referrals import Rule, members, networks
 from graph.referrals.members import Member, Selection, page_members
 from graph.referrals.networks import Network, trace_network, trace_network_in_period
 from graph.referrals.spans import Span
+from graph.referrals.totals import follow_all
 from graph.statements import Statement
 from graph.store import Store
 from tests.graph.conftest import AskCypher
@@ -69,10 +70,10 @@ async def test_networks_are_what_brute_force_says(graph: Store, seed: int) -> No
     assert await examine(graph, rule=RULE) == []
 
 
-@pytest.mark.parametrize("together", (members.TOGETHER, 3, 1))
+@pytest.mark.parametrize(("together", "counted"), ((members.TOGETHER, True), (members.TOGETHER, False), (3, True), (1, False)))
 @pytest.mark.parametrize("seed", (1, 2))
 async def test_pages_from_any_member_on_are_the_whole_list(
-    graph: Store, monkeypatch: pytest.MonkeyPatch, seed: int, together: int
+    graph: Store, monkeypatch: pytest.MonkeyPatch, seed: int, together: int, *, counted: bool
 ) -> None:
     """Also where one statement goes less far than the network is deep, and of what is between not all is gone on from at once."""
     for name, value in (("TOGETHER", together), ("FEW", 4), ("MORE", 2), ("MANY", 6)):
@@ -82,6 +83,8 @@ async def test_pages_from_any_member_on_are_the_whole_list(
     above = {number: chance.choice((chance.randrange(number), number - 1, 0)) for number in range(1, 60)}
     events = [event for low, high in above.items() for event in brings(high, low)]
     await told(graph, events)
+    if counted:
+        await follow_all(graph, weights={})
     oracle = Oracle(events)
     names = await names_of(graph, oracle)
     root = next(id for id, name in names.items() if name == "u00")
