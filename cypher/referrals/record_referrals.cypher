@@ -15,5 +15,8 @@ MATCH (invitee:Identifier {id: row.invitee})
 USING INDEX SEEK invitee:Identifier(id)
 CREATE (r)-[:INVITEE]->(invitee)
 WITH i, invitee
-MATCH (i)<-[:IDENTIFIED_BY]-(c:Customer)<-[:REFERRED]-(:Customer)-[:IDENTIFIED_BY]->(invitee)
+MATCH (i)<-[:IDENTIFIED_BY]-(c:Customer)
+MATCH (c)<-[:REFERRED]-(up:Customer)
+WITH c, up.id AS advocate, invitee
+WHERE advocate IN COLLECT { MATCH (invitee)<-[:IDENTIFIED_BY]-(invited:Customer) RETURN invited.id }
 CREATE (:SuspicionMark {customer: c.id, at: datetime()})
