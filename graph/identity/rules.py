@@ -1,0 +1,78 @@
+"""By which rules links stand, and what a customer is called: one TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+MOST_IDENTIFIERS = 200
+"""Of one customer, where no rule says otherwise. The timeline is one seek for each."""
+
+RULES = Path(__file__).with_name("rules.toml")
+"""The rules where nobody states others."""
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Strength = Annotated[int, msgspec.Meta(ge=1, le=999)]
+
+
+class BadRules(ValueError):
+    """Rules that can't be read; the message names the file, the place in it and what belongs there."""
+
+
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """At most `most` identifiers of a type for one customer: at all, or linked within `days` days of each other."""
+
+    most: Positive
+    days: Positive | None = None
+
+
+class TypeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How well identifiers of a type tell one person from another, and how many one customer may have."""
+
+    strength: Strength = 50
+    limit: Limit | None = None
+
+
+class IdentityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """`most`: identifiers of one customer; `ordinary`: the strength of types that aren't listed; `types`: of those that are;
+    `blocked`: values that name nobody, or many, by type, under `any` of all; `region`: of phone numbers without one."""
+
+    most: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = MOST_IDENTIFIERS
+    ordinary: Strength = 50
+    region: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")] | None = None
+    types: Mapping[str, TypeRule] = {}
+    blocked: Mapping[str, tuple[str, ...]] = {}
+
+    def strength(self, type: str) -> int:
+        """From 1 to 999: what people state by hand comes above all of them."""
+        rule = self.types.get(type)
+        return self.ordinary if rule is None else rule.strength
+
+    @cached_property
+    def limits(self) -> Mapping[str, Limit]:
+        """By type, where there is one."""
+        return {type: rule.limit for type, rule in self.types.items() if rule.limit is not None}
+
+    def blocks(self, type: str, value: str) -> bool:
+        """Whether a value names nobody, or everybody."""
+        text = value.casefold()
+        return any(text in self._blocked.get(each, ()) for each in ("any", type))
+
+    @cached_property
+    def _blocked(self) -> Mapping[str, frozenset[str]]:
+        return {type: frozenset(each.casefold() for each in values) for type, values in self.blocked.items()}
+
+
+def read_rules(path: Path = RULES) -> IdentityRules:
+    """The rules of a file; raises BadRules."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=IdentityRules)
+    except OSError as error:
+        raise BadRules(f"{path}: can't be read ({error.strerror}); name a TOML file with rules of identity") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        # The words of msgspec say what is wanted, what is there, and where.
+        raise BadRules(f"{path}: {error}") from error
