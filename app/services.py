@@ -165,20 +165,20 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     chains = Flights(partial(load_chains, store), ways=LOADS, size=LOAD_SIZE)
     networks = Flights(partial(_load_network, store), ways=NETWORKS, size=1, once=True)
     services = Services(
-        settings,
-        store,
-        cache,
-        profiles,
-        chains,
-        networks,
-        copies,
-        epochs,
-        publisher,
-        changes,
-        watches,
-        totals,
-        suspects,
-        counters,
+        settings=settings,
+        store=store,
+        cache=cache,
+        profiles=profiles,
+        chains=chains,
+        networks=networks,
+        catalogue=copies,
+        epochs=epochs,
+        publisher=publisher,
+        changes=changes,
+        network_watches=watches,
+        totals=totals,
+        suspects=suspects,
+        counters=counters,
     )
     try:
         await services.ready()

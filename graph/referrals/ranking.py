@@ -78,7 +78,7 @@ async def rank_advocates(
     place = {"key": start.key, "id": start.customer, "limit": limit}
     if span is None:
         return await reader.many(f"referrals/rank_by_{order.value}", AdvocateRow, **place)
-    await _check(reader, span)
+    await _refuse_too_much(reader, span)
     times = {**span.times, **span.keys}
     return await reader.many("referrals/rank_in_period", AdvocateRow, order=order.value, weights=dict(weights), **times, **place)
 
@@ -118,7 +118,7 @@ async def find_longest_chain(reader: Reader, span: Span | None = None) -> int:
     """How many steps it is to the root from whoever stands deepest, of those who accepted in a time. Raises TooMuch for
     a time with more than MOST_IN_PERIOD purchases and acceptances, and StoreUnavailable."""
     if span is not None:
-        await _check(reader, span)
+        await _refuse_too_much(reader, span)
     name, times = _in_time("find_longest_chain", span)
     return await reader.one(name, int, **times) or 0
 
@@ -143,7 +143,7 @@ async def count_customers_seen(reader: Reader, span: Span) -> int:
     return await reader.one("customers/count_customers_seen", int, until=span.until.isoformat()) or 0
 
 
-async def _check(reader: Reader, span: Span) -> None:
+async def _refuse_too_much(reader: Reader, span: Span) -> None:
     if (await reader.one("referrals/count_in_period", int, most=MOST_IN_PERIOD, **span.times) or 0) > MOST_IN_PERIOD:
         raise TooMuch
 
