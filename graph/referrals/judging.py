@@ -108,7 +108,10 @@ async def _spread(transaction: Transaction, marks: Marks, suspicions: Suspicions
     """Where something else is known of a customer than before, those whom it brought in are to be looked at as well."""
     rows = []
     for each in await transaction.many("referrals/find_traces", Traced, customer_ids=sorted(marks.customers)):
-        known = sorted((code, sorted(values)) for code, values in traces_of(each.states, suspicions).items() if values)
+        traces = traces_of(each.states, suspicions)
+        known = [
+            [code, sorted([value, *sorted(names)] for value, names in found.items())] for code, found in traces.items() if found
+        ]
         seen = None
         if known or each.inviters:
             seen = blake2b(msgspec.json.encode([known, sorted(each.inviters)]), digest_size=16).hexdigest()

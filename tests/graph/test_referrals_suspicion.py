@@ -101,6 +101,15 @@ async def test_what_a_trait_was_once_still_counts(graph: Store) -> None:
     assert await codes(graph) == [["SHARED_DEVICE"]]
 
 
+async def test_another_trait_that_tells_the_same_is_named_too(graph: Store) -> None:
+    await told(graph, [*BROUGHT, traits("ana", 1, deviceId="a"), traits("ben", 1, deviceId="a")])
+    await judged(graph)
+    await told(graph, [traits("ana", 2, deviceFingerprint="a")])
+    await judged(graph)
+    assert (await flags(graph))[0].evidence[0].note == "devices in common by deviceFingerprint, deviceId: 1"
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
 @pytest.mark.parametrize(
     ("ana", "ben"),
     [
