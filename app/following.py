@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from graph.errors import StoreUnavailable
+from app.forever import forever
 from graph.referrals.marks import Marks
 
 LOOK_SECONDS = 0.5
@@ -16,8 +14,6 @@ LOOK_SECONDS = 0.5
 
 LATER_SECONDS = 5.0
 """After something went wrong."""
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -33,18 +29,11 @@ class Follower:
 
     async def run(self) -> None:
         """Look and follow until cancelled."""
-        while True:
-            try:
-                # Whoever follows a mark may leave others.
-                pause = 0.0 if await self.turn() else LOOK_SECONDS
-            except StoreUnavailable as error:
-                logger.warning("%s wait: %s", self.what, error)
-                pause = LATER_SECONDS
-            except Exception:
-                # Whoever follows goes on for ever: what can't be done now is tried again.
-                logger.exception("%s wait", self.what)
-                pause = LATER_SECONDS
-            await asyncio.sleep(pause)
+        # Whoever follows a mark may leave others.
+        await forever(self._pause, f"{self.what} wait", later=LATER_SECONDS)
+
+    async def _pause(self) -> float:
+        return 0.0 if await self.turn() else LOOK_SECONDS
 
     async def turn(self) -> bool:
         """Follow the marks that there are; whether there were any. Raises StoreUnavailable."""

@@ -26,6 +26,7 @@ from app.errors import SettingsError
 from app.feed import Feed
 from app.flights import Flights
 from app.following import Follower
+from app.forever import forever
 from app.gathering import Gathering
 from app.network_watches import NetworkWatches
 from app.profiles import LOAD_SIZE, LOADS, CachedProfiles
@@ -54,6 +55,9 @@ from resolvers.observer import observed
 
 FEED_SECONDS = READ_SECONDS + 1.0
 """Before a Redis that doesn't answer a read of the feed counts as away."""
+
+PLAN_SECONDS = 1.0
+"""Between two looks at whether Neo4j has its plans still to make, as after it was away."""
 
 logger = logging.getLogger(__name__)
 
@@ -188,6 +192,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     with contextlib.suppress(StoreUnavailable):
         await epochs.turn()
     works = [publisher.run(), epochs.run(), changes.run(), watches.run()]
+    works.append(forever(partial(_plan, store), "the first to ask wait for Neo4j's plans", later=PLAN_SECONDS))
     if settings.follow_marks:
         works += [totals.run(), suspects.run()]
     tasks = [asyncio.create_task(work) for work in works]
@@ -236,6 +241,11 @@ def suspicions(settings: Settings) -> Suspicions:
         crowd=settings.referral_burst or None,
         minutes=settings.referral_burst_minutes,
     )
+
+
+async def _plan(store: Store) -> float:
+    await store.plan()
+    return PLAN_SECONDS
 
 
 async def _judge(store: Store, publisher: Publisher, rule: Rule, suspicious: Suspicions, marks: Marks) -> None:

@@ -23,7 +23,7 @@ from neo4j.exceptions import (
 )
 
 from graph.errors import CommitUnheard, GaveUp, StoreUnavailable
-from graph.statements import Statement, statement
+from graph.statements import Statement, long_statements, statement
 
 Record = TypeVar("Record")
 Result = TypeVar("Result")
@@ -82,6 +82,7 @@ class Store:
         self._timeout = timeout
         self._observe = observe
         self._answered: set[str] = set()
+        self._planned = False
         #: Statements that were given up the last time, those that go on whoever waits, and what they do.
         self._given_up: set[str] = set()
         self._trying: set[str] = set()
@@ -175,6 +176,7 @@ class Store:
             if isinstance(error.__cause__, (ServiceUnavailable, SessionExpired, ConnectionError)):
                 # Whoever answers next may have started since, and has all plans still to make.
                 self._answered.clear()
+                self._planned = False
             self._given_up.add(asked.name)
             raise
         except asyncio.CancelledError:
@@ -223,6 +225,25 @@ class Store:
                 raise _translated(error) from error
             raise
 
+    async def plan(self) -> None:
+        """Have Neo4j plan the long statements, unless that was done since it could be reached; raises StoreUnavailable.
+
+        A cold server takes up to six seconds for one of them, which is more than a request has. All of them together take half a
+        minute of one core the first time, and a quarter of a second where they have their plans.
+        """
+        if self._planned:
+            return
+        # Whoever loses the connection meanwhile says that it has to be done again.
+        self._planned = True
+        try:
+            for each in long_statements():
+                with _Translated():
+                    async with self.explain(each.text, asked={}):
+                        pass
+        except BaseException:
+            self._planned = False
+            raise
+
     async def apply(self, text: str) -> None:
         """Run one schema command of a migration, in a transaction of its own."""
         with _Translated():
@@ -230,12 +251,13 @@ class Store:
                 await (await session.run(Query(text, timeout=PATIENCE))).consume()
 
     @asynccontextmanager
-    async def explain(self, text: str) -> AsyncIterator[neo4j.ResultSummary]:
-        """The summary of EXPLAIN: the plan, and the notifications that list the parameters the text wants."""
+    async def explain(self, text: str, **parameters: Any) -> AsyncIterator[neo4j.ResultSummary]:
+        """The summary of EXPLAIN: the plan, and the notifications that list the parameters the text wants and isn't given. The
+        plan is that of whoever runs the same text with parameters of the same types."""
         async with self._driver.session(
             database=self._database, default_access_mode=neo4j.WRITE_ACCESS, notifications_min_severity="INFORMATION"
         ) as session:
-            yield await (await session.run("EXPLAIN " + text)).consume()
+            yield await (await session.run(Query("EXPLAIN " + text, timeout=PATIENCE), parameters)).consume()
 
 
 class Transaction:

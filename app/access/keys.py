@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from app.flights import Flights
+from app.forever import forever
 from graph import keys
-from graph.errors import StoreUnavailable
 from graph.keys import PREFIX, Key, public_part
 from graph.store import Store
 
@@ -27,8 +26,6 @@ ROOM = 20_000
 TOLD = 30.0
 """Seconds between two writes of when keys were last used."""
 
-logger = logging.getLogger(__name__)
-
 
 class Keys:
     """Finds keys by what clients send."""
@@ -42,6 +39,7 @@ class Keys:
         self._looking = asyncio.Lock()
         self._loads: Flights[str, Key | None] = Flights(self._load, ways=1, size=100)
         self._used: set[str] = set()
+        self._told = clock()
         #: Rises whenever what is known may have changed.
         self.generation = 0
 
@@ -72,18 +70,14 @@ class Keys:
 
     async def run(self) -> None:
         """Look for ever, so that no request has to; and keep which keys were used."""
-        told = self._clock()
-        while True:
-            try:
-                await self.look(again=True)
-                if self._used and self._clock() - told >= TOLD:
-                    told = self._clock()
-                    await self.tell()
-            except StoreUnavailable as error:
-                logger.warning("keys can't be looked at: %s", error)
-            except Exception:
-                logger.exception("keys can't be looked at")
-            await asyncio.sleep(LOOK)
+        await forever(self._turn, "keys can't be looked at", later=LOOK)
+
+    async def _turn(self) -> float:
+        await self.look(again=True)
+        if self._used and self._clock() - self._told >= TOLD:
+            self._told = self._clock()
+            await self.tell()
+        return LOOK
 
     async def tell(self) -> None:
         """Keep which keys were used since this was last done; raises StoreUnavailable."""

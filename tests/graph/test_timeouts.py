@@ -64,6 +64,34 @@ async def test_a_statement_has_longer_until_it_was_answered_and_again_once_neo4j
     assert limits[-1] == FIRST_TIMEOUT
 
 
+async def test_long_statements_are_planned_before_anybody_asks_and_again_once_neo4j_could_not_be_reached(
+    hasty: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explained: list[str] = []
+
+    def query(text: str, *, timeout: float) -> neo4j.Query:
+        explained.append(text)
+        return neo4j.Query(text, timeout=timeout)
+
+    monkeypatch.setattr(store_module, "Query", query)
+    await hasty.plan()
+    assert explained[0] == "EXPLAIN " + statement("customers/load_profiles").text
+    assert {"EXPLAIN " + statement(f"referrals/{name}").text for name in ("page_members", "trace_network")} <= {*explained}
+    first = len(explained)
+    await hasty.plan()
+    assert len(explained) == first
+    with monkeypatch.context() as patch:
+        patch.setattr(hasty._driver, "session", gone)
+        with pytest.raises(StoreUnavailable):
+            await count_customers(hasty)
+        # What can't be done now is left to the next time.
+        with pytest.raises(StoreUnavailable):
+            await hasty.plan()
+    explained.clear()
+    await hasty.plan()
+    assert len(explained) == first
+
+
 async def test_what_took_too_long_has_longer_for_one_caller_at_a_time_until_it_is_answered(
     hasty: Store, endless: Endless, limits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
