@@ -196,12 +196,11 @@ async def test_the_peer_says_what_the_service_says(servers: Servers, tmp_path: P
     async with servers() as settings:
         await import_measured(settings, world)
         async with contenders(settings, tmp_path / "hot", hot=REFERENCES, operations=1, with_peer=True) as up:
-            assert len(up.hot) == REFERENCES
+            assert len(up.hot) == len(up.compared) == REFERENCES
             async with connected(up.servers["service"].ports[0]) as connection:
-                answers = [comparable(await asked(connection, PROFILE, id)) for id in up.hot]
+                answers = [comparable(await asked(connection, PROFILE, id)) for id in up.compared]
     # The customers that were compared have something of everything.
-    for name in ("purchases", "touchpoints", "reviews"):
-        assert any(answer[name] for answer in answers)
+    assert any(answer["purchases"] and answer["touchpoints"] and answer["reviews"] for answer in answers)
 
 
 async def test_referrals_have_their_rows(servers: Servers, tmp_path: Path) -> None:
