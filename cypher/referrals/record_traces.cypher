@@ -1,9 +1,12 @@
 // record_traces($rows) -> write
-// What of customers was looked at, as hashes. It is another one than before, so those whom they brought in are to be looked at as well.
+// What of customers was looked at, as hashes. It is another one than before, so whoever accepted what they offer is to be looked at as
+// well.
 UNWIND $asked.rows AS row
 MATCH (c:Customer {id: row[0]})
 USING INDEX SEEK c:Customer(id)
 SET c.traces = row[1]
 WITH c
-MATCH (c)-[:REFERRED]->(friend:Customer)
-CREATE (:SuspicionMark {customer: friend.id, at: datetime()})
+MATCH (c)-[:IDENTIFIED_BY]->(:Identifier)-[:INVITED]->(:Referral)-[:BROUGHT]->(brought:Identifier)
+MATCH (brought)<-[:IDENTIFIED_BY]-(friend:Customer)
+WITH DISTINCT friend.id AS friend
+CREATE (:SuspicionMark {customer: friend, at: datetime()})

@@ -13,6 +13,7 @@ from hashlib import blake2b
 import msgspec
 
 from graph.referrals.marks import Marks
+from graph.referrals.rings import find_inviters, in_rings, ring_of
 from graph.referrals.settling import settle
 from graph.referrals.states import Rule
 from graph.referrals.suspicion import Crowd, Flag, Suspect, Suspicions, flags_of, traces_of, written
@@ -30,13 +31,13 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Traced(msgspec.Struct, frozen=True, kw_only=True):
-    """`states`: what is known of the traits of a customer; `inviters`: who invited it; `seen`: what was looked at before, as a
-    hash."""
+    """`states`: what is known of the traits of a customer; `seen`: what of that was looked at before, as a hash; `invites`:
+    whether it invites anybody."""
 
     customer: str
     seen: str | None
     states: tuple[str, ...]
-    inviters: tuple[str, ...]
+    invites: bool
 
 
 async def find_suspicion_marks(store: Store) -> Marks:
@@ -53,8 +54,12 @@ async def judge(store: Store, marks: Marks, *, rule: Rule, suspicions: Suspicion
     async def work(transaction: Transaction) -> dict[str, int]:
         # In this order: what is marked from now on is looked at once more.
         await transaction.run("referrals/forget_suspicion_marks", customers=sorted(marks.marked))
-        await _spread(transaction, marks, suspicions)
-        changed, crowds = await find_misjudged(transaction, sorted(marks.customers), suspicions)
+        traced = await transaction.many("referrals/find_traces", Traced, customer_ids=sorted(marks.customers))
+        await _spread(transaction, traced, suspicions)
+        # Whatever was said last of those in a ring, it is the same ring.
+        inviting = [each.customer for each in traced if each.invites]
+        concerned = in_rings(inviting, await find_inviters(transaction, inviting)).union(marks.customers)
+        changed, crowds = await find_misjudged(transaction, sorted(concerned), suspicions)
         if not changed:
             return {}
         return await _flag(transaction, changed, crowds, rule)
@@ -70,11 +75,18 @@ async def find_misjudged(
     suspects = await reader.many("referrals/find_suspects", Suspect, customer_ids=list(customer_ids))
     crowds: dict[str, Crowd] = {}
     if suspicions.crowd is not None and suspects:
-        rows = [[each.referral, each.key, *each.span(suspicions)] for each in suspects]
+        rows = []
+        for each in suspects:
+            since, until = each.span(suspicions)
+            rows.append([each.referral, each.advocate, since.isoformat(), each.at.isoformat(), until.isoformat()])
         # So many on either side are enough to tell whether one is in a burst, however large it is.
         beside = await reader.many("referrals/find_crowds", Beside, rows=rows, beside=suspicions.crowd)
         crowds = {each.referral: each.friends for each in beside}
-    judged = [(each, flags_of(each, crowds.get(each.referral, ()), suspicions)) for each in suspects]
+    inviters = await find_inviters(reader, [each.advocate for each in suspects if each.invites])
+    judged = []
+    for each in suspects:
+        invited = ring_of(each.advocate, each.friend, each.at, inviters) if each.invites else ()
+        judged.append((each, flags_of(each, crowds.get(each.referral, ()), suspicions, invited)))
     return [(each, flags) for each, flags in judged if written(flags) != each.flags], crowds
 
 
@@ -104,17 +116,15 @@ async def _flag(
     return versions
 
 
-async def _spread(transaction: Transaction, marks: Marks, suspicions: Suspicions) -> None:
+async def _spread(transaction: Transaction, traced: Sequence[Traced], suspicions: Suspicions) -> None:
     """Where something else is known of a customer than before, those whom it brought in are to be looked at as well."""
     rows = []
-    for each in await transaction.many("referrals/find_traces", Traced, customer_ids=sorted(marks.customers)):
+    for each in traced:
         traces = traces_of(each.states, suspicions)
         known = [
             [code, sorted([value, *sorted(names)] for value, names in found.items())] for code, found in traces.items() if found
         ]
-        seen = None
-        if known or each.inviters:
-            seen = blake2b(msgspec.json.encode([known, sorted(each.inviters)]), digest_size=16).hexdigest()
+        seen = blake2b(msgspec.json.encode(known), digest_size=16).hexdigest() if known else None
         if seen != each.seen:
             rows.append([each.customer, seen])
     if rows:

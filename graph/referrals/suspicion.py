@@ -3,10 +3,10 @@
 | flag | raised where |
 | --- | --- |
 | SELF_REFERRAL | advocate and friend are one customer |
-| RING | the acceptance would have closed a ring, or the friend had invited the advocate before |
+| RING | the acceptance would have closed a ring, or closes one of those who invited each other before it |
 | SHARED_DEVICE, SHARED_PAYMENT | a trait that says so has the same value for both, now or once |
 | SHARED_ADDRESS | they have a postal address in common, now or once |
-| BURST | an advocate brought in as many as the rule says within its time, this one among them |
+| BURST | as many as the rule says accepted what an advocate offers within its time, this one among them |
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from graph.events import traits
-from graph.timeline import time_key
 
 MOST_IDS = 100
 """Customers that are named as evidence of one flag."""
@@ -51,9 +50,9 @@ class Flag(msgspec.Struct, frozen=True):
 
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):
-    """An acceptance with that by which it may be suspicious. `joined`: types of the identifiers that turned out to be one
-    customer's; `ring`: from the advocate up to the friend; `invited_back`: whether the friend had invited the advocate before;
-    `flags`: as kept."""
+    """An acceptance with that by which it may be suspicious. `ended_reason`: where friend and advocate are one, or it would have
+    closed a ring; `joined`: types of the identifiers that turned out to be one
+    customer's; `ring`: from the advocate up to the friend; `invites`: whether the friend invites anybody; `flags`: as kept."""
 
     referral: str
     friend: str
@@ -65,29 +64,25 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     advocate_states: tuple[str, ...]
     joined: tuple[str, ...]
     ring: tuple[str, ...]
-    invited_back: bool
+    invites: bool
 
-    @property
-    def key(self) -> str:
-        """Where the friend stands among those whom the advocate brought in."""
-        return f"{self.advocate}/{time_key(self.at)}/{self.friend}"
-
-    def span(self, rule: Suspicions) -> tuple[str, str]:
-        """Keys between which those stand who make a crowd with this one."""
+    def span(self, rule: Suspicions) -> tuple[datetime, datetime]:
+        """Between when those accepted who make a crowd with this one."""
         ahead = timedelta(minutes=rule.minutes)
-        return tuple(f"{self.advocate}/{time_key(each)}" for each in (self.at - ahead, self.at + ahead))  # type: ignore[return-value]
+        return self.at - ahead, self.at + ahead
 
 
 Crowd = Sequence[tuple[str, int]]
-"""Friends of one advocate with the times at which they accepted, in milliseconds, in their order."""
+"""Who accepted what one advocate offers, whatever became of it, with the times at which they did, in milliseconds."""
 
 Traces = Mapping[str, Mapping[str, set[str]]]
 """What a customer leaves behind, by the flag that it raises where another one leaves the same, each with the names of the traits
 that tell of it."""
 
 
-def flags_of(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> tuple[Flag, ...]:
-    """Why a referral is suspicious; nothing where it isn't."""
+def flags_of(suspect: Suspect, crowd: Crowd, rule: Suspicions, invited: Sequence[str] = ()) -> tuple[Flag, ...]:
+    """Why a referral is suspicious; nothing where it isn't. `invited`: from the advocate up to the friend, each of whom the next
+    one had invited before."""
     if suspect.ended_reason == "SELF_REFERRAL":
         evidence = Evidence((suspect.friend,), _joined(suspect.joined), next(iter(suspect.joined[1:]), None))
         return (Flag("SELF_REFERRAL", (evidence,)),)
@@ -101,8 +96,9 @@ def flags_of(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> tuple[Flag, ..
         for code in _SHARED
         if not ours[code].keys().isdisjoint(theirs[code])
     ]
-    if suspect.invited_back:
-        found.append(Flag("RING", (Evidence(both, "a ring of 2, each of whom invited the other"),)))
+    if invited:
+        whom = "other" if len(invited) == 2 else "one before"
+        found.append(Flag("RING", (Evidence(tuple(invited), f"a ring of {len(invited)}, each of whom invited the {whom}"),)))
     burst = _burst(suspect, crowd, rule)
     return (*found, *([] if burst is None else [burst]))
 
@@ -121,6 +117,8 @@ def traces_of(states: Iterable[str], rule: Suspicions) -> Traces:
                     found[code].setdefault(each, set()).add(name)
     return found
 
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SHARED = {"SHARED_DEVICE": "devices", "SHARED_PAYMENT": "means of payment", "SHARED_ADDRESS": "postal addresses"}
 
@@ -164,15 +162,16 @@ def _burst(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> Flag | None:
     """The widest crowd, within the time of the rule, to which this one belongs, where it is one."""
     if rule.crowd is None:
         return None
-    own = next((at for friend, at in crowd if friend == suspect.friend), None)
-    if own is None:
-        return None
-    length = rule.minutes * 60_000
+    own, length = (suspect.at - _EPOCH) // timedelta(milliseconds=1), rule.minutes * 60_000
+    # Where many accepted at once it isn't among those of whom it is told.
+    others = [(at, friend) for friend, at in crowd if friend not in (suspect.friend, suspect.advocate)]
+    everyone = sorted([*others, (own, suspect.friend)])
     best: list[str] = []
-    for _, begin in crowd:
-        inside = [friend for friend, at in crowd if begin <= at < begin + length]
-        if begin <= own < begin + length and len(inside) > len(best):
-            best = inside
+    for begin, _ in everyone:
+        if begin <= own < begin + length:
+            inside = [*dict.fromkeys(friend for at, friend in everyone if begin <= at < begin + length)]
+            if len(inside) > len(best):
+                best = inside
     if len(best) < rule.crowd:
         return None
     note = f"at least {len(best)} friends of one advocate accepted within {rule.minutes} minutes"

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from graph.migrations import migrate
+from graph.migrations import migrate, migrations
 from graph.store import Store
 from tests.graph.conftest import AskCypher
 
 pytestmark = pytest.mark.usefixtures("graph")
+
+
+def test_no_index_has_the_name_of_another() -> None:
+    """It would be passed over without a word, since it is there already."""
+    commands = [command for migration in migrations() for command in migration.commands]
+    names = [command.split("IF NOT EXISTS")[0].split()[-1] for command in commands if "IF NOT EXISTS" in command]
+    assert len(names) > 20 and len(names) == len(set(names))
 
 
 async def test_indexes_are_filled_once_a_migration_is_applied(graph: Store, ask: AskCypher) -> None:

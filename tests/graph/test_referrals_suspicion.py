@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
+import networkx
 import pytest
 
 from graph.doctor import examine
 from graph.events.inputs import Event, IdentifierKey, ReferralReviewInput
+from graph.migrations import migrate
 from graph.referrals import Referral
 from graph.referrals.judging import find_suspicion_marks, judge, judge_all
+from graph.referrals.rings import MOST_MEMBERS
 from graph.referrals.suspicion import Flag, Suspect, Suspicions, flags_of, read, traces_of, written
 from graph.store import Store
 from tests import happenings
@@ -225,6 +229,76 @@ async def test_who_invites_the_advocate_afterwards_closes_none(graph: Store) -> 
     assert await examine(graph, RULE, SUSPICIONS) == []
 
 
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_a_ring_is_found_though_one_of_its_invitations_was_never_accepted(graph: Store, order: tuple[int, ...]) -> None:
+    """Cho invited Ana, who invited Ben, who brings in Cho."""
+    events = [
+        happenings.invite("1", 0, user("cho"), "c", friend=IdentifierKey("user_id", "ana")),
+        happenings.invite("2", 1, user("ana"), "a", friend=IdentifierKey("user_id", "ben")),
+        invite("b", 2, "ben"),
+        accept("b", 3, "cho"),
+    ]
+    for number in order:
+        await told(graph, [events[number]])
+        await judged(graph)
+    (flag,) = await flags(graph, "ben")
+    assert (flag.code, flag.evidence[0].note) == ("RING", "a ring of 3, each of whom invited the one before")
+    assert flag.evidence[0].customer_ids == tuple([(await profile(graph, name)).id for name in ("ben", "ana", "cho")])
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_rings_among_invitations_are_those_that_a_brute_force_search_finds(graph: Store, seed: int) -> None:
+    chance = random.Random(seed)
+    names = [f"u{number}" for number in range(chance.randint(4, 9))]
+    events: list[Event] = []
+    ways: Any = networkx.MultiDiGraph()
+    for number in range(3 * len(names)):
+        advocate, friend = chance.choices(names, k=2)
+        hours = chance.choice([number, chance.randint(0, 40)])
+        whom = IdentifierKey("user_id", friend) if chance.random() < 0.7 else None
+        events.append(happenings.invite(f"i{number}", hours, user(advocate), f"c{number}", friend=whom))
+        if whom is not None:
+            ways.add_edge(friend, advocate, at=at(hours))
+        if chance.random() < 0.5:
+            later = hours + chance.randint(0, 10)
+            events.append(accept(f"c{number}", later, friend))
+            ways.add_edge(friend, advocate, at=at(later))
+    if chance.random() < 0.5:
+        both = chance.sample(names, 2)
+        events.append(identify("both", 0, *(("user_id", each) for each in both), traits={}))
+        ways = networkx.relabel_nodes(ways, {both[0]: both[1]})
+    chance.shuffle(events)
+    while events:
+        size = chance.randint(1, 6)
+        await told(graph, events[:size])
+        del events[:size]
+        if chance.random() < 0.7:
+            await judge(graph, await find_suspicion_marks(graph), rule=RULE, suspicions=SUSPICIONS)
+    await judged(graph)
+    assert await examine(graph, RULE, SUSPICIONS) == []
+    people = {name: await profile(graph, name) for name in ways}
+    named = {id: name for name, who in people.items() for id in who.ids}
+    for who in people.values():
+        for referral in (each for each in who.entries if isinstance(each, Referral)):
+            found = [flag.evidence[0] for flag in read(referral.flags) if "invited" in flag.evidence[0].note]
+            if referral.accepted_at is None or referral.ended_reason in ("SELF_REFERRAL", "CYCLE"):
+                assert found == []
+                continue
+            earlier = [(way[0], way[1]) for way in ways.edges(data="at") if way[2] < referral.accepted_at]
+            members = _shortest(earlier, named[who.id], named[str(referral.friend_id)])
+            assert [len(evidence.customer_ids) for evidence in found] == ([] if members is None else [members]), referral
+
+
+def _shortest(ways: list[tuple[str, str]], begin: str, end: str) -> int | None:
+    """Members of the smallest ring that it closes when `begin` brings in `end`."""
+    graph: Any = networkx.DiGraph([*ways, (begin, begin), (end, end)])
+    if not networkx.has_path(graph, begin, end):
+        return None
+    members = len(networkx.shortest_path(graph, begin, end))
+    return members if members <= MOST_MEMBERS else None
+
+
 def crowd(*hours: float) -> list[Event]:
     return [
         event
@@ -269,6 +343,49 @@ async def test_however_large_a_burst_is_all_of_it_is_flagged(graph: Store) -> No
     assert await examine(graph, RULE, SUSPICIONS) == []
 
 
+async def test_a_burst_is_one_also_where_one_of_it_was_rejected_or_came_by_another_before(graph: Store) -> None:
+    await told(graph, [*crowd(1, 1.2, 1.4), invite("before", 0, "cho"), happenings.accept("0", 0.5, "before", user("friend 2"))])
+    await judged(graph)
+    found = {each.code: each for each in await made_by(graph, "ana")}
+    assert {name: each.referral_status for name, each in found.items()} == {
+        "c0": "IN_REVIEW",
+        "c1": "IN_REVIEW",
+        "c2": "SUPERSEDED",
+    }
+    assert {each.flags for each in found.values()} == {found["c0"].flags} and await examine(graph, RULE, SUSPICIONS) == []
+    review = ReferralReviewInput(id="v", source="desk", at=at(3), referral=found["c0"].id, approve=False, reason="bought")
+    await told(graph, [review])
+    await judged(graph)
+    assert {name: each.referral_status for name, each in {each.code: each for each in await made_by(graph, "ana")}.items()} == {
+        "c0": "REJECTED",
+        "c1": "IN_REVIEW",
+        "c2": "SUPERSEDED",
+    }
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
+async def test_who_accepts_again_and_again_is_no_crowd(graph: Store) -> None:
+    await told(graph, [event for code in "abc" for event in (invite(code), accept(code, friend="ben"))])
+    await judged(graph)
+    assert await codes(graph) == [[]] * 3
+
+
+async def test_all_that_accepted_at_the_same_time_are_a_burst(graph: Store) -> None:
+    await told(graph, [standing(), *(accept(CODE, 1, f"f{number}") for number in range(12))])
+    await judged(graph)
+    assert await codes(graph) == [["BURST"]] * 12
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
+async def test_referrals_of_before_there_was_a_crowd_to_look_for_belong_to_it(graph: Store, ask: AskCypher) -> None:
+    await told(graph, crowd(1, 1.2, 1.4))
+    await ask("MATCH (r:Referral) REMOVE r.inviter")
+    await ask("MATCH (m:Migration) WHERE m.name STARTS WITH 'V0010' DETACH DELETE m")
+    assert await migrate(graph) == ["V0010__crowds"]
+    await judged(graph)
+    assert await codes(graph) == [["BURST"]] * 3
+
+
 @pytest.mark.parametrize("reason", ["CYCLE", "SELF_REFERRAL"])
 async def test_a_review_raises_no_flag_by_its_words(graph: Store, reason: str) -> None:
     await told(graph, BROUGHT)
@@ -296,9 +413,10 @@ async def test_who_was_approved_before_accepting_is_looked_at_all_the_same(graph
 
 def suspect(friend: str, minutes: Sequence[float]) -> tuple[Suspect, list[tuple[str, int]]]:
     crowd = [(f"f{number}", int(each * 60_000)) for number, each in enumerate(sorted(minutes))]
+    accepted = datetime.fromtimestamp(dict(crowd)[friend] / 1_000, UTC)
     found = Suspect(
-        referral="r", friend=friend, advocate="a", at=at(0), ended_reason=None, flags=None, friend_states=(),
-        advocate_states=(), joined=(), ring=(), invited_back=False,
+        referral="r", friend=friend, advocate="a", at=accepted, ended_reason=None, flags=None, friend_states=(),
+        advocate_states=(), joined=(), ring=(), invites=False,
     )  # fmt: skip
     return found, crowd
 
@@ -311,7 +429,6 @@ def test_a_crowd_is_as_wide_as_its_time() -> None:
         ((0, 5, 9, 10), "f0", 3),
         ((0, 5, 9, 10, 12), "f2", 4),
         ((0, 1), "f0", 0),
-        ((0, 1, 2), "somebody else", 0),
     ):
         found, others = suspect(friend, minutes)
         burst = flags_of(found, others, rule)
