@@ -7,14 +7,14 @@ CALL (keep) {
   USING INDEX SEEK absorbed:Customer(id)
   OPTIONAL MATCH (absorbed)-[:REFERRED|RING_CLOSED]->(friend:Customer)
   WITH keep, absorbed, collect(DISTINCT friend.id) AS friends
-  SET keep.version = CASE WHEN absorbed.version >= keep.version THEN absorbed.version + 1 ELSE keep.version END
+  // Of the one that is left more is known than of either, and all whom either brought in are looked at once more.
+  SET keep.version = CASE WHEN absorbed.version >= keep.version THEN absorbed.version + 1 ELSE keep.version END, keep.traces = ''
   WITH keep, absorbed, friends
   MATCH (absorbed)-[was:IDENTIFIED_BY]->(i:Identifier)
   CREATE (keep)-[:IDENTIFIED_BY]->(i)
   DELETE was
   WITH DISTINCT keep, absorbed, friends
   CALL (absorbed) { MATCH (absorbed)<-[:REFERRED]-(was:Customer) CREATE (:NetworkMark {customer: was.id, at: datetime()}) }
-  // Of the one that is left more is known than of either.
   CREATE (:SuspicionMark {customer: keep.id, at: datetime()})
   WITH keep, absorbed, friends
   DETACH DELETE absorbed

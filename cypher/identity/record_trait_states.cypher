@@ -9,5 +9,6 @@ SET i.trait_state = row.trait_state
 WITH i, changed
 WHERE changed
 MATCH (i)<-[:IDENTIFIED_BY]-(c:Customer)
-WHERE EXISTS { (c)<-[:REFERRED]-() } OR EXISTS { (c)-[:REFERRED]->() }
+WHERE EXISTS { MATCH (c)-[:IDENTIFIED_BY]->(:Identifier)<-[:BROUGHT]-(:Referral) }
+  OR EXISTS { MATCH (c)-[:IDENTIFIED_BY]->(:Identifier)-[:INVITED]->(:Referral) }
 CREATE (:SuspicionMark {customer: c.id, at: datetime()})

@@ -364,6 +364,47 @@ async def test_a_burst_is_one_also_where_one_of_it_was_rejected_or_came_by_anoth
     assert await examine(graph, RULE, SUSPICIONS) == []
 
 
+async def test_those_whom_one_brought_in_under_two_names_are_a_burst(graph: Store) -> None:
+    others = [
+        invite("d", 0, "bea"),
+        *(happenings.accept(f"d{number}", 1.1 + number / 10, "d", user(f"d{number}")) for number in (0, 1)),
+    ]
+    await told(graph, [*crowd(1), *others])
+    await judged(graph)
+    assert await codes(graph) == [[]]
+    await told(graph, [identify("m", 5, ("user_id", "ana"), ("user_id", "bea"))])
+    await judged(graph)
+    assert await codes(graph) == [["BURST"]] * 3
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
+@pytest.mark.parametrize("first", ["ana", "bea"])
+async def test_what_is_known_of_an_advocate_under_another_name_counts(graph: Store, first: str) -> None:
+    """Bea, of whom a device is known, was looked at before it turns out that she is Ana."""
+    friends = [traits("ben", 1, deviceId="a"), traits("cho", 1, deviceId="b")]
+    await told(graph, [identify("0", 0, ("user_id", first)), *BROUGHT, *friends, traits("bea", 1, deviceId="a")])
+    await told(graph, [invite("d", 0, "bea"), accept("d", 1, "cho")])
+    await judged(graph)
+    await told(graph, [identify("m", 5, ("user_id", "ana"), ("user_id", "bea"))])
+    await judged(graph)
+    found = {each.code: [flag.code for flag in read(each.flags)] for each in await made_by(graph, "ana")}
+    assert found == {"c": ["SHARED_DEVICE"], "d": []}
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
+async def test_what_came_too_late_is_looked_at_all_the_same(graph: Store) -> None:
+    """Whoever brought Ben in before may be rejected yet."""
+    await told(graph, [invite("before", 0, "cho"), accept("before", 0.5), *BROUGHT])
+    await judged(graph)
+    await told(graph, [traits("ana", 2, deviceId="a")])
+    await judged(graph)
+    await told(graph, [traits("ben", 3, deviceId="a")])
+    await judged(graph)
+    referral = await the_one(graph)
+    assert (referral.referral_status, [flag.code for flag in read(referral.flags)]) == ("SUPERSEDED", ["SHARED_DEVICE"])
+    assert await examine(graph, RULE, SUSPICIONS) == []
+
+
 async def test_who_accepts_again_and_again_is_no_crowd(graph: Store) -> None:
     await told(graph, [event for code in "abc" for event in (invite(code), accept(code, friend="ben"))])
     await judged(graph)
