@@ -55,6 +55,12 @@ SWITCH_SECONDS = 0.001
 """Python's own are five times as many: with a document to be read beside it, each turn of the event loop waited for so long."""
 
 
+LARGEST = 4_000
+"""Characters of statements that are planned before the service says that it is there; the other long ones follow."""
+
+WARM_SECONDS = 30.0
+"""For those plans, after which the service says so all the same."""
+
 MADE_BETWEEN = 20_000
 """Objects between two looks at the youngest: no single request makes so many that all others are looked at, too."""
 
@@ -200,11 +206,13 @@ def settle() -> None:
 
 
 async def warm(services: Services) -> None:
-    """Have Neo4j plan the largest statement before the first request: on a cold server that takes seconds."""
+    """Have Neo4j plan the largest statements before the first request: a cold server takes longer for them than a request has."""
     try:
+        async with asyncio.timeout(WARM_SECONDS):
+            await services.store.plan(LARGEST)
         await load_profiles(services.store, [ProfileKey(id="none")])
-    except StoreUnavailable as error:
-        logger.warning("the first request will wait for its plan: %s", error)
+    except (StoreUnavailable, TimeoutError) as error:
+        logger.warning("the first requests will wait for their plans: %s", str(error) or "Neo4j has not made them in time")
 
 
 def sources_of(services: Services, quintiles: QuintileCopy, guards: Guards | None = None) -> Sources:

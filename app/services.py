@@ -56,6 +56,10 @@ from resolvers.observer import observed
 FEED_SECONDS = READ_SECONDS + 1.0
 """Before a Redis that doesn't answer a read of the feed counts as away."""
 
+PLANNED_FROM = 1_000
+"""Characters of statements that are planned before anybody asks: a cold Neo4j takes a second and more for one of them, where it
+takes a tenth for most others."""
+
 PLAN_SECONDS = 1.0
 """Between two looks at whether Neo4j has its plans still to make, as after it was away."""
 
@@ -244,7 +248,7 @@ def suspicions(settings: Settings) -> Suspicions:
 
 
 async def _plan(store: Store) -> float:
-    await store.plan()
+    await store.plan(PLANNED_FROM)
     return PLAN_SECONDS
 
 

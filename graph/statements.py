@@ -18,9 +18,6 @@ from graph.errors import StatementError
 
 CYPHER = Path(__file__).resolve().parent.parent / "cypher"
 
-LONG = 1_000
-"""Characters of a text that takes long to plan: a cold server takes a second and more, where it takes a tenth for most others."""
-
 _HEADER = re.compile(r"// (?P<name>\w+)\((?P<params>[^)]*)\) -> (?P<shape>one|many|write)(?: (?P<record>\w+))?\s*$")
 
 
@@ -62,7 +59,9 @@ def statement_names() -> list[str]:
     return sorted(name for name in files if not name.startswith("migrations/"))
 
 
-def long_statements() -> list[Statement]:
-    """Those whose text is long enough for Neo4j to plan for a while: what is only asked first, and the longest first of all."""
+def long_statements(at_least: int) -> list[Statement]:
+    """Those of so many characters and more: what is only asked first, and the longest first of all."""
     every = (statement(name) for name in statement_names())
-    return sorted((each for each in every if len(each.text) >= LONG), key=lambda each: (each.shape == "write", -len(each.text)))
+    return sorted(
+        (each for each in every if len(each.text) >= at_least), key=lambda each: (each.shape == "write", -len(each.text))
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -82,7 +83,8 @@ class Store:
         self._timeout = timeout
         self._observe = observe
         self._answered: set[str] = set()
-        self._planned = False
+        #: Statements of so many characters and more have been planned since Neo4j could be reached.
+        self._planned = sys.maxsize
         #: Statements that were given up the last time, those that go on whoever waits, and what they do.
         self._given_up: set[str] = set()
         self._trying: set[str] = set()
@@ -176,7 +178,7 @@ class Store:
             if isinstance(error.__cause__, (ServiceUnavailable, SessionExpired, ConnectionError)):
                 # Whoever answers next may have started since, and has all plans still to make.
                 self._answered.clear()
-                self._planned = False
+                self._planned = sys.maxsize
             self._given_up.add(asked.name)
             raise
         except asyncio.CancelledError:
@@ -225,23 +227,25 @@ class Store:
                 raise _translated(error) from error
             raise
 
-    async def plan(self) -> None:
-        """Have Neo4j plan the long statements, unless that was done since it could be reached; raises StoreUnavailable.
+    async def plan(self, at_least: int) -> None:
+        """Have Neo4j plan the statements of so many characters and more, unless that was done since it could be reached; raises
+        StoreUnavailable.
 
-        A cold server takes up to six seconds for one of them, which is more than a request has. All of them together take half a
+        A cold server takes up to six seconds for one of them, which is more than a request has. Those of a thousand take half a
         minute of one core the first time, and a quarter of a second where they have their plans.
         """
-        if self._planned:
+        if at_least >= self._planned:
             return
-        # Whoever loses the connection meanwhile says that it has to be done again.
-        self._planned = True
+        before, self._planned = self._planned, at_least
         try:
-            for each in long_statements():
+            for each in long_statements(at_least):
                 with _Translated():
-                    async with self.explain(each.text, asked={}):
+                    async with asyncio.timeout(PATIENCE), self.explain(each.text, asked={}):
                         pass
         except BaseException:
-            self._planned = False
+            # Unless the connection was lost meanwhile, and all is to be done again.
+            if self._planned == at_least:
+                self._planned = before
             raise
 
     async def apply(self, text: str) -> None:

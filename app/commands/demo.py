@@ -160,9 +160,10 @@ class _Demo:
         from app.server import create_app
 
         logs.configure(self.settings, least="warning")
-        with self.steps.step("Start the service"):
-            app = create_app(self.settings)
-        async with serving(app, self.settings) as ended:
+        async with AsyncExitStack() as stack:
+            # A Neo4j that has just been started has its plans to make.
+            with self.steps.step("Start the service"):
+                ended = await stack.enter_async_context(serving(create_app(self.settings), self.settings))
             self.served = True
             with self.steps.step("Answer the first query"):
                 key, file = await self._key()

@@ -75,11 +75,17 @@ async def test_long_statements_are_planned_before_anybody_asks_and_again_once_ne
         return explain(text, **parameters)
 
     monkeypatch.setattr(hasty, "explain", noted)
-    await hasty.plan()
-    assert explained[0] == statement("customers/load_profiles").text
-    assert {statement(f"referrals/{name}").text for name in ("page_members", "trace_network")} <= {*explained}
+    await hasty.plan(4_000)
+    largest = [*explained]
+    assert largest[0] == statement("customers/load_profiles").text
+    assert {statement(f"referrals/{name}").text for name in ("page_members", "trace_network")} <= {*largest}
+    await hasty.plan(4_000)
+    assert explained == largest
+    await hasty.plan(1_000)
     first = len(explained)
-    await hasty.plan()
+    assert explained[: len(largest)] == explained[len(largest) : 2 * len(largest)] and first > 3 * len(largest)
+    for characters in (1_000, 4_000):
+        await hasty.plan(characters)
     assert len(explained) == first
     with monkeypatch.context() as patch:
         patch.setattr(hasty._driver, "session", gone)
@@ -87,10 +93,10 @@ async def test_long_statements_are_planned_before_anybody_asks_and_again_once_ne
             await count_customers(hasty)
         # What can't be done now is left to the next time.
         with pytest.raises(StoreUnavailable):
-            await hasty.plan()
+            await hasty.plan(4_000)
     explained.clear()
-    await hasty.plan()
-    assert len(explained) == first
+    await hasty.plan(4_000)
+    assert explained == largest
 
 
 async def test_what_took_too_long_has_longer_for_one_caller_at_a_time_until_it_is_answered(
