@@ -1,4 +1,4 @@
-// record_customers($ids) -> write
-// New customers, before anything is known of them.
-UNWIND $asked.ids AS id
-CREATE (:Customer {id: id, version: 1, revenue: 0, name_key: '~', search_text: ''})
+// record_customers($rows) -> write
+// New customers, each with its version, before anything is known of them.
+UNWIND $asked.rows AS row
+CREATE (:Customer {id: row[0], version: row[1], revenue: 0, name_key: '~', search_text: ''})

@@ -6,12 +6,19 @@ UNWIND $asked.ids AS id
 MATCH (c:Customer {id: id})
 USING INDEX SEEK c:Customer(id)
 CALL (c) {
-  MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
-  UNWIND [name IN keys(i) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_'] AS name
-  WITH name, sum(i[name]) AS total
-  RETURN collect([name, total]) AS sums
+  CALL (c) {
+    MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier)
+    UNWIND [name IN keys(i) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_'] AS name
+    RETURN name, i[name] AS amount
+    UNION ALL
+    // What it had by identifiers that are somebody else's now.
+    UNWIND [name IN keys(c) WHERE name STARTS WITH 'revenue_' OR name STARTS WITH 'refunds_'] AS name
+    RETURN name, null AS amount
+  }
+  WITH name, sum(amount) AS total, count(amount) AS amounts
+  RETURN collect([name, total, amounts]) AS sums
 }
-FOREACH (pair IN sums | SET c[pair[0]] = pair[1])
+FOREACH (pair IN sums | SET c[pair[0]] = CASE WHEN pair[2] > 0 THEN pair[1] END)
 SET c.revenue = toInteger(reduce(total = 0.0, pair IN [pair IN sums WHERE pair[0] STARTS WITH 'revenue_'] |
   total + pair[1] * coalesce($asked.weights[substring(pair[0], 8)], 0.0)))
 WITH c, [pair IN sums WHERE pair[0] STARTS WITH 'revenue_' |

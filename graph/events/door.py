@@ -18,6 +18,7 @@ from graph.events.inputs import Event
 from graph.events.keep import keep
 from graph.events.kept import Kept
 from graph.events.outcomes import Call, Outcome, Rejection, Told, receipts, told
+from graph.identity.rules import IdentityRules, usual_rules
 from graph.referrals import ANY_PURCHASE, Rule
 from graph.store import CONFLICT_ATTEMPTS, Store, Transaction
 
@@ -38,6 +39,7 @@ class _Ways:
 
     weights: dict[str, float]
     rule: Rule
+    rules: IdentityRules
     now: datetime
 
 
@@ -67,10 +69,11 @@ async def record(
     request: Request | None = None,
     weights: Mapping[str, float] | None = None,
     rule: Rule = ANY_PURCHASE,
+    rules: IdentityRules | None = None,
     now: datetime | None = None,
 ) -> Outcome:
     """`record_all` with one call. Raises InvalidEvent for too many events, and (CONFLICT) for a key that was used before."""
-    (found,) = await record_all(store, [Call(events=events, request=request)], weights=weights, rule=rule, now=now)
+    (found,) = await record_all(store, [Call(events=events, request=request)], weights=weights, rule=rule, rules=rules, now=now)
     if isinstance(found, InvalidEvent):
         raise found
     return found
@@ -83,6 +86,7 @@ async def record_all(
     receipt: Request | None = None,
     weights: Mapping[str, float] | None = None,
     rule: Rule = ANY_PURCHASE,
+    rules: IdentityRules | None = None,
     now: datetime | None = None,
 ) -> list[Outcome | InvalidEvent]:
     """Keep the events of several calls by one transaction, each event whole, or refuse it with its index and reason.
@@ -90,7 +94,8 @@ async def record_all(
     At most MAX_EVENTS in all. When this returns, what was accepted is committed, once. An event sent again changes nothing;
     another body under the same (source, id) is a CONFLICT, and so is another body under the same request: that call's outcome
     is the error. `weights`: units of the reporting currency for one minor unit of each currency; they only order customers by
-    revenue. `rule`: when referrals qualify. Raises StoreUnavailable when Neo4j can't be reached: then nothing, or all of it, was
+    revenue. `rule`: when referrals qualify; `rules`: of who is who, the usual ones unless stated. Raises
+    StoreUnavailable when Neo4j can't be reached: then nothing, or all of it, was
     kept, and it can be sent again.
 
     With a `receipt` a commit that went unheard is looked up as soon as Neo4j is back, for PATIENCE seconds, so that what it
@@ -111,7 +116,7 @@ async def record_all(
         again = True
         # What a transaction that began again had counted counts no more.
         fresh = [replace(tally, rejected=list(tally.rejected), customers=set()) for tally in tallies]
-        return await _write(transaction, fresh, _Ways(dict(weights or {}), rule, now), receipt)
+        return await _write(transaction, fresh, _Ways(dict(weights or {}), rule, rules or usual_rules(), now), receipt)
 
     if not any(tally.kept or tally.call.request for tally in tallies):
         return [tally.outcome({}) for tally in tallies]
@@ -165,7 +170,7 @@ async def _write(
                 sent.setdefault(each.key, []).append((tally, each))
     known = dict((await transaction.run("events/find_events", keys=list(sent)))[0]) if sent else {}
     fresh = [given[0][1] for key, given in sent.items() if key not in known]
-    refused, touched, about = await keep(transaction, fresh, ways.weights, ways.rule) if fresh else ({}, {}, {})
+    refused, touched, about = await keep(transaction, fresh, ways.weights, ways.rule, ways.rules) if fresh else ({}, {}, {})
     for key, given in sent.items():
         first = known.get(key) or given[0][1].body_hash
         for position, (tally, each) in enumerate(given):

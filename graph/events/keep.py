@@ -8,13 +8,14 @@ from typing import Any
 from graph.errors import InvalidEvent
 from graph.events import referring, things
 from graph.events.facts import Deltas
-from graph.events.identities import Identities, merge, named_in, record_new, resolve
+from graph.events.identities import Identities, move, named_in, record_new, resolve
 from graph.events.inputs import REFERRING, ReferralReviewInput
 from graph.events.kept import Kept
 from graph.events.locks import Ground, hold, with_awaiting
 from graph.events.named import record_named
 from graph.events.observed import record_traits
 from graph.events.rows import SINGLE
+from graph.identity.rules import IdentityRules
 from graph.referrals import Rule
 from graph.referrals.settling import settle
 from graph.store import Transaction
@@ -35,12 +36,12 @@ _ON_SHARED_GROUND = frozenset(
 
 
 async def keep(
-    transaction: Transaction, fresh: list[Kept], weights: dict[str, float], rule: Rule
+    transaction: Transaction, fresh: list[Kept], weights: dict[str, float], rule: Rule, rules: IdentityRules
 ) -> tuple[dict[str, InvalidEvent], dict[str, int], dict[str, set[str]]]:
     """Write events that were never kept before; returns the errors of those refused by their keys, the versions of the
     customers touched, and whom each event is about."""
     referred = await referring.find(transaction, [each for each in fresh if isinstance(each.event, REFERRING)])
-    identities, unknown = await resolve(transaction, fresh + referred.parked())
+    identities, unknown = await resolve(transaction, fresh + referred.parked(), rules)
     refused = {each.key: error for each, error in unknown} | referring.refused(fresh, referred)
     fresh = [each for each in fresh if each.key not in refused]
     found = await things.find_things(transaction, fresh)
@@ -50,19 +51,19 @@ async def keep(
     ground = _ground(identities, changes, before, found.rows, referred)
     ground = await with_awaiting(transaction, ground, changes.things.bought, rule)
     versions = await hold(transaction, identities, ground)
-    versions |= await record_new(transaction, identities, before, changes.deltas)
+    versions |= await record_new(transaction, identities, before, changes.deltas, versions)
     writes = [*((name, {"rows": rows}) for name, rows in sorted(changes.singles.items())), *changes.things.writes()]
     for name, parameters in writes:
         if name not in _ON_SHARED_GROUND:
             await transaction.run(name, **parameters)
     await changes.referrals.record(transaction)
-    merged, moved = await merge(transaction, identities)
-    versions |= merged
-    concerned = {identities.root(friend) for friend in changes.referrals.friends | moved | merged.keys()}
+    friends = await move(transaction, identities)
+    regrouped = identities.regrouped.changed
+    concerned = regrouped.union(*(identities.parts(friend) for friend in changes.referrals.friends | friends))
     buyers = {friend for friend, _ in ground.awaiting}
     restated = await settle(transaction, rule, customers=concerned, buyers=buyers) if concerned or buyers else set()
-    await changes.deltas.record(transaction, changes.owners, weights, also=set(merged))
-    await record_traits(transaction, fresh, identities, also=set(merged))
+    await changes.deltas.record(transaction, changes.owners, weights, also=regrouped)
+    await record_traits(transaction, fresh, identities, also=regrouped)
     products = await record_named(transaction, fresh)
     # Before anything is tied to them: that would share a lock which only one of those that share it can make its own.
     await products.record(transaction, changes.deltas.ratings)
@@ -85,23 +86,28 @@ def _about(fresh: list[Kept], identities: Identities, found: things.Found, refer
     for thing in found.things.values():
         for each in thing.added:
             if thing.customer is not None:
-                about[each.key].add(identities.root(thing.customer))
+                about[each.key] |= identities.parts(thing.customer)
     for each in fresh:
         if isinstance(each.event, ReferralReviewInput):
             row = referred.reviewed[each.event.referral]
-            about[each.key] = {identities.root(customer) for customer in (row["customer"], row["friend"]) if customer}
+            about[each.key] = set().union(
+                *(identities.parts(customer) for customer in (row["customer"], row["friend"]) if customer)
+            )
     return about
 
 
 def _ground(
     identities: Identities, changes: _Changes, before: set[str], thing_rows: list[dict[str, Any]], referred: referring.Found
 ) -> Ground:
-    touched = {changes.owners[identifier] for identifier in changes.deltas.identifiers} | identities.born_now()
-    absorbed = identities.absorbed()
+    regrouped = identities.regrouped
+    touched = (
+        {changes.owners[identifier] for identifier in changes.deltas.identifiers} | identities.born_now() | regrouped.changed
+    )
     rooted = changes.referrals.friends | {changes.owners[advocate] for advocate in changes.referrals.advocates}
     return Ground(
-        touched={customer for customer in before if identities.root(customer) in touched},
-        rooted=rooted | set(absorbed) | {identities.root(customer) for customer in absorbed},
+        touched={customer for customer in before if not touched.isdisjoint(identities.parts(customer))},
+        evident=set(regrouped.around.rows),
+        rooted=rooted | regrouped.changed | regrouped.losing,
         things=thing_rows,
         codes=referred.code_rows,
         reviewed=referred.review_rows,
@@ -133,7 +139,11 @@ def _changes(fresh: list[Kept], identities: Identities, found: things.Found, ref
     # Identifiers that no event names: those things were filed under, and those of advocates.
     elsewhere: dict[str | None, str] = {each.before: each.customer for each in found.things.values() if each.customer is not None}
     elsewhere.update(referred.customers())
-    owners = {identifier: identities.root(customer) for identifier, customer in elsewhere.items() if identifier and customer}
+    owners = {
+        identifier: identities.owner_of(identifier, customer)
+        for identifier, customer in elsewhere.items()
+        if identifier and customer
+    }
     owners |= {known.id: identities.owner(known) for known in identities.everyone()}
     return _Changes(singles, thing_rows, referrals, deltas, owners, {customer for customer in elsewhere.values() if customer})
 

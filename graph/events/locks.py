@@ -25,12 +25,14 @@ Row = dict[str, Any]
 class Ground:
     """What a transaction rests on.
 
-    `touched`: the customers of before that change; `rooted`: those whose trees can change; `things`, `codes`, `reviewed`: the
+    `touched`: the customers of before that change; `evident`: those by whose evidence it was said who is who;
+    `rooted`: those whose trees can change; `things`, `codes`, `reviewed`: the
     rows that told what was known of them. `bought`: purchases that change, each a customer, an id and a time; `awaiting`:
     friends among those customers whose referral that can change, with the advocates; `days`: of the rule by which.
     """
 
     touched: set[str]
+    evident: set[str]
     rooted: set[str]
     things: list[Row]
     codes: list[Row]
@@ -51,7 +53,7 @@ async def hold(transaction: Transaction, identities: Identities, ground: Ground)
     """Lock the ground; returns the versions of the touched customers. Raises Conflict when it moved before it was held."""
     trees = await _trees(transaction, ground)
     members = {id for row in trees for id in row if id is not None}
-    rows = [[id, int(id in ground.touched)] for id in sorted(ground.touched | members)]
+    rows = [[id, int(id in ground.touched)] for id in sorted(ground.touched | ground.evident | members)]
     versions: dict[str, int] = {}
     if rows:
         versions = dict((await transaction.run("customers/lock_customers", rows=rows))[0])

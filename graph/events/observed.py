@@ -21,7 +21,7 @@ async def record_traits(transaction: Transaction, fresh: list[Kept], identities:
     """
     new: dict[str, list[traits.State]] = {}
     owners: dict[str, str] = {}
-    customers = identities.born_now() | also | {identities.root(customer) for customer in identities.backdated}
+    customers = identities.born_now().union(also, *(identities.parts(customer) for customer in identities.backdated))
     for each in fresh:
         if isinstance(each.event, IdentifyInput):
             strongest = identities.strongest(each.event.identifiers)
@@ -50,7 +50,7 @@ async def _known(
     """Trait states by identifier, and the identifiers themselves, of each customer; only older customers need a look."""
     states: dict[str, dict[str, traits.State]] = {customer: {} for customer in customers}
     seen: dict[str, list[Seen]] = {customer: [] for customer in customers}
-    older = {customer for customer in customers if identities.born[customer][0] == 0}
+    older = {each for each in customers if each in identities.owners or each in identities.regrouped.changed}
     for known in identities.by_key.values():
         owner = identities.owner(known)
         if owner in customers and owner not in older:

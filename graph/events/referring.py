@@ -228,7 +228,7 @@ def _accept(each: Kept, found: dict[str, dict[str, Any]], identities: Identities
     referral = meant[0] if meant else _another(each, entry["standing"] or first, deltas, result)
     referral["accepted"] = True
     deltas.count(friend.id, None, event.at)
-    deltas.count(referral["advocate"], None, event.at, seen=False)
+    deltas.count(referral["advocate"], None, None)
     result.acceptances.append(row | {"referral": referral["id"], "friend": friend.id, "lapsed_at": _lapsed(event, referral)})
     result.friends.add(identities.owner(friend))
     result.advocates.add(referral["advocate"])
@@ -255,6 +255,6 @@ def _another(each: Kept, first: dict[str, Any], deltas: Deltas, result: Referral
         "channel": first["channel"],
         "expires_at": first["expires_at"],
     }
-    deltas.count(first["advocate"], "referrals", at, seen=False)
+    deltas.count(first["advocate"], "referrals", None)
     result.referrals.append(row)
     return first | {"id": row["id"], "invitee": None}

@@ -178,7 +178,7 @@ def _add(thing: Thing, identities: Identities, deltas: Deltas, result: ThingRows
         if thing.kind == "purchase":
             assert thing.id is not None
             owner = identities.owner(identities.named(state.customer))
-            before = () if thing.customer is None else (identities.root(thing.customer),)
+            before = () if thing.customer is None else identities.parts(thing.customer)
             result.bought.extend((each, thing.id, iso(state.at)) for each in {owner, *before})
         _closes(thing, result)
     result.statements.extend(statement_row(thing, each) for each in statements)

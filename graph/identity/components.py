@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from graph.identity.evidence import BY_HAND, Link, Member, Veto
 from graph.identity.rules import IdentityRules, Limit
@@ -28,7 +29,7 @@ class Components:
 def components(members: Iterable[Member], links: Iterable[Link], vetoes: Iterable[Veto], rules: IdentityRules) -> Components:
     """The customers that these identifiers make up. Links of identifiers that aren't among them count for nothing."""
     replay = _Replay({each.id: each for each in members}, rules, list(vetoes))
-    known = sorted((each for each in links if each.a in replay.members and each.b in replay.members), key=lambda each: each.turn)
+    known = sorted((each for each in links if each.a in replay.members and each.b in replay.members), key=replay.turn)
     for link in known:
         replay.linked(link)
     for link in known:
@@ -69,7 +70,17 @@ class _Replay:
             each.id: _Group({each.id}, Counter((each.type,)), sides.get(each.id, set())) for each in self.members.values()
         }
 
+    def turn(self, link: Link) -> tuple[Any, ...]:
+        """Where a link stands in the order of all. Of those of one event what they link decides: ids tell who came first."""
+        return *link.turn[:4], *self._name(link.a), *self._name(link.b)
+
+    def _name(self, id: str) -> tuple[str, str]:
+        return self.members[id].type, self.members[id].value
+
     def linked(self, link: Link) -> None:
+        # What names nobody tells nothing of when the other was linked.
+        if any(self.rules.blocks(*self._name(each)) for each in (link.a, link.b)):
+            return
         for each in (link.a, link.b):
             self.linked_at[each] = min(link.at, self.linked_at.get(each, link.at))
 
@@ -90,9 +101,9 @@ class _Replay:
             self.groups[each] = one
 
     def _obstacle(self, link: Link, one: _Group, other: _Group) -> str | None:
-        for each in (self.members[link.a], self.members[link.b]):
-            if self.rules.blocks(each.type, each.value):
-                return f"blocked: {each.type}"
+        for id in (link.a, link.b):
+            if self.rules.blocks(*self._name(id)):
+                return f"blocked: {self.members[id].type}"
         if any((veto, not side) in other.sides for veto, side in one.sides):
             return "veto"
         if len(one.ids) + len(other.ids) > self.rules.most:

@@ -7,6 +7,10 @@ import msgspec
 BY_HAND = "merge"
 """The rule of evidence that somebody stated by hand."""
 
+Evidence = tuple[str, str, str, str]
+"""What makes it the same evidence when it is stated again: who is linked, and the rule. What is stated by hand is one of its own
+each time."""
+
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """An identifier as components see it. `customer_id`: the id that it was given at first sight; `seen_at`: when it was first
@@ -36,6 +40,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     def turn(self) -> tuple[int, int, str, str, str, str]:
         """Where it stands in the order of all links: the strongest first, then the earliest."""
         return -self.strength, self.at, self.source, self.event, self.a, self.b
+
+    @property
+    def evidence(self) -> Evidence:
+        return self.a, self.b, self.rule, self.event if self.rule == BY_HAND else ""
 
     @property
     def age(self) -> tuple[int, str, str]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
+
+from graph.identity.evidence import BY_HAND
+
+BY_HAND_STRENGTH = 1_000
 
 MOST_IDENTIFIERS = 200
 """Of one customer, where no rule says otherwise. The timeline is one seek for each."""
@@ -52,6 +56,10 @@ class IdentityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         rule = self.types.get(type)
         return self.ordinary if rule is None else rule.strength
 
+    def link_strength(self, rule: str, one: str, other: str) -> int:
+        """Of a link between identifiers of two types: that of the weaker one, unless somebody stated it by hand."""
+        return BY_HAND_STRENGTH if rule == BY_HAND else min(self.strength(one), self.strength(other))
+
     @cached_property
     def limits(self) -> Mapping[str, Limit]:
         """By type, where there is one."""
@@ -76,3 +84,9 @@ def read_rules(path: Path = RULES) -> IdentityRules:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # The words of msgspec say what is wanted, what is there, and where.
         raise BadRules(f"{path}: {error}") from error
+
+
+@cache
+def usual_rules() -> IdentityRules:
+    """The rules where nobody states others."""
+    return read_rules()

@@ -104,6 +104,7 @@ def lawful(group: frozenset[str], members: dict[str, Member], links: Sequence[Li
     """By the letter of the rules, one by one."""
     if len(group) > RULES.most or any(group & veto.one and group & veto.other for veto in vetoes):
         return False
+    told = [each for each in links if not any(RULES.blocks(members[end].type, members[end].value) for end in (each.a, each.b))]
     for type, limit in RULES.limits.items():
         ids = [each for each in group if members[each].type == type]
         if limit.days is None:
@@ -111,7 +112,7 @@ def lawful(group: frozenset[str], members: dict[str, Member], links: Sequence[Li
                 return False
             continue
         for chosen in combinations(ids, limit.most + 1):
-            times = [min(each.at for each in links if one in (each.a, each.b)) for one in chosen]
+            times = [min(each.at for each in told if one in (each.a, each.b)) for one in chosen]
             if max(times) - min(times) < limit.days * MICROSECONDS_A_DAY:
                 return False
     return True

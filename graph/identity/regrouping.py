@@ -1,0 +1,81 @@
+"""What becomes of customers once all evidence of who they are is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from graph.identity.around import Around
+from graph.identity.components import components
+from graph.identity.evidence import BY_HAND, Evidence, Link, Member
+from graph.identity.rules import IdentityRules
+
+
+@dataclass(slots=True)
+class Regrouped:
+    """`now`: whose each identifier is, `parts`: who a customer of before is; `made`: customers that weren't there, `gone`: those
+    that aren't any more; `moved`: identifiers that change hands; `losing`: customers of before that lose some; `changed`: those
+    that have others than before; `aside`: why links don't stand, None where they do, of those of which that is new; `contested`:
+    whether there is evidence around them that doesn't stand, a veto, or a merge by hand."""
+
+    around: Around = field(default_factory=Around)
+    now: Mapping[str, str] = field(default_factory=dict)
+    parts: dict[str, set[str]] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    moved: dict[str, str] = field(default_factory=dict)
+    losing: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    aside: dict[Evidence, str | None] = field(default_factory=dict)
+    contested: dict[str, bool] = field(default_factory=dict)
+
+
+def regroup(
+    around: Around, new: Iterable[Member], seen: Mapping[str, int], links: Iterable[Link], rules: IdentityRules
+) -> Regrouped:
+    """`new`: identifiers that weren't there; `seen`: when identifiers were first seen, as far as that changed; `links`: evidence
+    that comes now."""
+    members = around.members | {each.id: each for each in new}
+    for id, at in seen.items():
+        if id in members:
+            members[id] = msgspec.structs.replace(members[id], seen_at=at)
+    stated = dict(around.links)
+    for link in links:
+        known = stated.get(link.evidence)
+        if known is None or link.age < known.age:
+            stated[link.evidence] = link
+    found = components(members.values(), stated.values(), around.vetoes(), rules)
+    result = Regrouped(around, now={id: customer for customer, ids in found.groups.items() for id in ids})
+    for id, member in members.items():
+        before, customer = around.owners.get(id, member.customer_id), result.now[id]
+        result.parts.setdefault(before, set()).add(customer)
+        if id not in around.owners:
+            result.changed.add(customer)
+        elif before != customer:
+            result.moved[id] = customer
+            result.losing.add(before)
+            result.changed.update((before, customer))
+    result.made = found.groups.keys() - around.rows.keys()
+    result.gone = around.rows.keys() - found.groups.keys()
+    result.changed -= result.gone
+    reasons = {link.evidence: reason for link, reason in found.aside.items()}
+    for evidence in stated:
+        reason = reasons.get(evidence)
+        if evidence not in around.aside or around.aside[evidence] != reason:
+            result.aside[evidence] = reason
+    _note_contested(result, found.groups, stated, reasons)
+    return result
+
+
+def _note_contested(
+    result: Regrouped, groups: Mapping[str, frozenset[str]], stated: Mapping[Evidence, Link], reasons: Mapping[Evidence, str]
+) -> None:
+    ends = {end for link in stated.values() if link.evidence in reasons or link.rule == BY_HAND for end in (link.a, link.b)}
+    ends.update(id for sides in result.around.sides.values() for side in sides.values() for id in side)
+    for customer, ids in groups.items():
+        contested = not ends.isdisjoint(ids)
+        row = result.around.rows.get(customer)
+        if contested != bool(row and row["contested"]):
+            result.contested[customer] = contested

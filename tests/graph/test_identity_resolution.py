@@ -1,0 +1,191 @@
+"""Who is who, as the write door keeps it: what follows from all that was said, in whatever order, pieces and repeats it came."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import msgspec
+import pytest
+
+from graph.customers import Profile, ProfileKey, load_profiles
+from graph.doctor import examine
+from graph.events import record
+from graph.events.identities import EPOCH
+from graph.events.inputs import CustomerKey, Event, IdentifierKey, IdentifyInput
+from graph.identity.components import components
+from graph.identity.evidence import Link, Member
+from graph.identity.rules import IdentityRules, Limit, TypeRule
+from graph.referrals import Rule
+from graph.store import Store
+from tests import happenings
+from tests.graph.conftest import AskCypher
+from tests.happenings import identify, touchpoint, user
+
+RULES = IdentityRules(
+    most=5,
+    types={
+        "user_id": TypeRule(100, Limit(1)),
+        "email": TypeRule(80, Limit(2)),
+        "phone": TypeRule(70),
+        "anonymous_id": TypeRule(10, Limit(2, days=1)),
+    },
+    blocked={"any": ("null",)},
+)
+RULE = Rule(days=30, least={"USD": 2_000})
+
+Name = tuple[str, str]
+
+
+def history(seed: int) -> list[Event]:
+    """People with few identifiers, which many share."""
+    chance = random.Random(seed)
+    names: list[Name] = [
+        (type, value)
+        for type in ("user_id", "email", "phone", "anonymous_id")
+        for value in ["null", *(_value(type, number) for number in range(chance.randint(1, 3)))]
+        if value != "null" or (type not in ("email", "phone") and chance.random() < 0.3)
+    ]
+    events: list[Event] = []
+    codes = [f"code{number}" for number in range(18)]
+    chance.shuffle(codes)
+    for number in range(chance.randint(3, 18)):
+        hours = chance.choice([number, chance.randrange(48)])
+        key = CustomerKey(identifier=IdentifierKey(*chance.choice(names)))
+        kind = chance.random()
+        if kind < 0.6:
+            named = chance.sample(names, min(len(names), chance.choice((1, 2, 2, 2, 3))))
+            events.append(identify(f"i{number}", hours, *named, traits={"name": f"N{number}", "plan": chance.choice("abc")}))
+        elif kind < 0.7:
+            events.append(touchpoint(f"t{number}", hours, key))
+        elif kind < 0.8:
+            events.append(happenings.purchase(f"p{number}", hours, key, f"n{number}", "25.00"))
+        elif kind < 0.9:
+            events.append(happenings.invite(f"v{number}", hours, key, f"code{number}"))
+        else:
+            events.append(happenings.accept(f"a{number}", hours, codes.pop(), key))
+    return events
+
+
+def _value(type: str, number: int) -> str:
+    return f"e{number}@example.com" if type == "email" else f"+8190000000{number}" if type == "phone" else f"{type[0]}{number}"
+
+
+def expected(events: Sequence[Event]) -> dict[Name, frozenset[Name]]:
+    """The customers, each by the identifier that it is named after."""
+    seen: dict[Name, int] = {}
+    links: dict[tuple[Name, Name], Link] = {}
+    for event in events:
+        at = (event.at - EPOCH) // timedelta(microseconds=1)
+        if isinstance(event, IdentifyInput):
+            named = [(each.type, each.value) for each in event.identifiers]
+        else:
+            key = next(getattr(event, name) for name in ("customer", "advocate", "friend") if hasattr(event, name))
+            named = [(key.identifier.type, key.identifier.value)]
+        for name in named:
+            seen[name] = min(at, seen.get(name, at))
+        strongest = min(named, key=lambda name: (RULES.blocks(*name), -RULES.strength(name[0]), *name))
+        for name in named:
+            if name != strongest:
+                strength = min(RULES.strength(name[0]), RULES.strength(strongest[0]))
+                link = Link(
+                    a=str(strongest), b=str(name), rule="identify", strength=strength, at=at, source=event.source,
+                    event=f"{event.source}\x1f{event.id}",
+                )  # fmt: skip
+                known = links.get((strongest, name))
+                links[strongest, name] = link if known is None else min(link, known, key=lambda each: each.age)
+    names = {str(name): name for name in seen}
+    members = [Member(id=id, type=name[0], value=name[1], customer_id=id, seen_at=seen[name]) for id, name in names.items()]
+    found = components(members, links.values(), [], RULES)
+    return {names[id]: frozenset(names[each] for each in group) for id, group in found.groups.items()}
+
+
+async def kept(ask: AskCypher) -> dict[Name, frozenset[Name]]:
+    rows = await ask(
+        "MATCH (c:Customer) RETURN [c.id, COLLECT { MATCH (c)-[:IDENTIFIED_BY]->(i) RETURN [i.type, i.value, i.customer_id] }]"
+    )
+    found = {}
+    for id, identifiers in rows:
+        (namesake,) = [(type, value) for type, value, customer_id in identifiers if customer_id == id]
+        found[namesake] = frozenset((type, value) for type, value, _ in identifiers)
+    return found
+
+
+async def told(graph: Store, events: Sequence[Event]) -> None:
+    outcome = await record(graph, events, rule=RULE, rules=RULES)
+    assert outcome.rejected == ()
+
+
+async def as_read(graph: Store, names: Sequence[Name]) -> list[Any]:
+    """What is told of customers, but for ids and versions."""
+    profiles = await load_profiles(graph, [ProfileKey(type=type, value=value) for type, value in names])
+    return [_plain(profile) for profile in profiles]
+
+
+def _plain(profile: Profile | None) -> Any:
+    assert profile is not None
+    told = msgspec.to_builtins(profile)
+    for name in ("id", "version", "ids"):
+        told.pop(name, None)
+    return _without_ids(told)
+
+
+def _without_ids(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_ids(each) for name, each in value.items() if not name.endswith("_id") and name != "trait_states"}
+    if isinstance(value, (list, tuple)):
+        return [_without_ids(each) for each in value]
+    return value
+
+
+def _differences(one: Any, other: Any, path: str = "") -> list[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted(one.keys() | other.keys())
+        return [each for key in keys for each in _differences(one.get(key), other.get(key), f"{path}.{key}")]
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)) and len(one) == len(other):
+        return [each for place in range(len(one)) for each in _differences(one[place], other[place], f"{path}.{place}")]
+    return [] if one == other else [f"{path}: {one!r} != {other!r}"]
+
+
+@pytest.mark.parametrize("seed", range(300))
+async def test_customers_follow_from_what_was_said_in_any_order(graph: Store, ask: AskCypher, seed: int) -> None:
+    events = history(seed)
+    chance = random.Random(seed)
+    customers = expected(events)
+    names = sorted(name for group in customers.values() for name in group)
+    before: list[Any] | None = None
+    for _ in range(3):
+        await ask("MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch DETACH DELETE n")
+        arriving = events + chance.choices(events, k=3)
+        chance.shuffle(arriving)
+        while arriving:
+            size = chance.choice((1, 1, 2, 5))
+            await told(graph, arriving[:size])
+            del arriving[:size]
+        assert await kept(ask) == customers
+        assert await examine(graph, RULE) == []
+        found = await as_read(graph, names)
+        for one, other in zip(found, before or found, strict=True):
+            assert one == other, _differences(one, other)
+        before = found
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_late_evidence_parts_customers(graph: Store, ask: AskCypher, order: tuple[int, ...]) -> None:
+    """Two user ids under one mail address: whose it was first has it."""
+    events: list[Event] = [
+        identify("1", 1, ("user_id", "ann"), ("email", "e1@example.com")),
+        identify("2", 2, ("user_id", "ben"), ("email", "e1@example.com")),
+        touchpoint("3", 3, CustomerKey(identifier=IdentifierKey("email", "e1@example.com"))),
+        touchpoint("4", 4, user("ben")),
+    ]
+    for number in order:
+        await told(graph, [events[number]])
+    assert await kept(ask) == {
+        ("user_id", "ann"): frozenset({("user_id", "ann"), ("email", "e1@example.com")}),
+        ("user_id", "ben"): frozenset({("user_id", "ben")}),
+    }
+    assert await examine(graph, RULE) == []
