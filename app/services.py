@@ -40,6 +40,7 @@ from graph.deadletters import Undelivered
 from graph.errors import InvalidEvent, StoreUnavailable
 from graph.events import Call, Outcome
 from graph.events.inputs import Event
+from graph.identity.rules import BadRules, IdentityRules, read_rules, usual_rules
 from graph.migrations import migrate
 from graph.money import exponent
 from graph.referrals import Rule
@@ -90,10 +91,12 @@ class Services:
     gathering: Gathering = field(init=False)
     _weights: Mapping[str, float] = field(init=False)
     _rule: Rule = field(init=False)
+    _rules: IdentityRules = field(init=False)
     _migrated: bool = False
 
     def __post_init__(self) -> None:
         self._weights, self._rule = reporting_weights(self.settings), referral_rule(self.settings)
+        self._rules = identity_rules(self.settings)
         self.gathering = Gathering(
             self.record_all, room=self.settings.write_queue, alone=not self.settings.group_commit, counters=self.counters
         )
@@ -123,7 +126,9 @@ class Services:
         """Keep the events of these calls by one transaction, and publish what it changed; see graph.events.record_all."""
         await self._migrate()
         receipt = Request.receipt()
-        found = await events.record_all(self.store, calls, receipt=receipt, weights=self._weights, rule=self._rule)
+        found = await events.record_all(
+            self.store, calls, receipt=receipt, weights=self._weights, rule=self._rule, rules=self._rules
+        )
         outcomes = [each for each in found if isinstance(each, Outcome)]
         touched = {customer: version for each in outcomes for customer, version in each.touched.items()}
         await self.publisher.publish(touched, receipt.key)
@@ -225,6 +230,16 @@ async def _load_network(store: Store, asked: Sequence[tuple[str, int | None]]) -
 def reporting_weights(settings: Settings) -> Mapping[str, float]:
     """For each currency with a rate, how many minor units of the reporting currency one of its minor units is worth."""
     return Rates(settings.reporting_currency, settings.currency_rates).weights
+
+
+def identity_rules(settings: Settings) -> IdentityRules:
+    """Which identifiers are one person; raises SettingsError where the file can't be read."""
+    if settings.identity_rules is None:
+        return usual_rules()
+    try:
+        return read_rules(settings.identity_rules)
+    except BadRules as error:
+        raise SettingsError("C360_IDENTITY_RULES", f"names rules that can't be used: {error}") from error
 
 
 def referral_rule(settings: Settings) -> Rule:

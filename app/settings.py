@@ -97,6 +97,10 @@ class Settings:
     """C360_CART_ABANDONED_AFTER_MINUTES: minutes without a change after which an open cart counts as abandoned.
     Default: 60."""
 
+    identity_rules: Path | None = None
+    """C360_IDENTITY_RULES: a TOML file with the rules of who is one person: limits, strengths, values that name nobody.
+    Default: those of graph/identity/rules.toml."""
+
     referral_qualifying_days: int = 90
     """C360_REFERRAL_QUALIFYING_DAYS: days from the acceptance of an invitation within which the friend's purchase qualifies the
     referral. Default: 90."""

@@ -40,6 +40,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "reporting_currency": ("C360_REPORTING_CURRENCY", reading.currency),
         "currency_rates": ("C360_CURRENCY_RATES", reading.rates),
         "cart_abandoned_after_minutes": ("C360_CART_ABANDONED_AFTER_MINUTES", reading.whole(1, 525_600)),
+        "identity_rules": ("C360_IDENTITY_RULES", Path),
         "referral_qualifying_days": ("C360_REFERRAL_QUALIFYING_DAYS", reading.whole(1, 3_650)),
         "referral_qualifying_amount": ("C360_REFERRAL_QUALIFYING_AMOUNT", reading.amount),
         "referral_invitation_days": ("C360_REFERRAL_INVITATION_DAYS", reading.whole(1, 3_650)),

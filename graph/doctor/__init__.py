@@ -7,11 +7,12 @@ none if it isn't found again.
 
 from __future__ import annotations
 
-from graph.doctor.customers import customer_findings, trait_findings
+from graph.doctor.customers import customer_findings, identity_findings, trait_findings
 from graph.doctor.findings import Finding
 from graph.doctor.identifiers import identifier_findings
 from graph.doctor.networks import network_findings
 from graph.doctor.things import flag_findings, product_findings, referral_findings, statement_findings
+from graph.identity.rules import IdentityRules, usual_rules
 from graph.referrals import ANY_PURCHASE, Rule
 from graph.referrals.suspicion import Suspicions
 from graph.store import Store
@@ -19,20 +20,25 @@ from graph.store import Store
 __all__ = ["Finding", "examine", "look"]
 
 
-async def examine(store: Store, rule: Rule = ANY_PURCHASE, suspicions: Suspicions | None = None) -> list[Finding]:
+async def examine(
+    store: Store, rule: Rule = ANY_PURCHASE, suspicions: Suspicions | None = None, rules: IdentityRules | None = None
+) -> list[Finding]:
     """The findings of `look` that are differences: there must be none."""
-    return [finding for finding in await look(store, rule, suspicions) if not finding.notice]
+    return [finding for finding in await look(store, rule, suspicions, rules) if not finding.notice]
 
 
-async def look(store: Store, rule: Rule = ANY_PURCHASE, suspicions: Suspicions | None = None) -> list[Finding]:
+async def look(
+    store: Store, rule: Rule = ANY_PURCHASE, suspicions: Suspicions | None = None, rules: IdentityRules | None = None
+) -> list[Finding]:
     """Every difference between what is kept of identifiers, things, products, referrals, customers, the forest and its networks,
     and what is filed; and, as notices, refunds above their purchase or in another currency than it.
 
-    `rule`: when referrals qualify; `suspicions`: which are suspicious, None: that isn't looked at. Reads page by page; one
-    candidate for each referred customer is kept in memory.
+    `rule`: when referrals qualify; `suspicions`: which are suspicious, None: that isn't looked at; `rules`: of who is who, the
+    usual ones unless stated. Reads page by page; one candidate for each referred customer is kept in memory.
     """
     parts = (identifier_findings, statement_findings, product_findings, referral_findings, trait_findings)
     found = [finding for part in parts async for finding in part(store)]
+    found += [finding async for finding in identity_findings(store, rules or usual_rules())]
     found += [finding async for finding in customer_findings(store, rule)]
     if suspicions is not None:
         found += [finding async for finding in flag_findings(store, suspicions)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,9 @@ from msgspec.structs import asdict
 from graph.doctor import findings
 from graph.doctor.findings import Finding, different, nonzero, pages
 from graph.events import traits
+from graph.identity.around import find_around
+from graph.identity.regrouping import Regrouped, regroup
+from graph.identity.rules import IdentityRules
 from graph.referrals import Rule
 from graph.referrals.forest import Pointer, candidate, pointer_of, ring_closers
 from graph.referrals.settling import find_acceptances, states_of
@@ -72,6 +75,32 @@ async def trait_findings(store: Store) -> AsyncIterator[Finding]:
 def _found_by(row: dict[str, Any]) -> dict[str, Any]:
     """The same with the words in one order: theirs depends on the ages of identifiers, and finds the same."""
     return row | {"search_text": " ".join(sorted(set((row["search_text"] or "").split())))}
+
+
+async def identity_findings(store: Store, rules: IdentityRules) -> AsyncIterator[Finding]:
+    """Who is who, where all evidence says otherwise than is kept."""
+
+    async def ask(name: str, **parameters: Any) -> list[Any]:
+        return [await store.one(name, list[dict[str, Any]], **parameters) or []]
+
+    ids: list[str] = []
+    async for customer in pages(store, "facts/find_customer_facts", CustomerFacts, lambda row: row.id):
+        ids.append(customer.id)
+        if len(ids) == findings.HEAVY_PAGE:
+            for finding in _regrouped(regroup(await find_around(ask, ids, rules), (), {}, (), rules)):
+                yield finding
+            ids = []
+    for finding in _regrouped(regroup(await find_around(ask, ids, rules), (), {}, (), rules)):
+        yield finding
+
+
+def _regrouped(found: Regrouped) -> Iterator[Finding]:
+    for identifier, customer in found.moved.items():
+        yield Finding("identifier's customer", identifier, customer, found.around.owners[identifier])
+    for (a, b, *_), reason in found.aside.items():
+        yield Finding("link set aside", f"{a} {b}", str(reason), str(not reason))
+    for customer, contested in found.contested.items():
+        yield Finding("customer contested", customer, str(contested), str(not contested))
 
 
 async def customer_findings(store: Store, rule: Rule) -> AsyncIterator[Finding]:

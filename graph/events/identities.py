@@ -353,7 +353,7 @@ def _name(identities: Identities, root: str, group: _Group) -> None:
 
 
 async def _replay(transaction: Transaction, identities: Identities, groups: list[_Group], by_id: dict[str, Known]) -> None:
-    around = await find_around(transaction, {owner for group in groups for owner in group.owners}, identities.rules)
+    around = await find_around(transaction.run, {owner for group in groups for owner in group.owners}, identities.rules)
     new = {known.id: known for group in groups for known in group.new}
     members = [
         Member(id=known.id, type=known.type, value=known.value, customer_id=known.customer_id, seen_at=known.seen_at)
@@ -423,7 +423,7 @@ async def still_there(transaction: Transaction, identities: Identities) -> bool:
         if owner.contested != was.contested or (id in identities.grown and owner.identifiers != was.identifiers):
             return False
     around = identities.regrouped.around
-    return not around.rows or (await find_around(transaction, around.asked, identities.rules)).rows == around.rows
+    return not around.rows or (await find_around(transaction.run, around.asked, identities.rules)).rows == around.rows
 
 
 def _identifier_row(identities: Identities, known: Known, deltas: Deltas) -> dict[str, Any]:

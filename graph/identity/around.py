@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graph.identity.evidence import Evidence, Link, Member, Veto
 from graph.identity.rules import IdentityRules
-from graph.store import Transaction
+
+Ask = Callable[..., Awaitable[Sequence[Any]]]
+"""Runs a statement, in a transaction or out of one: its name and its parameters."""
 
 MOST_CUSTOMERS = 1_000
 """Customers that are looked at together. Where more hang together, by links of which few can stand, they are looked at with those
@@ -35,12 +37,12 @@ class Around:
         ]
 
 
-async def find_around(transaction: Transaction, customers: Iterable[str], rules: IdentityRules) -> Around:
+async def find_around(ask: Ask, customers: Iterable[str], rules: IdentityRules) -> Around:
     """All that has to do with who these customers are, and with whoever may be one of them if something else counts than did."""
     found = Around(set(customers))
     ahead = sorted(found.asked)
     while ahead and len(found.rows) < MOST_CUSTOMERS:
-        rows: list[dict[str, Any]] = (await transaction.run("identity/find_evidence", customer_ids=ahead))[0]
+        rows: list[dict[str, Any]] = (await ask("identity/find_evidence", customer_ids=ahead))[0]
         beyond = {each for row in rows for each in _take_in(found, row, rules)}
         ahead = sorted(beyond - found.rows.keys())[: MOST_CUSTOMERS - len(found.rows)]
     return found

@@ -166,7 +166,7 @@ async def test_customers_follow_from_what_was_said_in_any_order(graph: Store, as
             await told(graph, arriving[:size])
             del arriving[:size]
         assert await kept(ask) == customers
-        assert await examine(graph, RULE) == []
+        assert await examine(graph, RULE, rules=RULES) == []
         found = await as_read(graph, names)
         for one, other in zip(found, before or found, strict=True):
             assert one == other, _differences(one, other)
@@ -188,4 +188,4 @@ async def test_late_evidence_parts_customers(graph: Store, ask: AskCypher, order
         ("user_id", "ann"): frozenset({("user_id", "ann"), ("email", "e1@example.com")}),
         ("user_id", "ben"): frozenset({("user_id", "ben")}),
     }
-    assert await examine(graph, RULE) == []
+    assert await examine(graph, RULE, rules=RULES) == []
