@@ -17,6 +17,9 @@ from graph.identity.rules import IdentityRules, Limit
 
 MICROSECONDS_A_DAY = 86_400_000_000
 
+BLOCKED = "blocked"
+"""How the reason begins for which links of what names nobody are set aside."""
+
 
 @dataclass(frozen=True, slots=True)
 class Components:
@@ -103,7 +106,7 @@ class _Replay:
     def _obstacle(self, link: Link, one: _Group, other: _Group) -> str | None:
         for id in (link.a, link.b):
             if self.rules.blocks(*self._name(id)):
-                return f"blocked: {self.members[id].type}"
+                return f"{BLOCKED}: {self.members[id].type}"
         if any((veto, not side) in other.sides for veto, side in one.sides):
             return "veto"
         if len(one.ids) + len(other.ids) > self.rules.most:

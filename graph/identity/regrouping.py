@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from graph.identity.around import Around
-from graph.identity.components import components
+from graph.identity.components import BLOCKED, components
 from graph.identity.evidence import BY_HAND, Evidence, Link, Member
 from graph.identity.rules import IdentityRules
 
@@ -62,6 +62,9 @@ def regroup(
     result.changed -= result.gone
     reasons = {link.evidence: reason for link, reason in found.aside.items()}
     for evidence in stated:
+        if not members.keys() >= {evidence[0], evidence[1]}:
+            # It leads to somebody who was left out, as those are who share what names nobody.
+            continue
         reason = reasons.get(evidence)
         if evidence not in around.aside or around.aside[evidence] != reason:
             result.aside[evidence] = reason
@@ -72,7 +75,9 @@ def regroup(
 def _note_contested(
     result: Regrouped, groups: Mapping[str, frozenset[str]], stated: Mapping[Evidence, Link], reasons: Mapping[Evidence, str]
 ) -> None:
-    ends = {end for link in stated.values() if link.evidence in reasons or link.rule == BY_HAND for end in (link.a, link.b)}
+    # What names nobody is set aside whatever else is said.
+    doubtful = {evidence for evidence, reason in reasons.items() if not reason.startswith(BLOCKED)}
+    ends = {end for link in stated.values() if link.evidence in doubtful or link.rule == BY_HAND for end in (link.a, link.b)}
     ends.update(id for sides in result.around.sides.values() for side in sides.values() for id in side)
     for customer, ids in groups.items():
         contested = not ends.isdisjoint(ids)
