@@ -91,12 +91,12 @@ class Services:
     gathering: Gathering = field(init=False)
     _weights: Mapping[str, float] = field(init=False)
     _rule: Rule = field(init=False)
-    _rules: IdentityRules = field(init=False)
+    _identity_rules: IdentityRules = field(init=False)
     _migrated: bool = False
 
     def __post_init__(self) -> None:
         self._weights, self._rule = reporting_weights(self.settings), referral_rule(self.settings)
-        self._rules = identity_rules(self.settings)
+        self._identity_rules = identity_rules(self.settings)
         self.gathering = Gathering(
             self.record_all, room=self.settings.write_queue, alone=not self.settings.group_commit, counters=self.counters
         )
@@ -127,7 +127,12 @@ class Services:
         await self._migrate()
         receipt = Request.receipt()
         found = await events.record_all(
-            self.store, calls, receipt=receipt, weights=self._weights, rule=self._rule, rules=self._rules
+            self.store,
+            calls,
+            receipt=receipt,
+            weights=self._weights,
+            rule=self._rule,
+            identity_rules=self._identity_rules,
         )
         outcomes = [each for each in found if isinstance(each, Outcome)]
         touched = {customer: version for each in outcomes for customer, version in each.touched.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from time import perf_counter
@@ -42,6 +42,9 @@ GRACE = 0.5
 CONFLICT_ATTEMPTS = 30
 CONFLICT_DELAY = (0.005, 0.020)  # seconds, with jitter: the driver's first delay is a whole second
 
+
+Ask = Callable[..., Awaitable[Sequence[Any]]]
+"""Runs a statement, in a transaction or out of one, by its name and its parameters, and gives the first column."""
 
 Observe = Callable[[str, float, bool], None]
 """Called after each statement with its name, the seconds it took, and whether it failed."""

@@ -52,8 +52,8 @@ async def _examine(settings: Settings) -> "list[Finding]":
         around += [finding async for finding in _redis(settings)]
         unmigrated = [finding async for finding in _migrations(store)]
         # What an older schema holds can't be judged by the rules of the newer one.
-        rule, suspicious, rules = referral_rule(settings), suspicions(settings), identity_rules(settings)
-        return [*around, *(unmigrated or await look(store, rule, suspicious, rules))]
+        rules = (referral_rule(settings), suspicions(settings), identity_rules(settings))
+        return [*around, *(unmigrated or await look(store, *rules))]
 
 
 async def _version(store: "Store", settings: Settings) -> "AsyncIterator[Finding]":

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from graph.events.identities import normalised
 from graph.identity import Identifier, TraitProvenance, provenance
+from graph.identity.forms import normalised
 from graph.purchases import Cart
 from graph.referrals import Referral
 from graph.timeline import KINDS, Entry, OwnedEntry

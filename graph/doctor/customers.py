@@ -19,7 +19,7 @@ from graph.identity.rules import IdentityRules
 from graph.referrals import Rule
 from graph.referrals.forest import Pointer, candidate, pointer_of, ring_closers
 from graph.referrals.settling import find_acceptances, states_of
-from graph.store import Store
+from graph.store import Ask, Store
 from graph.timeline import page_key
 
 
@@ -77,33 +77,7 @@ def _found_by(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"search_text": " ".join(sorted(set((row["search_text"] or "").split())))}
 
 
-async def identity_findings(store: Store, rules: IdentityRules) -> AsyncIterator[Finding]:
-    """Who is who, where all evidence says otherwise than is kept."""
-
-    async def ask(name: str, **parameters: Any) -> list[Any]:
-        return [await store.one(name, list[dict[str, Any]], **parameters) or []]
-
-    ids: list[str] = []
-    async for customer in pages(store, "facts/find_customer_facts", CustomerFacts, lambda row: row.id):
-        ids.append(customer.id)
-        if len(ids) == findings.HEAVY_PAGE:
-            for finding in _regrouped(regroup(await find_around(ask, ids, rules), (), {}, (), rules)):
-                yield finding
-            ids = []
-    for finding in _regrouped(regroup(await find_around(ask, ids, rules), (), {}, (), rules)):
-        yield finding
-
-
-def _regrouped(found: Regrouped) -> Iterator[Finding]:
-    for identifier, customer in found.moved.items():
-        yield Finding("identifier's customer", identifier, customer, found.around.owners[identifier])
-    for (a, b, *_), reason in found.aside.items():
-        yield Finding("link set aside", f"{a} {b}", str(reason), str(not reason))
-    for customer, contested in found.contested.items():
-        yield Finding("customer contested", customer, str(contested), str(not contested))
-
-
-async def customer_findings(store: Store, rule: Rule) -> AsyncIterator[Finding]:
+async def customer_findings(store: Store, rule: Rule, identity_rules: IdentityRules) -> AsyncIterator[Finding]:
     seen = _Seen({}, {})
     page: list[str] = []
     async for customer in pages(store, "facts/find_customer_facts", CustomerFacts, lambda row: row.id):
@@ -113,11 +87,11 @@ async def customer_findings(store: Store, rule: Rule) -> AsyncIterator[Finding]:
         if customer.identifiers == 0:
             yield Finding("customer identifiers", customer.id, "1 or more", "0")
         page.append(customer.id)
-        if len(page) == findings.PAGE:
-            for finding in await _referred(store, page, rule, seen):
+        if len(page) == findings.HEAVY_PAGE:
+            for finding in await _page_findings(store, page, rule, identity_rules, seen):
                 yield finding
             page = []
-    for finding in await _referred(store, page, rule, seen):
+    for finding in await _page_findings(store, page, rule, identity_rules, seen):
         yield finding
     closers = ring_closers(seen.candidates)
     stated = {friend: (pointer.referral, friend in closers) for friend, pointer in seen.candidates.items()}
@@ -133,12 +107,34 @@ class _Seen:
     pointers: dict[str, tuple[str, bool]]
 
 
-async def _referred(store: Store, customers: list[str], rule: Rule, seen: _Seen) -> list[Finding]:
-    """What these customers accepted: into the forest, and how far each referral has come."""
-
+async def _page_findings(
+    store: Store, customers: list[str], rule: Rule, identity_rules: IdentityRules, seen: _Seen
+) -> list[Finding]:
     async def ask(name: str, **parameters: Any) -> list[Any]:
         return [await store.one(name, list[dict[str, Any]], **parameters) or []]
 
+    around = await find_around(ask, customers, identity_rules)
+    return [
+        *_regrouped(regroup(around, (), {}, (), identity_rules), set(customers)),
+        *await _referred(store, ask, customers, rule, seen),
+    ]
+
+
+def _regrouped(found: Regrouped, customers: set[str]) -> Iterator[Finding]:
+    """Who is who of these customers, where all evidence says otherwise than is kept."""
+    owners = found.around.owners
+    for identifier, customer in found.moved.items():
+        if owners[identifier] in customers:
+            yield Finding("identifier's customer", identifier, customer, owners[identifier])
+    for evidence, reason in found.aside.items():
+        if owners[evidence[0]] in customers:
+            yield Finding("link set aside", " ".join(evidence[:2]), str(reason), str(found.around.aside[evidence]))
+    for customer in found.contested.keys() & customers:
+        yield Finding("customer contested", customer, str(found.contested[customer]), str(not found.contested[customer]))
+
+
+async def _referred(store: Store, ask: Ask, customers: list[str], rule: Rule, seen: _Seen) -> list[Finding]:
+    """What these customers accepted: into the forest, and how far each referral has come."""
     acceptances = await find_acceptances(ask, customers)
     stated: dict[str, list[Pointer]] = {}
     for each in acceptances:

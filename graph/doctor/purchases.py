@@ -13,10 +13,10 @@ import msgspec
 from graph.doctor import findings
 from graph.doctor.findings import Finding, different, joined
 from graph.events.folds import PurchaseState, Statement, fold_purchase
-from graph.events.identities import key_of
 from graph.events.inputs import CustomerKey, Event
 from graph.events.kept import event_of, iso
 from graph.events.thing_rows import told_elsewhere
+from graph.events.who import key_of
 from graph.store import Store
 
 

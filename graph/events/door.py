@@ -39,7 +39,7 @@ class _Ways:
 
     weights: dict[str, float]
     rule: Rule
-    rules: IdentityRules
+    identity_rules: IdentityRules
     now: datetime
 
 
@@ -69,11 +69,18 @@ async def record(
     request: Request | None = None,
     weights: Mapping[str, float] | None = None,
     rule: Rule = ANY_PURCHASE,
-    rules: IdentityRules | None = None,
+    identity_rules: IdentityRules | None = None,
     now: datetime | None = None,
 ) -> Outcome:
     """`record_all` with one call. Raises InvalidEvent for too many events, and (CONFLICT) for a key that was used before."""
-    (found,) = await record_all(store, [Call(events=events, request=request)], weights=weights, rule=rule, rules=rules, now=now)
+    (found,) = await record_all(
+        store,
+        [Call(events=events, request=request)],
+        weights=weights,
+        rule=rule,
+        identity_rules=identity_rules,
+        now=now,
+    )
     if isinstance(found, InvalidEvent):
         raise found
     return found
@@ -86,7 +93,7 @@ async def record_all(
     receipt: Request | None = None,
     weights: Mapping[str, float] | None = None,
     rule: Rule = ANY_PURCHASE,
-    rules: IdentityRules | None = None,
+    identity_rules: IdentityRules | None = None,
     now: datetime | None = None,
 ) -> list[Outcome | InvalidEvent]:
     """Keep the events of several calls by one transaction, each event whole, or refuse it with its index and reason.
@@ -94,9 +101,8 @@ async def record_all(
     At most MAX_EVENTS in all. When this returns, what was accepted is committed, once. An event sent again changes nothing;
     another body under the same (source, id) is a CONFLICT, and so is another body under the same request: that call's outcome
     is the error. `weights`: units of the reporting currency for one minor unit of each currency; they only order customers by
-    revenue. `rule`: when referrals qualify; `rules`: of who is who, the usual ones unless stated. Raises
-    StoreUnavailable when Neo4j can't be reached: then nothing, or all of it, was
-    kept, and it can be sent again.
+    revenue. `rule`: when referrals qualify; `identity_rules`: which identifiers are one person, the usual ones unless stated.
+    Raises StoreUnavailable when Neo4j can't be reached: then nothing, or all of it, was kept, and it can be sent again.
 
     With a `receipt` a commit that went unheard is looked up as soon as Neo4j is back, for PATIENCE seconds, so that what it
     accepted isn't called a duplicate. Forget the receipt once everybody has been answered.
@@ -116,7 +122,7 @@ async def record_all(
         again = True
         # What a transaction that began again had counted counts no more.
         fresh = [replace(tally, rejected=list(tally.rejected), customers=set()) for tally in tallies]
-        return await _write(transaction, fresh, _Ways(dict(weights or {}), rule, rules or usual_rules(), now), receipt)
+        return await _write(transaction, fresh, _Ways(dict(weights or {}), rule, identity_rules or usual_rules(), now), receipt)
 
     if not any(tally.kept or tally.call.request for tally in tallies):
         return [tally.outcome({}) for tally in tallies]
@@ -170,7 +176,9 @@ async def _write(
                 sent.setdefault(each.key, []).append((tally, each))
     known = dict((await transaction.run("events/find_events", keys=list(sent)))[0]) if sent else {}
     fresh = [given[0][1] for key, given in sent.items() if key not in known]
-    refused, touched, about = await keep(transaction, fresh, ways.weights, ways.rule, ways.rules) if fresh else ({}, {}, {})
+    refused, touched, about = (
+        await keep(transaction, fresh, ways.weights, ways.rule, ways.identity_rules) if fresh else ({}, {}, {})
+    )
     for key, given in sent.items():
         first = known.get(key) or given[0][1].body_hash
         for position, (tally, each) in enumerate(given):

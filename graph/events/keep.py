@@ -7,14 +7,17 @@ from typing import Any
 
 from graph.errors import InvalidEvent
 from graph.events import referring, things
+from graph.events.belonging import move, record_new
 from graph.events.facts import Deltas
-from graph.events.identities import Identities, move, named_in, record_new, resolve
+from graph.events.identities import Identities
 from graph.events.inputs import REFERRING, ReferralReviewInput
 from graph.events.kept import Kept
 from graph.events.locks import Ground, hold, with_awaiting
 from graph.events.named import record_named
 from graph.events.observed import record_traits
+from graph.events.resolving import resolve
 from graph.events.rows import SINGLE
+from graph.events.who import named_in
 from graph.identity.rules import IdentityRules
 from graph.referrals import Rule
 from graph.referrals.settling import settle
@@ -36,12 +39,12 @@ _ON_SHARED_GROUND = frozenset(
 
 
 async def keep(
-    transaction: Transaction, fresh: list[Kept], weights: dict[str, float], rule: Rule, rules: IdentityRules
+    transaction: Transaction, fresh: list[Kept], weights: dict[str, float], rule: Rule, identity_rules: IdentityRules
 ) -> tuple[dict[str, InvalidEvent], dict[str, int], dict[str, set[str]]]:
     """Write events that were never kept before; returns the errors of those refused by their keys, the versions of the
     customers touched, and whom each event is about."""
     referred = await referring.find(transaction, [each for each in fresh if isinstance(each.event, REFERRING)])
-    identities, unknown = await resolve(transaction, fresh + referred.parked(), rules)
+    identities, unknown = await resolve(transaction, fresh + referred.parked(), identity_rules)
     refused = {each.key: error for each, error in unknown} | referring.refused(fresh, referred)
     fresh = [each for each in fresh if each.key not in refused]
     found = await things.find_things(transaction, fresh)
@@ -100,9 +103,7 @@ def _ground(
     identities: Identities, changes: _Changes, before: set[str], thing_rows: list[dict[str, Any]], referred: referring.Found
 ) -> Ground:
     regrouped = identities.regrouped
-    touched = (
-        {changes.owners[identifier] for identifier in changes.deltas.identifiers} | identities.born_now() | regrouped.changed
-    )
+    touched = identities.born_now().union(regrouped.changed, map(changes.owners.__getitem__, changes.deltas.identifiers))
     rooted = changes.referrals.friends | {changes.owners[advocate] for advocate in changes.referrals.advocates}
     return Ground(
         touched={customer for customer in before if not touched.isdisjoint(identities.parts(customer))},

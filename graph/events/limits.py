@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from graph import ids
 from graph.errors import InvalidEvent, MoneyError
 from graph.events.forms import EXAMPLES, is_one
-from graph.events.identities import normalised
 from graph.events.inputs import CustomerKey, IdentifierKey, PurchaseItemInput
+from graph.identity.forms import normalised
 from graph.money import Money, exponent
+from graph.times import EPOCH
 
 KEY_LENGTH = 512  # characters of anything that is indexed: a longer value would fail the whole transaction
 TEXT_LENGTH = 10_000  # characters of free text
@@ -23,7 +24,6 @@ JSON_DEPTH = 10
 JSON_NODES = 2_000
 MAX_ITEMS = 500
 MAX_FUTURE = timedelta(days=1)  # clocks differ; nothing else happens tomorrow
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INT64 = 2**63
 QUANTITY_PLACES = 12  # before the point, and after it the first digit at the latest
 QUANTITY_DIGITS = 30

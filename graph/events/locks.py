@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from graph.events.identities import Identities, still_there
+from graph.events.identities import Identities
 from graph.events.kept import key
 from graph.events.referring import find_codes, find_reviewed
+from graph.events.resolving import still_there
 from graph.referrals import Rule
 from graph.store import Conflict, Transaction
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from graph.events.identities import named_in
 from graph.events.inputs import REFERRING, Event
 from graph.events.kept import key, mentioned
 from graph.events.thing_rows import KIND
+from graph.events.who import named_in
 
 #: Named by all that has to do with referrals: they change whole trees, large trees are few, and so are those who invite most.
 FOREST = "forest"

@@ -21,7 +21,10 @@ async def record_traits(transaction: Transaction, fresh: list[Kept], identities:
     """
     new: dict[str, list[traits.State]] = {}
     owners: dict[str, str] = {}
-    customers = identities.born_now().union(also, *(identities.parts(customer) for customer in identities.backdated))
+    customers = identities.born_now().union(
+        also,
+        *(identities.parts(known.owner) for known in identities.everyone() if known.backdated),
+    )
     for each in fresh:
         if isinstance(each.event, IdentifyInput):
             strongest = identities.strongest(each.event.identifiers)
@@ -56,7 +59,7 @@ async def _known(
         if owner in customers and owner not in older:
             assert known.first_at is not None
             states[owner][known.id] = {}
-            seen[owner].append((known.type, known.value, int(known.first_at.timestamp() * 1000)))
+            seen[owner].append((known.type, known.value, known.seen_at // 1000))
     if older:
         for customer, id, type, value, first_seen, state in (
             await transaction.run("identity/find_trait_states", customer_ids=sorted(older))

@@ -11,10 +11,11 @@ from typing import Any
 from graph import ids
 from graph.errors import InvalidEvent
 from graph.events.facts import Deltas
-from graph.events.identities import Identities, normalised
+from graph.events.identities import Identities
 from graph.events.inputs import AcceptInput, InviteInput, ReferralCodeInput, ReferralReviewInput
 from graph.events.kept import SEPARATOR, Kept, body_of, event_of, iso, key
 from graph.events.rows import Row, entry_row
+from graph.identity.forms import normalised
 from graph.referrals import Rule
 from graph.store import Transaction
 from graph.timeline import page_key

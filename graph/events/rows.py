@@ -11,7 +11,7 @@ import msgspec
 from graph import ids
 from graph.events import traits
 from graph.events.facts import Deltas
-from graph.events.identities import Identities, Known, normalised
+from graph.events.identities import Identities, Known
 from graph.events.inputs import (
     ConsentInput,
     IdentifyInput,
@@ -20,6 +20,7 @@ from graph.events.inputs import (
     TouchpointInput,
 )
 from graph.events.kept import Kept, iso, mentioned
+from graph.identity.forms import normalised
 from graph.timeline import page_key
 
 Row = dict[str, Any]

@@ -26,9 +26,10 @@ from graph.events.folds import (
     fold_purchase,
     in_order,
 )
-from graph.events.identities import Identities, look_up
+from graph.events.identities import Identities
 from graph.events.inputs import Event
 from graph.events.kept import Kept, event_of, iso, key, mentioned
+from graph.events.resolving import look_up
 from graph.events.rows import Row
 from graph.events.thing_rows import COUNTS, KIND, MAKERS, ROWS, Thing, item_rows, statement_row
 from graph.store import Transaction

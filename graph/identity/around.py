@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from graph.identity.evidence import Evidence, Link, Member, Veto
 from graph.identity.rules import IdentityRules
-
-Ask = Callable[..., Awaitable[Sequence[Any]]]
-"""Runs a statement, in a transaction or out of one: its name and its parameters."""
+from graph.store import Ask
 
 MOST_CUSTOMERS = 1_000
 """Customers that are looked at together. Where more hang together, by links of which few can stand, they are looked at with those

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,8 @@ import msgspec
 
 from graph.referrals import forest
 from graph.referrals.states import STANDING, Acceptance, Conversion, Rule, State, state_of
-from graph.store import Transaction
+from graph.store import Ask, Transaction
 from graph.timeline import time_key
-
-Ask = Callable[..., Awaitable[Sequence[Any]]]
-"""Runs a statement, in a transaction or out of one: its name and its parameters."""
 
 
 async def settle(transaction: Transaction, rule: Rule, *, customers: set[str], buyers: set[str]) -> set[str]:

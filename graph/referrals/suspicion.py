@@ -14,12 +14,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from graph.events import traits
+from graph.times import microseconds
 
 MOST_IDS = 100
 """Customers that are named as evidence of one flag."""
@@ -118,8 +119,6 @@ def traces_of(states: Iterable[str], rule: Suspicions) -> Traces:
     return found
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 _SHARED = {"SHARED_DEVICE": "devices", "SHARED_PAYMENT": "means of payment", "SHARED_ADDRESS": "postal addresses"}
 
 
@@ -162,7 +161,7 @@ def _burst(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> Flag | None:
     """The widest crowd, within the time of the rule, to which this one belongs, where it is one."""
     if rule.crowd is None:
         return None
-    own, length = (suspect.at - _EPOCH) // timedelta(milliseconds=1), rule.minutes * 60_000
+    own, length = microseconds(suspect.at) // 1_000, rule.minutes * 60_000
     # Where many accepted at once it isn't among those of whom it is told.
     others = [(at, friend) for friend, at in crowd if friend not in (suspect.friend, suspect.advocate)]
     everyone = sorted([*others, (own, suspect.friend)])

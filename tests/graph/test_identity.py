@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.customers import ProfileKey, load_profiles
-from graph.events import identities, record
+from graph.events import record
 from graph.events.inputs import CustomerKey, Event, IdentifierKey, IdentifyInput
-from graph.identity import TraitValue, find_customer_ids, load_identifiers, provenance
+from graph.identity import TraitValue, find_customer_ids, forms, load_identifiers, provenance
 from graph.store import Store
 from tests import happenings
 from tests.graph.histories import SOURCE, at, history, identify
@@ -160,7 +160,7 @@ async def test_which_address_stands_for_a_customer_does_not_depend_on_the_order_
 
 
 def test_long_identifiers_are_not_remembered_however_many_come() -> None:
-    before = identities._remembered.cache_info().currsize
+    before = forms._remembered.cache_info().currsize
     for number in range(100):
-        assert identities.normalised("email", f" {number}{'A' * 10_000}") == ("email", f"{number}{'a' * 10_000}")
-    assert identities._remembered.cache_info().currsize == before
+        assert forms.normalised("email", f" {number}{'A' * 10_000}") == ("email", f"{number}{'a' * 10_000}")
+    assert forms._remembered.cache_info().currsize == before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -14,13 +13,13 @@ import pytest
 from graph.customers import Profile, ProfileKey, load_profiles
 from graph.doctor import examine
 from graph.events import record
-from graph.events.identities import EPOCH
 from graph.events.inputs import CustomerKey, Event, IdentifierKey, IdentifyInput
 from graph.identity.components import components
 from graph.identity.evidence import Link, Member
 from graph.identity.rules import IdentityRules, Limit, TypeRule
 from graph.referrals import Rule
 from graph.store import Store
+from graph.times import microseconds
 from tests import happenings
 from tests.graph.conftest import AskCypher
 from tests.happenings import identify, touchpoint, user
@@ -79,7 +78,7 @@ def expected(events: Sequence[Event]) -> dict[Name, frozenset[Name]]:
     seen: dict[Name, int] = {}
     links: dict[tuple[Name, Name], Link] = {}
     for event in events:
-        at = (event.at - EPOCH) // timedelta(microseconds=1)
+        at = microseconds(event.at)
         if isinstance(event, IdentifyInput):
             named = [(each.type, each.value) for each in event.identifiers]
         else:
@@ -115,7 +114,7 @@ async def kept(ask: AskCypher) -> dict[Name, frozenset[Name]]:
 
 
 async def told(graph: Store, events: Sequence[Event]) -> None:
-    outcome = await record(graph, events, rule=RULE, rules=RULES)
+    outcome = await record(graph, events, rule=RULE, identity_rules=RULES)
     assert outcome.rejected == ()
 
 
@@ -166,7 +165,7 @@ async def test_customers_follow_from_what_was_said_in_any_order(graph: Store, as
             await told(graph, arriving[:size])
             del arriving[:size]
         assert await kept(ask) == customers
-        assert await examine(graph, RULE, rules=RULES) == []
+        assert await examine(graph, RULE, identity_rules=RULES) == []
         found = await as_read(graph, names)
         for one, other in zip(found, before or found, strict=True):
             assert one == other, _differences(one, other)
@@ -188,4 +187,4 @@ async def test_late_evidence_parts_customers(graph: Store, ask: AskCypher, order
         ("user_id", "ann"): frozenset({("user_id", "ann"), ("email", "e1@example.com")}),
         ("user_id", "ben"): frozenset({("user_id", "ben")}),
     }
-    assert await examine(graph, RULE, rules=RULES) == []
+    assert await examine(graph, RULE, identity_rules=RULES) == []

@@ -1,0 +1,80 @@
+"""Writing customers, identifiers and evidence, and whose identifiers are now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graph.events.facts import Deltas
+from graph.events.identities import Identities, Known
+from graph.events.kept import iso
+from graph.identity.evidence import Link
+from graph.store import Transaction
+from graph.times import from_microseconds
+
+
+async def record_new(
+    transaction: Transaction, identities: Identities, existing: set[str], deltas: Deltas, versions: dict[str, int]
+) -> dict[str, int]:
+    """Write new customers, identifiers and links; returns the versions of those customers.
+
+    `existing`: customers that were there before; `deltas`: what new identifiers begin with; `versions`: of the customers that
+    change.
+    """
+    regrouped = identities.regrouped
+    made = [known for known in identities.by_key.values() if known.new]
+    born = sorted(({identities.owner(known) for known in made} | regrouped.made) - existing)
+    # Nobody who has heard of a version of a customer is to take a later one for an older.
+    above = 1 + max((version for id, version in versions.items() if id in regrouped.around.rows), default=0)
+    now = {id: above if id in regrouped.made else 1 for id in born}
+    if born:
+        await transaction.run("customers/record_customers", rows=[list(each) for each in now.items()])
+    if made:
+        await transaction.run("identity/record_identifiers", rows=[_identifier_row(identities, known, deltas) for known in made])
+    if identities.links:
+        await transaction.run("identity/record_links", rows=[_link_row(link) for link in identities.links.values()])
+    return now
+
+
+async def move(transaction: Transaction, identities: Identities) -> set[str]:
+    """Give identifiers to the customers that they belong to now; returns those whose referrer was one that has lost some."""
+    regrouped = identities.regrouped
+    friends: set[str] = set()
+    if regrouped.losing:
+        friends.update((await transaction.run("referrals/find_friends", customer_ids=sorted(regrouped.losing)))[0])
+    if regrouped.moved:
+        await transaction.run("identity/record_owners", rows=[list(each) for each in sorted(regrouped.moved.items())])
+    if regrouped.gone:
+        await transaction.run("customers/forget_customers", ids=sorted(regrouped.gone))
+    if regrouped.aside:
+        rows = [[*evidence, reason] for evidence, reason in sorted(regrouped.aside.items())]
+        await transaction.run("identity/record_standings", rows=rows)
+    concerned = sorted(regrouped.changed | regrouped.contested.keys())
+    if concerned:
+        changes = [[id, regrouped.contested.get(id), id in regrouped.changed] for id in concerned]
+        await transaction.run("identity/record_regrouping", rows=changes)
+    return friends
+
+
+def _identifier_row(identities: Identities, known: Known, deltas: Deltas) -> dict[str, Any]:
+    assert known.first_at is not None
+    return deltas.opening(known.id, known.first_at) | {
+        "id": known.id,
+        "customer_id": known.customer_id,
+        "type": known.type,
+        "value": known.value,
+        "source": known.source,
+        "owner": identities.owner(known),
+    }
+
+
+def _link_row(link: Link) -> dict[str, Any]:
+    at = iso(from_microseconds(link.at))
+    return {
+        "a": link.a,
+        "b": link.b,
+        "rule": link.rule,
+        "source": link.source,
+        "at": at,
+        "event": link.event,
+        "strength": link.strength,
+    }

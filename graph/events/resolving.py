@@ -1,0 +1,216 @@
+"""Finding whom events are about: identifiers are looked up, made up where they were never seen, and joined to customers.
+
+Where nothing can stand against what the events say they are joined as they say; else all evidence is replayed, see
+graph.identity.components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from graph import ids
+from graph.errors import InvalidEvent
+from graph.events.identities import Identities, Known, Owner
+from graph.events.inputs import Event, IdentifyInput
+from graph.events.kept import Kept
+from graph.events.who import named_in
+from graph.identity.around import find_around
+from graph.identity.evidence import Link, Member
+from graph.identity.forms import Key, normalised
+from graph.identity.regrouping import regroup
+from graph.identity.rules import IdentityRules
+from graph.store import Transaction
+from graph.times import microseconds
+
+
+async def resolve(
+    transaction: Transaction, kept: list[Kept], rules: IdentityRules
+) -> tuple[Identities, list[tuple[Kept, InvalidEvent]]]:
+    """Find every identifier that the events name, make up those never seen, and join the customers that they link.
+
+    Returns also the events that name a customer by an id that was never given.
+    """
+    named = [named_in(each.event) for each in kept]
+    identities = Identities(rules)
+    keys = sorted({key for each, _ in named for key in each})
+    await _find(transaction, identities, keys, sorted({id for _, customer_ids in named for id in customer_ids}))
+    unknown = []
+    for each, (keys, customer_ids) in zip(kept, named, strict=True):
+        missing = next((id for id in customer_ids if id not in identities.by_id), None)
+        if missing is not None:
+            unknown.append((each, InvalidEvent("customer.id", f"there is no customer {missing}", code="NOT_FOUND")))
+            continue
+        for key in keys:
+            _see(identities, identities.by_key.get(key) or _made_up(identities, key, each), each)
+        for id in customer_ids:
+            _see(identities, identities.by_id[id], each)
+    refused = {each.key for each, _ in unknown}
+    for each in kept:
+        if isinstance(each.event, IdentifyInput) and each.key not in refused:
+            _link(identities, each)
+    await _settle(transaction, identities)
+    return identities, unknown
+
+
+async def look_up(transaction: Transaction, identities: Identities, events: Iterable[Event]) -> None:
+    """Find whom these events name, which were kept before; those already found cost nothing."""
+    named = [named_in(event) for event in events]
+    keys = sorted({key for each, _ in named for key in each} - identities.by_key.keys())
+    customer_ids = sorted({id for _, each in named for id in each} - identities.by_id.keys())
+    if keys or customer_ids:
+        await _find(transaction, identities, keys, customer_ids)
+
+
+async def _find(transaction: Transaction, identities: Identities, keys: list[Key], customer_ids: list[str]) -> None:
+    rows = (await transaction.run("identity/find_identifiers", keys=[list(key) for key in keys], ids=customer_ids))[0]
+    for type, value, id, customer_id, seen_at, owner, born, identifiers, contested in rows:
+        known = identities.by_key.get((type, value)) or Known(type, value, id, customer_id, owner, None, "", seen_at)
+        identities.by_key[type, value] = identities.by_id[customer_id] = known
+        identities.owners[owner] = Owner(born, identifiers, contested)
+
+
+def _made_up(identities: Identities, key: Key, each: Kept) -> Known:
+    """An identifier that was never seen."""
+    id = ids.mint("identifier")
+    customer_id = ids.customer_id_of(id)
+    at = each.event.at
+    known = identities.by_key[key] = Known(key[0], key[1], id, customer_id, customer_id, at, each.event.source, microseconds(at))
+    return known
+
+
+def _see(identities: Identities, known: Known, each: Kept) -> None:
+    """An event names an identifier: it was first seen at its earliest event."""
+    at = microseconds(each.event.at)
+    if at >= known.seen_at:
+        return
+    known.seen_at = at
+    if known.first_at is None:
+        known.backdated = True
+    else:
+        known.first_at, known.source = each.event.at, each.event.source
+
+
+def _link(identities: Identities, each: Kept) -> None:
+    event = each.event
+    assert isinstance(event, IdentifyInput)
+    strongest = identities.strongest(event.identifiers)
+    for identifier in event.identifiers:
+        other = identities.by_key[normalised(identifier.type, identifier.value)]
+        if other is strongest:
+            continue
+        identities.join(strongest.owner, other.owner)
+        link = Link(
+            a=strongest.id,
+            b=other.id,
+            rule="identify",
+            strength=identities.rules.link_strength("identify", strongest.type, other.type),
+            at=microseconds(event.at),
+            source=event.source,
+            event=each.key,
+        )
+        known = identities.links.get(link.evidence)
+        if known is None or link.age < known.age:
+            identities.links[link.evidence] = link
+
+
+@dataclass(slots=True)
+class _Group:
+    """Identifiers that turn out to be one customer's, or whose customer may come by another name. `linked`: whether the events
+    say anything of who is who, `blocked`: by what names nobody."""
+
+    members: list[Known] = field(default_factory=list)
+    linked: bool = False
+    blocked: bool = False
+
+    @property
+    def new(self) -> list[Known]:
+        return [known for known in self.members if known.new]
+
+    @property
+    def owners(self) -> set[str]:
+        return {known.owner for known in self.members if not known.new}
+
+
+async def _settle(transaction: Transaction, identities: Identities) -> None:
+    """Say whose each identifier is. Those that no event links are whose they were, unless they turn out to have been seen earlier."""
+    linked = {end for link in identities.links.values() for end in (link.a, link.b)}
+    groups: dict[str, _Group] = {}
+    for known in identities.everyone():
+        if known.id in linked or known.backdated:
+            group = groups.setdefault(identities.root(known.owner), _Group())
+            group.members.append(known)
+            group.linked |= known.id in linked
+            group.blocked |= known.id in linked and identities.rules.blocks(known.type, known.value)
+    doubtful = []
+    for root, group in groups.items():
+        if _is_plain(identities, group):
+            _name(identities, root, group)
+        else:
+            doubtful.append(group)
+    if doubtful:
+        await _replay(transaction, identities, doubtful)
+
+
+def _is_plain(identities: Identities, group: _Group) -> bool:
+    """Whether nothing can stand against it: then whatever the order of the links, all of them stand."""
+    owners = group.owners
+    if len(owners) > 1 or group.blocked or any(_renames(identities, group, owner) for owner in owners):
+        return False
+    if not group.linked:
+        return True
+    new = group.new
+    if any(identities.owners[owner].contested for owner in owners) or any(each.type in identities.rules.limits for each in new):
+        return False
+    return sum(identities.owners[owner].identifiers for owner in owners) + len(new) <= identities.rules.most
+
+
+def _renames(identities: Identities, group: _Group, owner: str) -> bool:
+    """Whether any was seen before the identifier that a customer of before is named after."""
+    before = identities.owners[owner].seen_at
+    return any(
+        known.seen_at <= before for known in group.members if known.customer_id != owner and (known.new or known.backdated)
+    )
+
+
+def _name(identities: Identities, root: str, group: _Group) -> None:
+    """A customer is named after the identifier that was seen first."""
+    owners, new = group.owners, group.new
+    if not owners:
+        first = min(new, key=lambda known: (known.seen_at, *identities.order(known)))
+        identities.keep[root] = first.customer_id
+        identities.keep[first.customer_id] = first.customer_id
+    elif new:
+        identities.grown |= owners
+
+
+async def _replay(transaction: Transaction, identities: Identities, groups: list[_Group]) -> None:
+    owners, new = ({each for group in groups for each in group.owners}, [each for group in groups for each in group.new])
+    around = await find_around(transaction.run, owners, identities.rules)
+    members = [
+        Member(id=known.id, type=known.type, value=known.value, customer_id=known.customer_id, seen_at=known.seen_at)
+        for known in new
+    ]
+    seen = {known.id: known.seen_at for known in identities.everyone() if known.backdated}
+    ends = around.members.keys() | {known.id for known in new}
+    links = [link for link in identities.links.values() if {link.a, link.b} <= ends]
+    identities.regrouped = regroup(around, members, seen, links, identities.rules)
+
+
+async def still_there(transaction: Transaction, identities: Identities) -> bool:
+    """Whether the identifiers that were found still belong to whom they belonged to, and what that rests on is the same."""
+    before = [known for known in identities.everyone() if not known.new]
+    if not before:
+        return True
+    keys = [(known.type, known.value) for known in before]
+    now = Identities(identities.rules)
+    await _find(transaction, now, keys, [])
+    owners = {known.id: known.owner for known in now.by_key.values()}
+    if any(owners.get(known.id) != known.owner for known in before):
+        return False
+    for id, owner in now.owners.items():
+        was = identities.owners[id]
+        if owner.contested != was.contested or (id in identities.grown and owner.identifiers != was.identifiers):
+            return False
+    around = identities.regrouped.around
+    return not around.rows or (await find_around(transaction.run, around.asked, identities.rules)).rows == around.rows
