@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -86,8 +85,9 @@ class Store:
         self._timeout = timeout
         self._observe = observe
         self._answered: set[str] = set()
-        #: Statements of so many characters and more have been planned since Neo4j could be reached.
-        self._planned = sys.maxsize
+        #: Statements that were planned beforehand since Neo4j could be reached; one at a time is.
+        self._planned: set[str] = set()
+        self._planning = asyncio.Lock()
         #: Statements that were given up the last time, those that go on whoever waits, and what they do.
         self._given_up: set[str] = set()
         self._trying: set[str] = set()
@@ -181,7 +181,7 @@ class Store:
             if isinstance(error.__cause__, (ServiceUnavailable, SessionExpired, ConnectionError)):
                 # Whoever answers next may have started since, and has all plans still to make.
                 self._answered.clear()
-                self._planned = sys.maxsize
+                self._planned.clear()
             self._given_up.add(asked.name)
             raise
         except asyncio.CancelledError:
@@ -231,25 +231,19 @@ class Store:
             raise
 
     async def plan(self, at_least: int) -> None:
-        """Have Neo4j plan the statements of so many characters and more, unless that was done since it could be reached; raises
-        StoreUnavailable.
+        """Have Neo4j plan the statements of so many characters and more, the longest first, but for those that were planned since
+        it could be reached; raises StoreUnavailable.
 
         A cold server takes up to six seconds for one of them, which is more than a request has. Those of a thousand take half a
         minute of one core the first time, and a quarter of a second where they have their plans.
         """
-        if at_least >= self._planned:
-            return
-        before, self._planned = self._planned, at_least
-        try:
-            for each in long_statements(at_least):
-                with _Translated():
-                    async with asyncio.timeout(PATIENCE), self.explain(each.text, asked={}):
-                        pass
-        except BaseException:
-            # Unless the connection was lost meanwhile, and all is to be done again.
-            if self._planned == at_least:
-                self._planned = before
-            raise
+        for each in long_statements(at_least):
+            # Whoever asks for fewer meanwhile waits for those alone.
+            async with self._planning:
+                if each.name not in self._planned:
+                    with _Translated():
+                        async with asyncio.timeout(PATIENCE), self.explain(each.text, asked={}):
+                            self._planned.add(each.name)
 
     async def apply(self, text: str) -> None:
         """Run one schema command of a migration, in a transaction of its own."""

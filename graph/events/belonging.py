@@ -15,28 +15,29 @@ from graph.times import from_microseconds
 async def record_new(
     transaction: Transaction, identities: Identities, existing: set[str], deltas: Deltas, versions: dict[str, int]
 ) -> dict[str, int]:
-    """Write new customers, identifiers and links; returns the versions of those customers.
+    """Write new customers, identifiers and links; returns the versions of those customers, and of those with other identifiers.
 
     `existing`: customers that were there before; `deltas`: what new identifiers begin with; `versions`: of the customers that
     change.
     """
-    regrouped = identities.regrouped
     made = [known for known in identities.by_key.values() if known.new]
-    born = sorted(({identities.owner(known) for known in made} | regrouped.made) - existing)
-    # Nobody who has heard of a version of a customer is to take a later one for an older.
+    regrouped = identities.regrouped
+    # Whichever of them somebody has asked for, what is told from now on is newer than all that was.
     above = 1 + max((version for id, version in versions.items() if id in regrouped.around.rows), default=0)
-    now = {id: above if id in regrouped.made else 1 for id in born}
+    risen = dict.fromkeys(regrouped.changed, above)
+    born = sorted(({identities.owner(known) for known in made} | regrouped.made) - existing)
     if born:
-        await transaction.run("customers/record_customers", rows=[list(each) for each in now.items()])
+        await transaction.run("customers/record_customers", rows=[[id, risen.get(id, 1)] for id in born])
     if made:
         await transaction.run("identity/record_identifiers", rows=[_identifier_row(identities, known, deltas) for known in made])
     if identities.links:
         await transaction.run("identity/record_links", rows=[_link_row(link) for link in identities.links.values()])
-    return now
+    return dict.fromkeys(born, 1) | risen
 
 
-async def move(transaction: Transaction, identities: Identities) -> set[str]:
-    """Give identifiers to the customers that they belong to now; returns those whose referrer was one that has lost some."""
+async def hand_over(transaction: Transaction, identities: Identities, versions: dict[str, int]) -> set[str]:
+    """Give identifiers to the customers that they belong to now, which have these versions; returns those whose referrer was one
+    that has lost some."""
     regrouped = identities.regrouped
     friends: set[str] = set()
     if regrouped.losing:
@@ -48,10 +49,10 @@ async def move(transaction: Transaction, identities: Identities) -> set[str]:
     if regrouped.aside:
         rows = [[*evidence, reason] for evidence, reason in sorted(regrouped.aside.items())]
         await transaction.run("identity/record_standings", rows=rows)
-    concerned = sorted(regrouped.changed | regrouped.contested.keys())
-    if concerned:
-        changes = [[id, regrouped.contested.get(id), id in regrouped.changed] for id in concerned]
-        await transaction.run("identity/record_regrouping", rows=changes)
+    if regrouped.contested:
+        await transaction.run("identity/record_contested", rows=[list(each) for each in sorted(regrouped.contested.items())])
+    if regrouped.changed:
+        await transaction.run("identity/record_regrouping", rows=[[id, versions[id]] for id in sorted(regrouped.changed)])
     return friends
 
 

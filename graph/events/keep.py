@@ -7,7 +7,7 @@ from typing import Any
 
 from graph.errors import InvalidEvent
 from graph.events import referring, things
-from graph.events.belonging import move, record_new
+from graph.events.belonging import hand_over, record_new
 from graph.events.facts import Deltas
 from graph.events.identities import Identities
 from graph.events.inputs import REFERRING, ReferralReviewInput
@@ -60,7 +60,7 @@ async def keep(
         if name not in _ON_SHARED_GROUND:
             await transaction.run(name, **parameters)
     await changes.referrals.record(transaction)
-    friends = await move(transaction, identities)
+    friends = await hand_over(transaction, identities, versions)
     regrouped = identities.regrouped.changed
     concerned = regrouped.union(*(identities.parts(friend) for friend in changes.referrals.friends | friends))
     buyers = {friend for friend, _ in ground.awaiting}

@@ -133,7 +133,7 @@ class _Group:
 
 
 async def _settle(transaction: Transaction, identities: Identities) -> None:
-    """Say whose each identifier is. Those that no event links are whose they were, unless they turn out to have been seen earlier."""
+    """Say whose each identifier is. Those that no event links are whose they were, unless they were seen earlier than known."""
     linked = {end for link in identities.links.values() for end in (link.a, link.b)}
     groups: dict[str, _Group] = {}
     for known in identities.everyone():

@@ -113,6 +113,11 @@ async def kept(ask: AskCypher) -> dict[Name, frozenset[Name]]:
     return found
 
 
+async def versions_of(graph: Store, names: Sequence[Name]) -> dict[Name, int]:
+    profiles = await load_profiles(graph, [ProfileKey(type=type, value=value) for type, value in names])
+    return {name: profile.version for name, profile in zip(names, profiles, strict=True) if profile is not None}
+
+
 async def told(graph: Store, events: Sequence[Event]) -> None:
     outcome = await record(graph, events, rule=RULE, identity_rules=RULES)
     assert outcome.rejected == ()
@@ -160,10 +165,15 @@ async def test_customers_follow_from_what_was_said_in_any_order(graph: Store, as
         await ask("MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch DETACH DELETE n")
         arriving = events + chance.choices(events, k=3)
         chance.shuffle(arriving)
+        versions: dict[Name, int] = {}
         while arriving:
             size = chance.choice((1, 1, 2, 5))
             await told(graph, arriving[:size])
             del arriving[:size]
+            seen = await versions_of(graph, names)
+            # Whoever takes only what is newer than what it has misses nothing, whatever becomes of the customer.
+            assert all(version >= versions.get(name, 0) for name, version in seen.items())
+            versions = seen
         assert await kept(ask) == customers
         assert await examine(graph, RULE, identity_rules=RULES) == []
         found = await as_read(graph, names)

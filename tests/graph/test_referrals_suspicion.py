@@ -39,6 +39,18 @@ async def judged(store: Store) -> None:
     await judge_all(store, rule=RULE, suspicions=SUSPICIONS)
 
 
+async def told_in_pieces(store: Store, events: Sequence[Event], chance: random.Random) -> None:
+    """A few at a time, between which what was left to be looked at may be looked at in part."""
+    start = 0
+    while start < len(events):
+        size = chance.randint(1, 6)
+        await told(store, events[start : start + size])
+        start += size
+        if chance.random() < 0.6:
+            await judge(store, await find_suspicion_marks(store), rule=RULE, suspicions=SUSPICIONS)
+    await judged(store)
+
+
 async def the_one(store: Store, name: str = "ana") -> Referral:
     (found,) = await made_by(store, name)
     return found
@@ -269,13 +281,7 @@ async def test_rings_among_invitations_are_those_that_a_brute_force_search_finds
         events.append(identify("both", 0, *(("user_id", each) for each in both), traits={}))
         ways = networkx.relabel_nodes(ways, {both[0]: both[1]})
     chance.shuffle(events)
-    while events:
-        size = chance.randint(1, 6)
-        await told(graph, events[:size])
-        del events[:size]
-        if chance.random() < 0.7:
-            await judge(graph, await find_suspicion_marks(graph), rule=RULE, suspicions=SUSPICIONS)
-    await judged(graph)
+    await told_in_pieces(graph, events, chance)
     assert await examine(graph, RULE, SUSPICIONS) == []
     people = {name: await profile(graph, name) for name in ways}
     named = {id: name for name, who in people.items() for id in who.ids}
@@ -312,13 +318,7 @@ async def test_a_burst_flags_all_that_are_in_it(graph: Store, seed: int) -> None
     events = crowd(1, 5, 5.4, 5.9, 8, 8.9)
     chance = random.Random(seed)
     chance.shuffle(events)
-    while events:
-        size = chance.randint(1, 5)
-        await told(graph, events[:size])
-        del events[:size]
-        if chance.random() < 0.5:
-            await judge(graph, await find_suspicion_marks(graph), rule=RULE, suspicions=SUSPICIONS)
-    await judged(graph)
+    await told_in_pieces(graph, events, chance)
     found = {each.code: each for each in await made_by(graph, "ana")}
     assert [found[f"c{number}"].referral_status for number in range(6)] == [
         "ACCEPTED",
