@@ -14,8 +14,9 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.answers import Request
+from graph.customers import ProfileKey
 from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
-from graph.events import Outcome
+from graph.events import Outcome, Rejection, inputs
 from graph.events.inputs import Event, Received
 from graph.events.kept import key as event_key
 from resolvers.context import Context
@@ -55,6 +56,13 @@ class UserError:
     def of(cls, error: InvalidEvent, *prefix: str) -> UserError:
         path = [to_camel_case(part) for part in error.path.split(".") if part]
         return cls(code=UserErrorCode[error.code], message=in_the_contracts_words(str(error)), path=[*prefix, *path])
+
+    @classmethod
+    def rejected(cls, rejection: Rejection, *prefix: str, **arguments: str) -> UserError:
+        """Of the one event that a mutation makes; `arguments`: which argument has what the door speaks of."""
+        path, _, reason = rejection.message.partition(": ")
+        argument = arguments.get(path.partition(".")[0])
+        return cls.of(InvalidEvent(argument or path, reason, code=rejection.code), *prefix)
 
     @classmethod
     def later(cls, error: StoreUnavailable) -> UserError:
@@ -101,6 +109,14 @@ async def recorded(context: Context, events: list[Event], request: Request | Non
     if trail is not None:
         trail.wrote(context.actor, outcome.customers, outcome.accepted)
     return outcome
+
+
+def customer_key(key: ProfileKey) -> inputs.CustomerKey:
+    """A key as events have it."""
+    if key.id is not None:
+        return inputs.CustomerKey(id=key.id)
+    assert key.type is not None and key.value is not None
+    return inputs.CustomerKey(identifier=inputs.IdentifierKey(key.type, key.value))
 
 
 def may_speak_for(context: Context, source: str) -> bool:

@@ -3,5 +3,5 @@
 MATCH ()-[r:REFERRED]->(friend:Customer)
 USING INDEX SEEK r:REFERRED(at)
 WHERE r.at >= datetime($asked.since) AND r.at < datetime($asked.until)
-MATCH (friend)<-[way:REFERRED*1..1000]-(:Customer)
+MATCH (friend)<-[way:REFERRED*1..1000000]-(:Customer)
 RETURN coalesce(max(size(way)), 0) AS length

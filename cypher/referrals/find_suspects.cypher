@@ -12,7 +12,7 @@ WITH id, c, brought, r, inviting, advocate, CASE
   WHEN r.referral_status = 'REJECTED' AND coalesce(r.approved, true) THEN r.ended_reason
 END AS reason
 RETURN {
-  referral: r.id, friend: id, advocate: advocate.id, at: toString(r.accepted_at), ended_reason: reason, flags: r.flags,
+  referral: r.id, friend: id, advocate: advocate.id, at: toString(r.accepted_at), reason: reason, flags: r.flags,
   friend_states: COLLECT { MATCH (c)-[:IDENTIFIED_BY]->(i:Identifier) WHERE i.trait_state IS NOT NULL RETURN i.trait_state },
   advocate_states: COLLECT { MATCH (advocate)-[:IDENTIFIED_BY]->(i:Identifier) WHERE i.trait_state IS NOT NULL RETURN i.trait_state },
   joined: CASE reason WHEN 'SELF_REFERRAL' THEN [inviting.type, brought.type] ELSE [] END,

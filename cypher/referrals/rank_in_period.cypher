@@ -6,7 +6,7 @@ CALL () {
   USING INDEX SEEK r:REFERRED(at)
   WHERE r.at >= datetime($asked.since) AND r.at < datetime($asked.until)
   WITH direct, count(r) AS accepted, sum(r.converted) AS converted
-  MATCH (direct)<-[up:REFERRED*0..1000]-(advocate:Customer)
+  MATCH (direct)<-[up:REFERRED*0..1000000]-(advocate:Customer)
   RETURN advocate, accepted AS size, CASE size(up) WHEN 0 THEN accepted ELSE 0 END AS accepted,
     CASE size(up) WHEN 0 THEN converted ELSE 0 END AS converted, null AS currency, 0 AS net
   UNION ALL
@@ -15,7 +15,7 @@ CALL () {
   WHERE p.at >= datetime($asked.since) AND p.at < datetime($asked.until) AND p.purchase_status <> 'CANCELLED' AND p.total IS NOT NULL
   MATCH (p)<-[:MADE]-(:Identifier)<-[:IDENTIFIED_BY]-(friend:Customer)
   WITH friend, p.currency AS currency, sum(p.total - coalesce(p.refunded, 0)) AS net
-  MATCH (friend)<-[:REFERRED*1..1000]-(advocate:Customer)
+  MATCH (friend)<-[:REFERRED*1..1000000]-(advocate:Customer)
   RETURN advocate, 0 AS size, 0 AS accepted, 0 AS converted, currency, net
 }
 WITH advocate, currency, sum(size) AS size, sum(accepted) AS accepted, sum(converted) AS converted, sum(net) AS net

@@ -13,8 +13,8 @@ from graph.store import Reader
 
 class AcceptanceGround(msgspec.Struct, frozen=True, kw_only=True):
     """`advocate`: whose the code is, None where there is no such code; `friend`: None for somebody never heard of; `referred`:
-    whether somebody brought the friend in already; `rejected`: whether a review said no to these two; `above`: whether the friend
-    brought the advocate in, be it through others."""
+    whether somebody brought the friend in already; `ring_closed`: whether somebody would have, but for a ring; `rejected`:
+    whether a review said no to these two; `above`: whether the friend brought the advocate in, be it through others."""
 
     advocate: str | None
     advocate_erased: bool
@@ -22,6 +22,7 @@ class AcceptanceGround(msgspec.Struct, frozen=True, kw_only=True):
     friend: str | None
     orders: int
     referred: bool
+    ring_closed: bool
     rejected: bool
     above: bool
 

@@ -132,13 +132,15 @@ class _Search:
         chosen = self.selection
         # In this order: with no mark left, all that was changed before is counted by now.
         marks = await self.reader.one("referrals/find_marks", Marks, limit=1)
+        counted = await self.reader.one("referrals/find_depth", int, customer_id=chosen.root) or 0
         if marks is not None and not marks.marked:
-            counted = await self.reader.one("referrals/find_depth", int, customer_id=chosen.root)
-            return min(chosen.depth, counted or 0)
+            return min(chosen.depth, counted)
         if chosen.span is None:
             return chosen.depth
         # One in which nobody accepted in a time may be followed by others.
-        return len((await trace_network(self.reader, chosen.root, depth=chosen.depth)).generations)
+        whole = await trace_network(self.reader, chosen.root, depth=chosen.depth)
+        # Behind those that are walked through it is as deep as it was when it was counted, moments ago.
+        return max(len(whole.generations), min(chosen.depth, counted) if whole.truncated else 0)
 
     async def _find(self, customers: Sequence[str], path: Path, skip: int, first: int, last: int) -> None:
         """Some generations below these customers, who stand in generation `skip`, or one that is far below; of each on the path

@@ -38,7 +38,7 @@ class Suspicions:
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who is concerned; `identifier_type`: of what they share, where that is an identifier. Notes hold nothing personal."""
+    """Who is concerned; `identifier_type`: of the identifier that proves it, where one does. Notes hold nothing personal."""
 
     customer_ids: tuple[str, ...]
     note: str
@@ -51,15 +51,15 @@ class Flag(msgspec.Struct, frozen=True):
 
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):
-    """An acceptance with that by which it may be suspicious. `ended_reason`: where friend and advocate are one, or it would have
-    closed a ring; `joined`: types of the identifiers that turned out to be one
-    customer's; `ring`: from the advocate up to the friend; `invites`: whether the friend invites anybody; `flags`: as kept."""
+    """An acceptance with that by which it may be suspicious. `reason`: where friend and advocate are one, or it would have closed
+    a ring; `joined`: types of the identifiers that turned out to be one customer's: which invited, which accepted; `ring`: from
+    the advocate up to the friend; `invites`: whether the friend invites anybody; `flags`: as kept."""
 
     referral: str
     friend: str
     advocate: str
     at: datetime
-    ended_reason: str | None
+    reason: str | None
     flags: str | None
     friend_states: tuple[str, ...]
     advocate_states: tuple[str, ...]
@@ -84,10 +84,9 @@ that tell of it."""
 def flags_of(suspect: Suspect, crowd: Crowd, rule: Suspicions, invited: Sequence[str] = ()) -> tuple[Flag, ...]:
     """Why a referral is suspicious; nothing where it isn't. `invited`: from the advocate up to the friend, each of whom the next
     one had invited before."""
-    if suspect.ended_reason == "SELF_REFERRAL":
-        evidence = Evidence((suspect.friend,), _joined(suspect.joined), next(iter(suspect.joined[1:]), None))
-        return (Flag("SELF_REFERRAL", (evidence,)),)
-    if suspect.ended_reason == "CYCLE":
+    if suspect.reason == "SELF_REFERRAL":
+        return (Flag("SELF_REFERRAL", _joined(suspect.friend, suspect.joined)),)
+    if suspect.reason == "CYCLE":
         note = f"a ring of {len(suspect.ring)}, each of whom brought in the one before" if suspect.ring else "a ring"
         return (Flag("RING", (Evidence((suspect.ring or (suspect.advocate, suspect.friend))[:MOST_IDS], note),)),)
     both = (suspect.advocate, suspect.friend)
@@ -128,10 +127,15 @@ def _in_common(code: str, ours: Mapping[str, set[str]], theirs: Mapping[str, set
     return f"{_SHARED[code]} in common by {', '.join(names)}: {len(shared)}"
 
 
-def _joined(types: tuple[str, ...]) -> str:
+def _joined(customer: str, types: tuple[str, ...]) -> tuple[Evidence, ...]:
+    """What proves that a customer invited and accepted: both identifiers, where they are of two types."""
     if len(set(types)) < 2:
-        return "advocate and friend are the same customer"
-    return f"the {types[0]} that invited and the {types[1]} that accepted are the same customer's"
+        return (Evidence((customer,), "advocate and friend are the same customer", next(iter(types), None)),)
+    invited, accepted = types
+    return (
+        Evidence((customer,), f"invited by this {invited}, and accepted by another identifier of the same customer", invited),
+        Evidence((customer,), f"accepted by this {accepted}, and invited by another identifier of the same customer", accepted),
+    )
 
 
 def _values(value: Any) -> Iterable[str]:

@@ -30,7 +30,7 @@ class ReferralEvidence:
     def customer_ids(evidence: Parent[Evidence]) -> list[strawberry.ID]:
         return list(evidence.customer_ids)  # type: ignore[arg-type]
 
-    identifier_type: str | None = strawberry.field(description="Of the identifier that they share, where it is one.")
+    identifier_type: str | None = strawberry.field(description="Of the identifier that proves it, where one does.")
     note: str = strawberry.field(description="What they have in common; nothing personal stands in it.")
 
 

@@ -22,7 +22,7 @@ from resolvers.identity import IdentifierInput
 from resolvers.nodes import check_id
 from resolvers.referrals.types import Referral, ReferralCode
 from resolvers.requirements import needs_nothing_more
-from resolvers.writing import Stamp, UserError, UserErrorCode, recorded
+from resolvers.writing import Stamp, UserError, UserErrorCode, customer_key, recorded
 
 
 @strawberry.type(description="A referral that was made or changed.", directives=[needs_nothing_more()])
@@ -62,7 +62,7 @@ async def create_referral_code(
     async def write() -> ReferralCodePayload:
         stamp = Stamp.of(context, "createReferralCode", idempotency_key, [key, campaign, channel, expires_at])
         event = inputs.ReferralCodeInput(
-            **stamp.event, advocate=_customer_key(key), campaign=campaign, channel=channel, expires_at=expires_at
+            **stamp.event, advocate=customer_key(key), campaign=campaign, channel=channel, expires_at=expires_at
         )
         errors = await _recorded(context, event, stamp, customer="advocate")
         code: Any = None if errors else await find_code_by_event(context.reader, stamp.key)
@@ -84,7 +84,7 @@ async def invite_referral(info: Info, input: InviteReferralInput, idempotency_ke
         body = [key, friend, input.channel, input.campaign]
         stamp = Stamp.of(context, "inviteReferral", idempotency_key, body, input.at)
         event = inputs.InviteInput(
-            **stamp.event, advocate=_customer_key(key), friend=friend, channel=input.channel, campaign=input.campaign
+            **stamp.event, advocate=customer_key(key), friend=friend, channel=input.channel, campaign=input.campaign
         )
         errors = await _recorded(context, event, stamp, "input", customer="advocate")
         return await _payload(context, stamp, errors)
@@ -102,7 +102,7 @@ async def accept_referral(
         _check_now(context, at)
         stamp = Stamp.of(context, "acceptReferral", idempotency_key, [key, code], at)
         meant, ground = await _ground(context, code.strip(), key)
-        event = inputs.AcceptInput(**stamp.event, code=meant, friend=_customer_key(key))
+        event = inputs.AcceptInput(**stamp.event, code=meant, friend=customer_key(key))
         # What was asked before has an answer already, by which the friend is no new one any more.
         asked_before = stamp.request is not None and await find_by_event(context.reader, stamp.key) is not None
         if not asked_before:
@@ -155,13 +155,6 @@ def _whose(context: Context, key: CustomerKey, argument: str) -> ProfileKey:
     return found
 
 
-def _customer_key(key: ProfileKey) -> inputs.CustomerKey:
-    if key.id is not None:
-        return inputs.CustomerKey(id=key.id)
-    assert key.type is not None and key.value is not None
-    return inputs.CustomerKey(identifier=inputs.IdentifierKey(key.type, key.value))
-
-
 async def _same(context: Context, one: ProfileKey, other: ProfileKey) -> bool:
     """Whether two keys name one customer, as far as anybody knows."""
     await context.loads.load([("customer", one), ("customer", other)])
@@ -203,6 +196,10 @@ def _obstacle(context: Context, ground: AcceptanceGround, at: datetime) -> UserE
         return error(
             UserErrorCode.DUPLICATE, "friend", "was brought in already, and can be only once; their own referral says by whom"
         )
+    if ground.ring_closed:
+        # It stays the earliest acceptance, so that none after it can count.
+        why = "accepted before, which closed a ring, and counts until a review rejects it; reject that referral first"
+        return error(UserErrorCode.BLOCKED, "friend", why)
     if ground.rejected:
         return error(UserErrorCode.BLOCKED, "friend", "accepted before, and a review said no; review that referral again instead")
     if ground.above:
@@ -216,13 +213,7 @@ async def _recorded(context: Context, event: Event, stamp: Stamp, *prefix: str, 
     """Keep an event; `arguments`: which argument has the customer, or the referral, that the door speaks of."""
     outcome = await recorded(context, [event], stamp.request)
     context.forget()
-    errors = []
-    for rejection in outcome.rejected:
-        path, _, reason = rejection.message.partition(": ")
-        argument = arguments.get(path.partition(".")[0])
-        stated = InvalidEvent(argument or path, reason, code=rejection.code)
-        errors.append(UserError.of(stated, *prefix))
-    return errors
+    return [UserError.rejected(each, *prefix, **arguments) for each in outcome.rejected]
 
 
 async def _payload(context: Context, stamp: Stamp, errors: list[UserError]) -> ReferralPayload:
@@ -250,7 +241,7 @@ _LOST = {
     ("EXPIRED", "EXPIRED"): UserErrorCode.EXPIRED,
 }
 _WHY = {
-    UserErrorCode.DUPLICATE: "was brought in by somebody else meanwhile",
+    UserErrorCode.DUPLICATE: "accepted somebody else's invitation before",
     UserErrorCode.CYCLE: "brought in meanwhile, be it through others, whose code it is",
     UserErrorCode.SELF_REFERRAL: "turns out to be whose code it is",
     UserErrorCode.EXPIRED: "came after the code had run out",

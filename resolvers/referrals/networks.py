@@ -167,4 +167,4 @@ async def _page(context: Context, selection: Selection, wanted: Window) -> Seque
     try:
         return await page_members(context.reader, selection, limit=wanted.size, after=wanted.after)
     except LookupError:
-        raise InvalidCursor("after") from None
+        raise InvalidCursor.gone("after") from None

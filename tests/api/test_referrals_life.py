@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
+import httpx2
+import neo4j
 import pytest
+from redis.asyncio import Redis
 
 from app.services import Services
+from app.settings import Settings
 from graph.events.inputs import Event, IdentifyInput, PurchaseInput
 from graph.money import Money
-from tests.api.conftest import Api, Tell, at, by_email, email
-from tests.happenings import invite
+from tests.api.conftest import Api, Tell, another, at, by_email, email
+from tests.conftest import Stack
+from tests.happenings import accept, invite
 
 CODE = """mutation($advocate: CustomerKey!, $expires: DateTime, $key: String) {
   createReferralCode(advocate: $advocate, campaign: "spring", channel: "email", expiresAt: $expires, idempotencyKey: $key) {
@@ -30,6 +36,10 @@ CODES = """query($email: String!, $first: Int, $after: String) { customer(by: {e
     codes(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { code } } } } }"""
 MADE = """query($email: String!, $statuses: [ReferralStatus!]) { customer(by: {email: $email}) { referral {
     referred(statuses: $statuses) { totalCount nodes { referralStatus qualifiedAt endedReason } } } } }"""
+
+WITH_IDS = MADE.replace("referralStatus", "id referralStatus")
+CHAIN = """query($email: String!) { customer(by: {email: $email}) { referral { chain {
+    length root { email } steps { customer { name erasedAt } } } } } }"""
 
 ANA, BEN, CHO = ({"email": f"{name}@example.com"} for name in ("ana", "ben", "cho"))
 
@@ -226,6 +236,60 @@ async def test_an_open_invitation_goes_ahead_of_the_standing_code_of_somebody_el
     await told(invite("i", 1, by_email("ben@example.com"), code))
     assert await refused(api, ACCEPT, code=code, friend=BEN) == ("SELF_REFERRAL", ["friend"])
     assert (await done(api, ACCEPT, code=code, friend=CHO))["advocate"]["email"] == BEN["email"]
+
+
+async def test_an_invitation_to_the_friend_goes_ahead_of_one_to_anybody(api: Api, told: Tell) -> None:
+    await people(told)
+    code = (await done(api, CODE, advocate=CHO))["code"]
+    for number, (advocate, friend) in enumerate((("ben", None), ("ana", email("ben@example.com")))):
+        named = by_email(f"{advocate}@example.com")
+        await told(replace(invite(f"i{number}", number, named, code), friend=friend))
+    assert (await done(api, ACCEPT, code=code, friend=BEN))["advocate"]["email"] == ANA["email"]
+
+
+async def test_who_would_have_closed_a_ring_is_told_what_to_do(api: Api, told: Tell) -> None:
+    """The acceptance that a ring set aside stays the earliest: whatever is accepted after it could never count."""
+    await people(told)
+    ring = [("ana", "ben"), ("ben", "ana")]
+    for number, (advocate, friend) in enumerate(ring):
+        await told(invite(f"i{number}", number, by_email(f"{advocate}@example.com"), f"ring-{number}"))
+        await told(accept(f"a{number}", number + 0.5, f"ring-{number}", by_email(f"{friend}@example.com")))
+    code = (await done(api, CODE, advocate=CHO))["code"]
+    assert await refused(api, ACCEPT, code=code, friend=ANA) == ("BLOCKED", ["friend"])
+    assert (await api.data(MADE, email=CHO["email"]))["customer"]["referral"]["referred"]["totalCount"] == 0
+    closed = (await api.data(WITH_IDS, email=BEN["email"]))["customer"]["referral"]["referred"]["nodes"][0]
+    assert closed["endedReason"] == "CYCLE"
+    await done(api, REVIEW, id=closed["id"], approve=False, reason="they meant the other one")
+    assert (await done(api, ACCEPT, code=code, friend=ANA))["referralStatus"] == "ACCEPTED"
+
+
+async def test_nobody_accepts_from_whoever_was_erased_and_the_chain_stays(api: Api, told: Tell, stack: Stack) -> None:
+    await people(told)
+    codes = {name: (await done(api, CODE, advocate={"email": f"{name}@example.com"}))["code"] for name in ("ana", "ben")}
+    await done(api, ACCEPT, code=codes["ana"], friend=BEN)
+    await done(api, ACCEPT, code=codes["ben"], friend=CHO)
+    erased = """MATCH (c:Customer)-[:IDENTIFIED_BY]->(i:Identifier {value: 'ben@example.com'})
+      SET c.erased_at = datetime('2024-06-01T00:00:00Z'), c.version = c.version + 1 REMOVE c.name"""
+    auth = (stack.neo4j_user, stack.neo4j_password)
+    async with neo4j.AsyncGraphDatabase.driver(stack.neo4j_uri, auth=auth) as driver:
+        await driver.execute_query(erased)
+    async with Redis.from_url(stack.redis_url) as redis:
+        await redis.flushall()
+    await told(IdentifyInput(id="dan", source="crm", at=at(0), identifiers=(email("dan@example.com"),)))
+    assert await refused(api, ACCEPT, code=codes["ben"], friend={"email": "dan@example.com"}) == ("ERASED", ["code"])
+    chain = (await api.data(CHAIN, email=CHO["email"]))["customer"]["referral"]["chain"]
+    assert (chain["length"], [step["customer"]["name"] for step in chain["steps"]]) == (2, [None, None])
+    assert chain["steps"][0]["customer"]["erasedAt"] == "2024-06-01T00:00:00Z"
+    assert chain["root"]["email"] == ANA["email"]
+
+
+async def test_old_customers_may_accept_where_they_are_let(api_settings: Settings, told: Tell) -> None:
+    await people(told)
+    await told(bought("cho", 5))
+    async with another(api_settings, referral_old_customers=True) as address, httpx2.AsyncClient(base_url=address) as http:
+        api = Api(http)
+        code = (await done(api, CODE, advocate=ANA))["code"]
+        assert (await done(api, ACCEPT, code=code, friend=CHO))["referralStatus"] == "ACCEPTED"
 
 
 async def test_codes_are_paged_newest_first(api: Api, told: Tell) -> None:

@@ -106,6 +106,7 @@ async def test_the_program_says_how_referrals_go(api: Api, counted: None) -> Non
     found = (await api.data(PROGRAM, period={"from": BEGIN, "to": LATE}, currency="EUR"))["referralProgram"]
     assert (found["invited"], found["accepted"], found["qualified"], found["longestChain"]) == (0, 4, 2, 3)
     assert (found["invitationsPerAdvocate"], found["revenue"]) == (None, {"amount": "90.91", "currency": "EUR"})
+    assert (found["conversionRate"], found["kFactor"]) == (2 / 4, 4 / 8)
     nothing = (await api.data(PROGRAM, period={"from": "2023-01-01T00:00:00Z", "to": "2023-02-01T00:00:00Z"}))["referralProgram"]
     assert [nothing[name] for name in ("conversionRate", "kFactor", "medianDaysToConvert", "longestChain")] == [
         None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 
 import networkx as nx
 import pytest
@@ -13,10 +14,13 @@ from hypothesis import strategies as st
 from graph.customers import Profile, ProfileKey, load_profiles
 from graph.doctor import examine
 from graph.events import record
-from graph.events.inputs import Event
+from graph.events.inputs import Event, ReferralCodeInput
+from graph.events.kept import Kept
+from graph.events.referring import code_of
 from graph.referrals.forest import Pointer, candidate, ring_closers
 from graph.store import Store
-from tests.happenings import accept, identify, invite, user
+from tests.happenings import accept, at, identify, invite, user
+from tests.referral_oracle import reviews
 
 
 def pointer(friend: int, advocate: int, order: int) -> Pointer:
@@ -113,30 +117,37 @@ HISTORIES, TOGETHER = int(os.environ.get("C360_HISTORIES", 100)), 100
 
 @pytest.mark.parametrize("start", range(0, HISTORIES, TOGETHER))
 async def test_a_hundred_histories_side_by_side_equal_the_function_from_scratch(graph: Store, start: int) -> None:
-    """Acceptances in any order, rings and merges: each among six people of its own, so that
+    """Acceptances in any order, rings, codes that ran out, reviews and merges: each among six people of its own, so that
     one look at the graph after each round tells of all of them. `make fuzz` makes thousands of them."""
     histories = [_history(seed) for seed in range(start, min(start + TOGETHER, HISTORIES))]
     chance = random.Random(start)
-    while any(histories):
+    while any(events or late for events, late in histories):
         batch = []
-        for events in histories:
-            size = chance.randint(0, 6)
-            batch += events[:size]
-            del events[:size]
+        for events, late in histories:
+            size, told = chance.randint(0, 6), events or late
+            batch += told[:size]
+            del told[:size]
         for part in range(0, len(batch), 50):
             outcome = await record(graph, batch[part : part + 50])
             assert outcome.rejected == ()
         assert await examine(graph) == []
 
 
-def _history(seed: int) -> list[Event]:
+def _history(seed: int) -> tuple[list[Event], list[Event]]:
+    """What happened, and what reviews say of it later: nobody reviews what isn't there yet."""
     chance = random.Random(seed)
     names = [f"{seed}.{number}" for number in range(6)]
     events: list[Event] = []
     for number in range(chance.randint(4, 14)):
-        events += referral(f"{seed}/{number}", chance.randint(0, 12), chance.choice(names), chance.choice(names))
+        name, hours, advocate, friend = f"{seed}/{number}", chance.randint(0, 12), chance.choice(names), chance.choice(names)
+        if chance.random() < 0.7:
+            events += referral(name, hours, advocate, friend)
+            continue
+        ends = at(hours + chance.choice((0.25, 5)))
+        made = ReferralCodeInput(id=name, source="test", at=at(hours), advocate=user(advocate), expires_at=ends)
+        events += [made, accept(f"a-{name}", hours + 0.5, code_of(Kept.of(0, made)), user(friend))]
     for number in range(chance.randint(0, 2)):
         one, other = chance.sample(names, 2)
         events.append(identify(f"{seed}/m{number}", 0, ("user_id", one), ("user_id", other)))
     chance.shuffle(events)
-    return events
+    return events, [replace(each, id=f"{seed}/{each.id}") for each in reviews(seed, events)]

@@ -17,7 +17,7 @@ from graph.referrals.members import Member, Selection, page_members
 from graph.referrals.networks import Network, trace_network, trace_network_in_period
 from graph.referrals.spans import Span
 from graph.referrals.totals import follow_all
-from graph.statements import Statement
+from graph.statements import Statement, statement
 from graph.store import Store
 from tests.graph.conftest import AskCypher
 from tests.graph.test_referrals_life import accept, buy, invite, made_by, profile, refund, told
@@ -164,6 +164,27 @@ async def test_bounds_cut_networks_short_and_say_so(graph: Store, monkeypatch: p
     monkeypatch.setattr(networks, "MOST_IN_PERIOD", 6)
     found = await trace_network_in_period(graph, root, Span(at(0), at(100)))
     assert ([each.customers for each in found.generations], found.truncated) == ([5, 1], True)
+
+
+async def test_a_period_is_listed_to_its_end_however_many_are_in_the_network(
+    graph: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while something waits to be counted, so that nobody can say how deep it is without a walk."""
+    monkeypatch.setattr(networks, "MOST", 4)
+    await told(graph, [event for number in range(20) for event in brings(number // 2, number + 1)])
+    await follow_all(graph, weights={})
+    await told(graph, brings(90, 91))
+    root = (await profile(graph, "u00")).id
+    chosen = Selection(root=root, span=Span(at(0), at(100)))
+    assert (await trace_network(graph, root)).truncated
+    assert len([member async for member in _listed(graph, chosen, 3)]) == 20
+
+
+def test_each_statement_goes_as_far_as_is_counted_on() -> None:
+    seeks = statement("referrals/page_members").text.count("USING INDEX SEEK r:REFERRED(member_key)")
+    assert seeks == members.TOGETHER
+    walks = statement("referrals/trace_network").text.count("[r:REFERRED]->")
+    assert walks == networks.TOGETHER
 
 
 async def test_deeper_than_one_statement_goes(graph: Store) -> None:

@@ -456,7 +456,7 @@ def suspect(friend: str, minutes: Sequence[float]) -> tuple[Suspect, list[tuple[
     crowd = [(f"f{number}", int(each * 60_000)) for number, each in enumerate(sorted(minutes))]
     accepted = datetime.fromtimestamp(dict(crowd)[friend] / 1_000, UTC)
     found = Suspect(
-        referral="r", friend=friend, advocate="a", at=accepted, ended_reason=None, flags=None, friend_states=(),
+        referral="r", friend=friend, advocate="a", at=accepted, reason=None, flags=None, friend_states=(),
         advocate_states=(), joined=(), ring=(), invites=False,
     )  # fmt: skip
     return found, crowd
