@@ -235,6 +235,7 @@ def sources_of(services: Services, quintiles: QuintileCopy, guards: Guards | Non
             clock=lambda: datetime.now(UTC),
             referral_url=settings.referral_url,
             old_customers=settings.referral_old_customers,
+            identity=services.identity_rules,
         ),
         documents=Documents(settings.limits),
         plans=settings.plans,

@@ -91,12 +91,12 @@ class Services:
     gathering: Gathering = field(init=False)
     _weights: Mapping[str, float] = field(init=False)
     _rule: Rule = field(init=False)
-    _identity_rules: IdentityRules = field(init=False)
+    identity_rules: IdentityRules = field(init=False)
     _migrated: bool = False
 
     def __post_init__(self) -> None:
         self._weights, self._rule = reporting_weights(self.settings), referral_rule(self.settings)
-        self._identity_rules = identity_rules(self.settings)
+        self.identity_rules = identity_rules_of(self.settings)
         self.gathering = Gathering(
             self.record_all, room=self.settings.write_queue, alone=not self.settings.group_commit, counters=self.counters
         )
@@ -132,7 +132,7 @@ class Services:
             receipt=receipt,
             weights=self._weights,
             rule=self._rule,
-            identity_rules=self._identity_rules,
+            identity_rules=self.identity_rules,
         )
         outcomes = [each for each in found if isinstance(each, Outcome)]
         touched = {customer: version for each in outcomes for customer, version in each.touched.items()}
@@ -237,7 +237,7 @@ def reporting_weights(settings: Settings) -> Mapping[str, float]:
     return Rates(settings.reporting_currency, settings.currency_rates).weights
 
 
-def identity_rules(settings: Settings) -> IdentityRules:
+def identity_rules_of(settings: Settings) -> IdentityRules:
     """Which identifiers are one person; raises SettingsError where the file can't be read."""
     if settings.identity_rules is None:
         return usual_rules()

@@ -61,6 +61,15 @@ class Reader(Protocol):
     async def many(self, name: str, record: type[Record], /, **parameters: Any) -> list[Record]: ...
 
 
+def asking(reader: Reader) -> Ask:
+    """Runs statements that collect all they find in one row, which is a list of maps, out of any transaction."""
+
+    async def ask(name: str, **parameters: Any) -> list[Any]:
+        return [await reader.one(name, list[dict[str, Any]], **parameters) or []]
+
+    return ask
+
+
 class _Asked(dict[str, Any]):
     """Parameters of a statement. The driver writes out whatever it sends, for a log that nobody keeps: that took as long as
     sending it, and would show personal data."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
 import strawberry
@@ -25,7 +26,8 @@ from resolvers.context import Context, Info
 from resolvers.entries import TimelineEntry, TimelineKind
 from resolvers.feedback import Case, Review, SurveyKind, SurveyResponse
 from resolvers.fields import about, at_most, personal, resolved
-from resolvers.identity import Identifier, TraitProvenance
+from resolvers.identity import Identifier, IdentifierInput, TraitProvenance
+from resolvers.identity.merges import IdentityLink, Merge, evidence_between, list_merges
 from resolvers.listings import Asked, Period, bounds, list_entries
 from resolvers.masks import hidden
 from resolvers.nodes import Node
@@ -255,6 +257,24 @@ class Customer(Node):
     ) -> Connection[Communication]:
         asked = Asked.of(kinds=[TimelineKind.COMMUNICATION], period=period)
         return list_entries(info.context, profile, asked, name="Customer.communications", first=first, after=after)
+
+    @resolved("Customers that became one with this one, newest first, also those that were undone.")
+    @staticmethod
+    def merges(profile: Parent[Profile], info: Info, first: int | None = None, after: str | None = None) -> Connection[Merge]:
+        return list_merges(info.context, profile, first=first, after=after)
+
+    @resolved(
+        "Why two identifiers belong to this one customer: the shortest path of evidence between them, weakest link marked.",
+        size=about(3),
+    )
+    @staticmethod
+    def identity_evidence(
+        profile: Parent[Profile],
+        info: Info,
+        from_: Annotated[IdentifierInput, strawberry.argument(name="from")],
+        to: IdentifierInput,
+    ) -> list[IdentityLink] | None:
+        return evidence_between(info.context, profile, from_, to)
 
 
 def birth_date(text: str | None) -> date | None:

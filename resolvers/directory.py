@@ -21,15 +21,12 @@ from resolvers.customers import Customer
 from resolvers.entries import find_customer
 from resolvers.errors import Forbidden, InvalidKey, InvalidOrder, InvalidSearch
 from resolvers.identity import IdentifierInput
-from resolvers.masks import of_identifier
+from resolvers.masks import opaque
 from resolvers.nodes import check_id
 from resolvers.scopes import PERSONAL
 
 LONGEST_KEY = 1_000
 LONGEST_SEARCH = 200
-
-OPAQUE = frozenset({"user_id", "anonymous_id"})
-"""Types of identifiers that are no personal data by themselves: whoever knows one has it from the system that gave it."""
 
 
 @strawberry.input(one_of=True, description="Names a customer by exactly one of these.")
@@ -88,13 +85,6 @@ def asked_key(context: Context, key: CustomerKey, argument: str = "by") -> Profi
     if context.principal.view is View.MASKED and not opaque(found):
         raise Forbidden.oracle(argument, PERSONAL)
     return found
-
-
-def opaque(key: ProfileKey) -> bool:
-    """Whether a key says nothing of a person: some systems have e-mail addresses for ids."""
-    if key.id is not None:
-        return True
-    return key.type in OPAQUE and of_identifier(str(key.value)) is None
 
 
 def profile_key(key: CustomerKey, argument: str) -> ProfileKey:

@@ -13,6 +13,7 @@ from graph.customers import ProfileKey
 from resolvers.context import Context, Info
 from resolvers.errors import TooMany
 from resolvers.fields import all_of
+from resolvers.identity.merges import load_merge
 from resolvers.nodes import Node, check_id
 
 _ENTRIES = ("touchpoint", "purchase", "review", "survey_response", "case", "communication", "referral")
@@ -52,11 +53,12 @@ def _catalogued(load: Callable[..., Awaitable[Sequence[Any]]]) -> Callable[[Cont
     return find
 
 
-_KINDS = ("customer", "channel", "campaign", "product", *_ENTRIES)
+_KINDS = ("customer", "channel", "campaign", "product", "merge", *_ENTRIES)
 _FINDERS: dict[str, Callable[[Context, str], Any]] = {
     ids.PREFIXES["customer"]: _customer,
     ids.PREFIXES["channel"]: _catalogued(catalogue.load_channels),
     ids.PREFIXES["campaign"]: _catalogued(catalogue.load_campaigns),
     ids.PREFIXES["product"]: _catalogued(catalogue.load_products),
+    ids.PREFIXES["merge"]: load_merge,
     **{ids.PREFIXES[kind]: _entry for kind in _ENTRIES},
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from graph.customers import ProfileKey
+
 DOTS = "•••"
 
 Mask = Callable[[Any], Any]
@@ -41,3 +43,14 @@ def of_identifier(value: str) -> str | None:
     if "@" in value:
         return of_email(value)
     return of_phone(value) if value.startswith("+") and value[1:].isdecimal() else None
+
+
+OPAQUE = frozenset({"user_id", "anonymous_id"})
+"""Types of identifiers that are no personal data by themselves: whoever knows one has it from the system that gave it."""
+
+
+def opaque(key: ProfileKey) -> bool:
+    """Whether a key says nothing of a person: some systems have e-mail addresses for ids."""
+    if key.id is not None:
+        return True
+    return key.type in OPAQUE and of_identifier(str(key.value)) is None

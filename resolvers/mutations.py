@@ -21,10 +21,11 @@ from graph.events.inputs import Event, IdentifierKey, IdentifyInput
 from resolvers.access import View
 from resolvers.context import Context, Info, load_customer
 from resolvers.customers import Customer
-from resolvers.directory import opaque
 from resolvers.events import EventInput, Stated
 from resolvers.fields import about, one_for_each
 from resolvers.identity import IdentifierInput
+from resolvers.identity.mutations import MergePayload, merge_customers, undo_merge
+from resolvers.masks import opaque
 from resolvers.referrals.mutations import (
     ReferralCodePayload,
     ReferralPayload,
@@ -34,7 +35,7 @@ from resolvers.referrals.mutations import (
     review_referral,
 )
 from resolvers.requirements import needs, needs_any, needs_nothing_more
-from resolvers.scopes import CONFIG, CUSTOMERS, EVENTS, OWN
+from resolvers.scopes import CONFIG, CUSTOMERS, EVENTS, IDENTITY, OWN
 from resolvers.writing import UserError, UserErrorCode, in_the_contracts_words, may_speak_for, recorded, request_of
 
 MOST_EVENTS = 1_000
@@ -288,4 +289,21 @@ class Mutation:
         resolver=review_referral,
         directives=[needs(CONFIG)],
         description="Let a referral go on, or reject it: then its friend counts as brought in by the next who did, or by nobody.",
+    )
+    merge_customers: MergePayload = strawberry.mutation(
+        resolver=merge_customers,
+        directives=[needs(IDENTITY)],
+        description=(
+            "Say that two customers are one, which goes by the id of the one to keep; all ids go on to name it. It can be "
+            "undone. What it would do, and what stands against it, tells mergePreview."
+        ),
+    )
+    undo_merge: MergePayload = strawberry.mutation(
+        resolver=undo_merge,
+        directives=[needs(IDENTITY)],
+        description=(
+            "Take a merge back: each of the two has what was filed under its identifiers, also what came meanwhile. BLOCKED "
+            "where other evidence says that they are one, unless they are to be kept apart, whatever evidence says. What "
+            "evidence joined is always kept apart: it would be joined again."
+        ),
     )

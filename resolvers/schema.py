@@ -14,6 +14,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition, StrawberryType
 from strawberry.types.execution import ExecutionContext
 
+from graph.customers import Parts
 from resolvers import catalogue, directory, lookup
 from resolvers.access import guard
 from resolvers.catalogue import Channel, Product
@@ -22,13 +23,14 @@ from resolvers.connections import Connection
 from resolvers.context import Context
 from resolvers.customers import Customer
 from resolvers.fields import at_most, mask_of, read, root_field
+from resolvers.identity.preview import MergePreview, merge_preview
 from resolvers.mutations import Mutation
 from resolvers.nodes import Node
 from resolvers.referrals.advocates import Advocate, ReferralProgram, advocates, referral_program
 from resolvers.referrals.paths import ReferralPathResult, referral_path
 from resolvers.requirements import needs, needs_any
 from resolvers.scalars import SCALARS
-from resolvers.scopes import OWN, PROFILE, READING, REFERRAL
+from resolvers.scopes import IDENTITY, OWN, PROFILE, READING, REFERRAL
 from resolvers.timeline import ENTRY_TYPES
 
 
@@ -66,6 +68,12 @@ class Query:
         "How two customers are linked by accepted referrals: up from one to the first common advocate and down to the other. "
         "path is null when their trees differ.",
         scopes=needs_any(REFERRAL, OWN),
+    )
+    merge_preview: MergePreview = root_field(
+        merge_preview,
+        "What a merge would do; changes nothing.",
+        scopes=needs_any(IDENTITY, PROFILE),
+        needs=Parts.only(provenance=True),
     )
     advocates: Connection[Advocate] = root_field(
         advocates,

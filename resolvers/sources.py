@@ -14,6 +14,7 @@ from graph.customers import Parts, Profile, ProfileKey
 from graph.customers.places import Quintiles as Boundaries
 from graph.events import Outcome
 from graph.events.inputs import Event
+from graph.identity.rules import IdentityRules, usual_rules
 from graph.referrals.below import NetworkChange
 from graph.referrals.networks import Network
 from graph.referrals.tracing import Chain
@@ -161,7 +162,7 @@ class Quintiles(Protocol):
 class Rules:
     """What the settings say that resolvers need. `cart_abandoned_after`: how long a cart rests before it counts as left;
     `referral_url`: where friends go with a code, which stands there as {code}; `old_customers`: whether a friend may have bought
-    something before accepting."""
+    something before accepting; `identity`: which identifiers are one person."""
 
     cursors: Cursors
     rates: Rates
@@ -169,6 +170,7 @@ class Rules:
     clock: Callable[[], datetime]
     referral_url: str | None = None
     old_customers: bool = False
+    identity: IdentityRules = field(default_factory=usual_rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

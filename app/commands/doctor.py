@@ -44,7 +44,7 @@ def doctor(*, json: Json = False) -> None:
 
 
 async def _examine(settings: Settings) -> "list[Finding]":
-    from app.services import identity_rules, referral_rule, suspicions
+    from app.services import identity_rules_of, referral_rule, suspicions
     from graph.doctor import look
 
     async with opened(settings) as store:
@@ -52,7 +52,7 @@ async def _examine(settings: Settings) -> "list[Finding]":
         around += [finding async for finding in _redis(settings)]
         unmigrated = [finding async for finding in _migrations(store)]
         # What an older schema holds can't be judged by the rules of the newer one.
-        rules = (referral_rule(settings), suspicions(settings), identity_rules(settings))
+        rules = (referral_rule(settings), suspicions(settings), identity_rules_of(settings))
         return [*around, *(unmigrated or await look(store, *rules))]
 
 

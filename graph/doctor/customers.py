@@ -19,7 +19,7 @@ from graph.identity.rules import IdentityRules
 from graph.referrals import Rule
 from graph.referrals.forest import Pointer, candidate, pointer_of, ring_closers
 from graph.referrals.settling import find_acceptances, states_of
-from graph.store import Ask, Store
+from graph.store import Ask, Store, asking
 from graph.timeline import page_key
 
 
@@ -110,9 +110,7 @@ class _Seen:
 async def _page_findings(
     store: Store, customers: list[str], rule: Rule, identity_rules: IdentityRules, seen: _Seen
 ) -> list[Finding]:
-    async def ask(name: str, **parameters: Any) -> list[Any]:
-        return [await store.one(name, list[dict[str, Any]], **parameters) or []]
-
+    ask = asking(store)
     around = await find_around(ask, customers, identity_rules)
     return [
         *_regrouped(regroup(around, (), {}, (), identity_rules), set(customers)),

@@ -23,6 +23,7 @@ from graph.events.inputs import (
     Event,
     IdentifyInput,
     InviteInput,
+    MergeInput,
     PurchaseChangeInput,
     PurchaseInput,
     PurchaseStatusInput,
@@ -32,6 +33,7 @@ from graph.events.inputs import (
     ReviewInput,
     SurveyResponseInput,
     TouchpointInput,
+    UndoMergeInput,
 )
 from graph.events.limits import (
     check_customer,
@@ -211,8 +213,25 @@ def _referral_code(event: ReferralCodeInput, now: datetime) -> None:
 
 def _referral_review(event: ReferralReviewInput, now: datetime) -> None:
     check_key("referral", event.referral)
-    check_text("reason", event.reason)
-    if not event.reason.strip():
+    _check_reason(event.reason)
+
+
+def _merge(event: MergeInput, now: datetime) -> None:
+    check_customer("keep", event.keep)
+    check_customer("absorb", event.absorb)
+    check_key("actor", event.actor)
+    _check_reason(event.reason)
+
+
+def _undo_merge(event: UndoMergeInput, now: datetime) -> None:
+    check_key("merge", event.merge)
+    check_key("actor", event.actor)
+    _check_reason(event.reason)
+
+
+def _check_reason(reason: str) -> None:
+    check_text("reason", reason)
+    if not reason.strip():
         raise InvalidEvent("reason", "is empty; say why")
 
 
@@ -236,4 +255,6 @@ _CHECKS: dict[type[Any], Callable[[Any, datetime], None]] = {
     AcceptInput: _accept,
     ReferralCodeInput: _referral_code,
     ReferralReviewInput: _referral_review,
+    MergeInput: _merge,
+    UndoMergeInput: _undo_merge,
 }

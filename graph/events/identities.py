@@ -8,6 +8,7 @@ from datetime import datetime
 
 from graph.errors import InvalidEvent
 from graph.events.inputs import CustomerKey, IdentifierKey
+from graph.events.merging import Decisions
 from graph.events.who import key_of
 from graph.identity.evidence import Evidence, Link
 from graph.identity.forms import Key, normalised
@@ -54,7 +55,7 @@ class Identities:
 
     `owners`: the customers that were there; `keep`: customers that are part of others, where no evidence had to be looked at,
     `grown`: those that were there and have more identifiers by that; `regrouped`: what becomes of those of whom
-    all was looked at.
+    all was looked at; `decisions`: what the events decide of it.
     """
 
     rules: IdentityRules
@@ -65,6 +66,7 @@ class Identities:
     links: dict[Evidence, Link] = field(default_factory=dict)
     grown: set[str] = field(default_factory=set)
     regrouped: Regrouped = field(default_factory=Regrouped)
+    decisions: Decisions = field(default_factory=Decisions)
 
     def named(self, key: CustomerKey) -> Known:
         """The identifier that a key names; raises InvalidEvent (NOT_FOUND) for an id that was never given."""

@@ -316,6 +316,28 @@ class ReferralReviewInput(EventBase):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeInput(EventBase):
+    """Somebody says that two customers, who must exist, are one, which goes by the id of the first."""
+
+    kind: ClassVar[str] = "merge"
+    keep: CustomerKey
+    absorb: CustomerKey
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoMergeInput(EventBase):
+    """Somebody says that a merge was none. `keep_apart`: whatever other evidence says."""
+
+    kind: ClassVar[str] = "undo_merge"
+    merge: str
+    reason: str
+    actor: str
+    keep_apart: bool = False
+
+
 Event = (
     IdentifyInput
     | TouchpointInput
@@ -336,10 +358,15 @@ Event = (
     | AcceptInput
     | ReferralCodeInput
     | ReferralReviewInput
+    | MergeInput
+    | UndoMergeInput
 )
 
 REFERRING = (InviteInput, AcceptInput, ReferralCodeInput, ReferralReviewInput)
 """Events that change who brought whom in, or what becomes of it."""
+
+DECIDING = (MergeInput, UndoMergeInput)
+"""Events by which somebody decides who is one person."""
 
 EVENT_TYPES: dict[str, type[Event]] = {
     event.kind: event
@@ -347,5 +374,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
         IdentifyInput, TouchpointInput, CartInput, CartChangeInput, CartEndInput, PurchaseInput, PurchaseChangeInput,
         PurchaseStatusInput, RefundInput, BareRefundInput, ReviewInput, SurveyResponseInput, CaseInput, CommunicationInput,
         ConsentInput, InviteInput, AcceptInput, ReferralCodeInput, ReferralReviewInput,
+        MergeInput, UndoMergeInput,
     )
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,10 @@ from graph.events import referring, things
 from graph.events.belonging import hand_over, record_new
 from graph.events.facts import Deltas
 from graph.events.identities import Identities
-from graph.events.inputs import REFERRING, ReferralReviewInput
+from graph.events.inputs import REFERRING, ReferralReviewInput, UndoMergeInput
 from graph.events.kept import Kept
 from graph.events.locks import Ground, hold, with_awaiting
+from graph.events.merging import Merged, find_merged, named
 from graph.events.named import record_named
 from graph.events.observed import record_traits
 from graph.events.resolving import resolve
@@ -44,7 +46,8 @@ async def keep(
     """Write events that were never kept before; returns the errors of those refused by their keys, the versions of the
     customers touched, and whom each event is about."""
     referred = await referring.find(transaction, [each for each in fresh if isinstance(each.event, REFERRING)])
-    identities, unknown = await resolve(transaction, fresh + referred.parked(), identity_rules)
+    merges = await find_merged(transaction, fresh)
+    identities, unknown = await resolve(transaction, fresh + referred.parked(), identity_rules, merges)
     refused = {each.key: error for each, error in unknown} | referring.refused(fresh, referred)
     fresh = [each for each in fresh if each.key not in refused]
     found = await things.find_things(transaction, fresh)
@@ -61,6 +64,7 @@ async def keep(
             await transaction.run(name, **parameters)
     await changes.referrals.record(transaction)
     friends = await hand_over(transaction, identities, versions)
+    await identities.decisions.record(transaction, moved=identities.regrouped.moved)
     regrouped = identities.regrouped.changed
     concerned = regrouped.union(*(identities.parts(friend) for friend in changes.referrals.friends | friends))
     buyers = {friend for friend, _ in ground.awaiting}
@@ -76,10 +80,16 @@ async def keep(
     if changes.deltas.uses:
         await transaction.run("events/record_uses", rows=changes.deltas.use_rows())
     restated |= await things.settle(transaction, changes.things)
-    return refused, await _publish(transaction, versions, restated), _about(fresh, identities, found, referred)
+    return refused, await _publish(transaction, versions, restated), _about(fresh, identities, found, referred, merges)
 
 
-def _about(fresh: list[Kept], identities: Identities, found: things.Found, referred: referring.Found) -> dict[str, set[str]]:
+def _about(
+    fresh: list[Kept],
+    identities: Identities,
+    found: things.Found,
+    referred: referring.Found,
+    merges: Mapping[str, Merged],
+) -> dict[str, set[str]]:
     """Customers that events name, themselves or by the thing or the referral that they speak of, by the keys of the events."""
     about: dict[str, set[str]] = {}
     for each in fresh:
@@ -91,6 +101,8 @@ def _about(fresh: list[Kept], identities: Identities, found: things.Found, refer
             if thing.customer is not None:
                 about[each.key] |= identities.parts(thing.customer)
     for each in fresh:
+        if isinstance(each.event, UndoMergeInput):
+            about[each.key] = {identities.owner(identities.named(key)) for key in named(each.event, merges)}
         if isinstance(each.event, ReferralReviewInput):
             row = referred.reviewed[each.event.referral]
             about[each.key] = set().union(

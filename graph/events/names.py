@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.events.inputs import REFERRING, Event
+from graph.events.inputs import DECIDING, REFERRING, Event
 from graph.events.kept import key, mentioned
 from graph.events.thing_rows import KIND
 from graph.events.who import named_in
@@ -22,7 +22,7 @@ def names(event: Event) -> frozenset[str]:
     kind = KIND.get(type(event))
     if kind is not None:
         found.append(key(kind[0], event.source, getattr(event, kind[1])))
-    elif isinstance(event, REFERRING):
+    elif isinstance(event, (*REFERRING, *DECIDING)):
         found.append(FOREST)
     beside = mentioned(event)
     if beside is not None:

@@ -6,40 +6,42 @@ graph.identity.components.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from graph import ids
 from graph.errors import InvalidEvent
 from graph.events.identities import Identities, Known, Owner
-from graph.events.inputs import Event, IdentifyInput
+from graph.events.inputs import DECIDING, Event, IdentifyInput, MergeInput, UndoMergeInput
 from graph.events.kept import Kept
-from graph.events.who import named_in
+from graph.events.merging import Merged, Sides, decide, log, named
+from graph.events.who import key_of, named_in
 from graph.identity.around import find_around
 from graph.identity.evidence import Link, Member
 from graph.identity.forms import Key, normalised
-from graph.identity.regrouping import regroup
+from graph.identity.regrouping import Decided, Regrouped, regroup
 from graph.identity.rules import IdentityRules
 from graph.store import Transaction
 from graph.times import microseconds
 
 
 async def resolve(
-    transaction: Transaction, kept: list[Kept], rules: IdentityRules
+    transaction: Transaction, kept: list[Kept], rules: IdentityRules, merges: Mapping[str, Merged]
 ) -> tuple[Identities, list[tuple[Kept, InvalidEvent]]]:
     """Find every identifier that the events name, make up those never seen, and join the customers that they link.
 
-    Returns also the events that name a customer by an id that was never given.
+    `merges`: those that events undo. Returns also the events that are refused: those that name somebody whom nobody knows, and
+    what can't be decided.
     """
-    named = [named_in(each.event) for each in kept]
+    named = [_named_in(each.event, merges) for each in kept]
     identities = Identities(rules)
     keys = sorted({key for each, _ in named for key in each})
     await _find(transaction, identities, keys, sorted({id for _, customer_ids in named for id in customer_ids}))
     unknown = []
     for each, (keys, customer_ids) in zip(kept, named, strict=True):
-        missing = next((id for id in customer_ids if id not in identities.by_id), None)
-        if missing is not None:
-            unknown.append((each, InvalidEvent("customer.id", f"there is no customer {missing}", code="NOT_FOUND")))
+        error = _missing(identities, each.event, customer_ids, merges)
+        if error is not None:
+            unknown.append((each, error))
             continue
         for key in keys:
             _see(identities, identities.by_key.get(key) or _made_up(identities, key, each), each)
@@ -49,8 +51,40 @@ async def resolve(
     for each in kept:
         if isinstance(each.event, IdentifyInput) and each.key not in refused:
             _link(identities, each)
-    await _settle(transaction, identities)
+    deciding = [each for each in kept if isinstance(each.event, DECIDING) and each.key not in refused]
+    await _settle(transaction, identities, _sides(identities, deciding, merges), merges)
+    unknown += [(each, identities.decisions.refused[each.key]) for each in deciding if each.key in identities.decisions.refused]
     return identities, unknown
+
+
+def _named_in(event: Event, merges: Mapping[str, Merged]) -> tuple[list[Key], list[str]]:
+    if isinstance(event, UndoMergeInput):
+        merge = merges.get(event.merge)
+        return [], [] if merge is None else [merge.kept, merge.absorbed]
+    return named_in(event)
+
+
+def _missing(identities: Identities, event: Event, customer_ids: list[str], merges: Mapping[str, Merged]) -> InvalidEvent | None:
+    """Why an event names somebody, or something, that there isn't."""
+    if isinstance(event, UndoMergeInput) and event.merge not in merges:
+        return InvalidEvent("merge", f"there is no merge {event.merge}", code="NOT_FOUND")
+    if isinstance(event, MergeInput):
+        # Nobody is made up to be merged.
+        for name, key in (("keep", event.keep), ("absorb", event.absorb)):
+            if key.id not in identities.by_id if key.id is not None else key_of(key) not in identities.by_key:
+                return InvalidEvent(name, "there is no such customer", code="NOT_FOUND")
+        return None
+    missing = next((id for id in customer_ids if id not in identities.by_id), None)
+    return None if missing is None else InvalidEvent("customer.id", f"there is no customer {missing}", code="NOT_FOUND")
+
+
+def _sides(identities: Identities, deciding: list[Kept], merges: Mapping[str, Merged]) -> list[tuple[Kept, Sides]]:
+    found = []
+    for each in deciding:
+        assert isinstance(each.event, DECIDING)
+        one, other = named(each.event, merges)
+        found.append((each, Sides(identities.named(one).id, identities.named(other).id)))
+    return found
 
 
 async def look_up(transaction: Transaction, identities: Identities, events: Iterable[Event]) -> None:
@@ -117,11 +151,12 @@ def _link(identities: Identities, each: Kept) -> None:
 @dataclass(slots=True)
 class _Group:
     """Identifiers that turn out to be one customer's, or whose customer may come by another name. `linked`: whether the events
-    say anything of who is who, `blocked`: by what names nobody."""
+    say anything of who is who, `blocked`: by what names nobody; `decided`: whether somebody decides it."""
 
     members: list[Known] = field(default_factory=list)
     linked: bool = False
     blocked: bool = False
+    decided: bool = False
 
     @property
     def new(self) -> list[Known]:
@@ -132,15 +167,19 @@ class _Group:
         return {known.owner for known in self.members if not known.new}
 
 
-async def _settle(transaction: Transaction, identities: Identities) -> None:
+async def _settle(
+    transaction: Transaction, identities: Identities, deciding: list[tuple[Kept, Sides]], merges: Mapping[str, Merged]
+) -> None:
     """Say whose each identifier is. Those that no event links are whose they were, unless they were seen earlier than known."""
     linked = {end for link in identities.links.values() for end in (link.a, link.b)}
+    decided = {id for _, sides in deciding for id in (sides.one, sides.other)}
     groups: dict[str, _Group] = {}
     for known in identities.everyone():
-        if known.id in linked or known.backdated:
+        if known.id in linked or known.backdated or known.id in decided:
             group = groups.setdefault(identities.root(known.owner), _Group())
             group.members.append(known)
             group.linked |= known.id in linked
+            group.decided |= known.id in decided
             group.blocked |= known.id in linked and identities.rules.blocks(known.type, known.value)
     doubtful = []
     for root, group in groups.items():
@@ -149,13 +188,13 @@ async def _settle(transaction: Transaction, identities: Identities) -> None:
         else:
             doubtful.append(group)
     if doubtful:
-        await _replay(transaction, identities, doubtful)
+        await _replay(transaction, identities, doubtful, deciding, merges)
 
 
 def _is_plain(identities: Identities, group: _Group) -> bool:
     """Whether nothing can stand against it: then whatever the order of the links, all of them stand."""
     owners = group.owners
-    if len(owners) > 1 or group.blocked or any(_renames(identities, group, owner) for owner in owners):
+    if len(owners) > 1 or group.blocked or group.decided or any(_renames(identities, group, owner) for owner in owners):
         return False
     if not group.linked:
         return True
@@ -184,7 +223,13 @@ def _name(identities: Identities, root: str, group: _Group) -> None:
         identities.grown |= owners
 
 
-async def _replay(transaction: Transaction, identities: Identities, groups: list[_Group]) -> None:
+async def _replay(
+    transaction: Transaction,
+    identities: Identities,
+    groups: list[_Group],
+    deciding: list[tuple[Kept, Sides]],
+    merges: Mapping[str, Merged],
+) -> None:
     owners, new = ({each for group in groups for each in group.owners}, [each for group in groups for each in group.new])
     around = await find_around(transaction.run, owners, identities.rules)
     members = [
@@ -194,7 +239,14 @@ async def _replay(transaction: Transaction, identities: Identities, groups: list
     seen = {known.id: known.seen_at for known in identities.everyone() if known.backdated}
     ends = around.members.keys() | {known.id for known in new}
     links = [link for link in identities.links.values() if {link.a, link.b} <= ends]
-    identities.regrouped = regroup(around, members, seen, links, identities.rules)
+
+    def regrouped(decided: Decided) -> Regrouped:
+        return regroup(around, members, seen, links, identities.rules, decided)
+
+    erased = frozenset(id for id, row in around.rows.items() if row["erased"])
+    identities.decisions = decide(deciding, merges, regrouped, erased=erased)
+    identities.regrouped = regrouped(identities.decisions.decided)
+    log(identities.decisions, identities.regrouped)
 
 
 async def still_there(transaction: Transaction, identities: Identities) -> bool:

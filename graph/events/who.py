@@ -10,7 +10,7 @@ from graph.identity.forms import Key, normalised
 
 #: For each type of event the fields that name a customer.
 _WHO = {
-    each: tuple(one.name for one in fields(each) if one.name in ("customer", "advocate", "friend"))
+    each: tuple(one.name for one in fields(each) if one.name in ("customer", "advocate", "friend", "keep", "absorb"))
     for each in EVENT_TYPES.values()
 }
 

@@ -52,7 +52,7 @@ def _take_in(found: Around, row: dict[str, Any], rules: IdentityRules) -> Iterat
     for id, type, value, customer_id, seen_at in row["identifiers"]:
         found.members[id] = Member(id=id, type=type, value=value, customer_id=customer_id, seen_at=seen_at)
         found.owners[id] = row["customer"]
-    for (a, *one), (b, *other), rule, at, source, event, kept, aside, beyond in row["links"]:
+    for (a, *one), (b, *other), rule, at, source, event, kept, lifts, aside, beyond in row["links"]:
         link = Link(
             a=a,
             b=b,
@@ -62,6 +62,7 @@ def _take_in(found: Around, row: dict[str, Any], rules: IdentityRules) -> Iterat
             source=source,
             event=event,
             kept=kept,
+            lifts=tuple(lifts),
         )
         found.links[link.evidence] = link
         found.aside[link.evidence] = aside

@@ -25,7 +25,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """That `a` and `b`, ids of identifiers, are one person. `at` in microseconds since 1970; `event`: the key of the event that
-    stated it; `kept`: of a merge by hand, the id of the customer that was chosen to stay."""
+    stated it; of a merge by hand `kept`, the id of the customer that was chosen to stay, and `lifts`, the vetoes that stood
+    against it: they count again once it is undone."""
 
     a: str
     b: str
@@ -35,6 +36,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     event: str
     kept: str | None = None
+    lifts: tuple[str, ...] = ()
 
     @property
     def turn(self) -> tuple[int, int, str, str, str, str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from graph.identity.around import Around
 from graph.identity.components import BLOCKED, components
-from graph.identity.evidence import BY_HAND, Evidence, Link, Member
+from graph.identity.evidence import BY_HAND, Evidence, Link, Member, Veto
 from graph.identity.rules import IdentityRules
 
 
@@ -18,7 +18,8 @@ class Regrouped:
     """`now`: whose each identifier is, `parts`: who a customer of before is; `made`: customers that weren't there, `gone`: those
     that aren't any more; `moved`: identifiers that change hands; `losing`: customers of before that lose some; `changed`: those
     that have others than before; `aside`: why links don't stand, None where they do, of those of which that is new; `contested`:
-    whether there is evidence around them that doesn't stand, a veto, or a merge by hand."""
+    whether there is evidence around them that doesn't stand, a veto, or a merge by hand; `members`: all identifiers, by id;
+    `standing`: all links that stand; `reasons`: why others don't; `vetoes`: those that count."""
 
     around: Around = field(default_factory=Around)
     now: Mapping[str, str] = field(default_factory=dict)
@@ -30,23 +31,45 @@ class Regrouped:
     changed: set[str] = field(default_factory=set)
     aside: dict[Evidence, str | None] = field(default_factory=dict)
     contested: dict[str, bool] = field(default_factory=dict)
+    members: Mapping[str, Member] = field(default_factory=dict)
+    standing: list[Link] = field(default_factory=list)
+    reasons: Mapping[Evidence, str] = field(default_factory=dict)
+    vetoes: list[Veto] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What somebody decided: links and vetoes that are to be, and evidence that is to count no more."""
+
+    links: tuple[Link, ...] = ()
+    vetoes: tuple[Veto, ...] = ()
+    undone: frozenset[Evidence] = frozenset()
 
 
 def regroup(
-    around: Around, new: Iterable[Member], seen: Mapping[str, int], links: Iterable[Link], rules: IdentityRules
+    around: Around,
+    new: Iterable[Member],
+    seen: Mapping[str, int],
+    links: Iterable[Link],
+    rules: IdentityRules,
+    decided: Decided | None = None,
 ) -> Regrouped:
     """`new`: identifiers that weren't there; `seen`: when identifiers were first seen, as far as that changed; `links`: evidence
-    that comes now."""
+    that comes now; `decided`: what somebody decides now."""
+    decided = decided or Decided()
     members = around.members | {each.id: each for each in new}
     for id, at in seen.items():
         if id in members:
             members[id] = msgspec.structs.replace(members[id], seen_at=at)
     stated = dict(around.links)
-    for link in links:
+    for link in (*links, *decided.links):
         known = stated.get(link.evidence)
         if known is None or link.age < known.age:
             stated[link.evidence] = link
-    found = components(members.values(), stated.values(), around.vetoes(), rules)
+    stated = {evidence: link for evidence, link in stated.items() if evidence not in decided.undone}
+    lifted = {veto for link in stated.values() for veto in link.lifts}
+    vetoes = [veto for veto in (*around.vetoes(), *decided.vetoes) if veto.id not in lifted]
+    found = components(members.values(), stated.values(), vetoes, rules)
     result = Regrouped(around, now={id: customer for customer, ids in found.groups.items() for id in ids})
     for id, member in members.items():
         before, customer = around.owners.get(id, member.customer_id), result.now[id]
@@ -68,19 +91,27 @@ def regroup(
         reason = reasons.get(evidence)
         if evidence not in around.aside or around.aside[evidence] != reason:
             result.aside[evidence] = reason
-    _note_contested(result, found.groups, stated, reasons)
+    result.standing = [
+        link for evidence, link in stated.items() if evidence not in reasons and members.keys() >= {link.a, link.b}
+    ]
+    result.members, result.reasons, result.vetoes = members, reasons, vetoes
+    sides = [side for veto in (*around.vetoes(), *decided.vetoes) for side in (veto.one, veto.other)]
+    _note_contested(result, found.groups, stated, reasons, {id for side in sides for id in side})
     return result
 
 
 def _note_contested(
-    result: Regrouped, groups: Mapping[str, frozenset[str]], stated: Mapping[Evidence, Link], reasons: Mapping[Evidence, str]
+    result: Regrouped,
+    groups: Mapping[str, frozenset[str]],
+    stated: Mapping[Evidence, Link],
+    reasons: Mapping[Evidence, str],
+    apart: set[str],
 ) -> None:
     # What names nobody is set aside whatever else is said.
     doubtful = {evidence for evidence, reason in reasons.items() if not reason.startswith(BLOCKED)}
     ends = {end for link in stated.values() if link.evidence in doubtful or link.rule == BY_HAND for end in (link.a, link.b)}
-    ends.update(id for sides in result.around.sides.values() for side in sides.values() for id in side)
     for customer, ids in groups.items():
-        contested = not ends.isdisjoint(ids)
+        contested = not (ends | apart).isdisjoint(ids)
         row = result.around.rows.get(customer)
         if contested != bool(row and row["contested"]):
             result.contested[customer] = contested

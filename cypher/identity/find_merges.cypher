@@ -1,0 +1,7 @@
+// find_merges($ids) -> many Merged
+// Merges by their ids.
+UNWIND $asked.ids AS id
+MATCH (m:Merge {id: id})
+USING INDEX SEEK m:Merge(id)
+RETURN {id: m.id, kept: m.kept_id, absorbed: m.absorbed_id, kept_identifiers: m.kept_identifiers,
+  absorbed_identifiers: m.absorbed_identifiers, event: m.key, link: m.link, undone_at: toString(m.undone_at)} AS merge

@@ -1,0 +1,262 @@
+"""Merges: what somebody decides of who is one person, and the log of what became one, by whomever it was said.
+
+A merge by hand is a link that is stronger than all others. Undone, it counts no more; where other evidence joins the two
+nonetheless it is refused, unless they are to be kept apart, by a veto that no evidence stands against. What evidence has joined
+without anybody's doing is always undone by a veto: the next event would join it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from graph import ids
+from graph.errors import InvalidEvent
+from graph.events.inputs import CustomerKey, MergeInput, UndoMergeInput
+from graph.events.kept import Kept, iso
+from graph.identity.evidence import BY_HAND, Link, Veto
+from graph.identity.paths import shortest_path
+from graph.identity.regrouping import Decided, Regrouped
+from graph.identity.rules import BY_HAND_STRENGTH
+from graph.store import Transaction
+from graph.times import microseconds
+
+Row = dict[str, Any]
+
+MOST_NAMED = 5
+"""Links that a refusal names."""
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """A merge that was. `kept`, `absorbed`: the ids of the two customers; `kept_identifiers`, `absorbed_identifiers`: those that
+    they had; `event`: the key of the one that said so by hand; `link`: the two identifiers that it named."""
+
+    id: str
+    kept: str
+    absorbed: str
+    kept_identifiers: tuple[str, ...]
+    absorbed_identifiers: tuple[str, ...]
+    event: str | None
+    link: tuple[str, str] | None
+    undone_at: datetime | None
+
+
+Regroup = Callable[[Decided], Regrouped]
+"""Who is who, by what is known and what is decided."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What is decided by the events of one transaction: what is to count, the events that are refused, and rows to write."""
+
+    decided: Decided = field(default_factory=Decided)
+    refused: dict[str, InvalidEvent] = field(default_factory=dict)
+    links: list[Row] = field(default_factory=list)
+    merges: list[Row] = field(default_factory=list)
+    undone: list[Row] = field(default_factory=list)
+    vetoes: list[Row] = field(default_factory=list)
+
+    async def record(self, transaction: Transaction, *, moved: Iterable[str]) -> None:
+        """`moved`: identifiers that belong to another customer than before."""
+        identifiers = sorted(moved)
+        for name, rows in (
+            ("identity/record_merge_links", self.links),
+            ("identity/record_vetoes", self.vetoes),
+            ("identity/record_merges", self.merges),
+            ("identity/record_undone", self.undone),
+        ):
+            if rows:
+                await transaction.run(name, rows=rows)
+        if identifiers:
+            await transaction.run("identity/record_parted", identifiers=identifiers)
+
+
+async def find_merged(transaction: Transaction, kept: Iterable[Kept]) -> dict[str, Merged]:
+    """The merges that events undo, by id."""
+    wanted = sorted({each.event.merge for each in kept if isinstance(each.event, UndoMergeInput)})
+    rows = await transaction.many("identity/find_merges", Merged, ids=wanted) if wanted else []
+    return {row.id: row for row in rows}
+
+
+def named(event: MergeInput | UndoMergeInput, merges: Mapping[str, Merged]) -> tuple[CustomerKey, CustomerKey]:
+    """The two customers of a decision; `merges` has those that are undone."""
+    if isinstance(event, MergeInput):
+        return event.keep, event.absorb
+    merge = merges[event.merge]
+    return CustomerKey(id=merge.kept), CustomerKey(id=merge.absorbed)
+
+
+@dataclass(slots=True)
+class Sides:
+    """The identifiers by which a decision names its two customers, by their ids."""
+
+    one: str
+    other: str
+
+
+def decide(
+    events: Sequence[tuple[Kept, Sides]], merges: Mapping[str, Merged], regrouped: Regroup, *, erased: frozenset[str]
+) -> Decisions:
+    """What events decide, each after the ones before it. `erased`: customers of whom nobody decides any more."""
+    result = Decisions()
+    for each, sides in events:
+        now = regrouped(result.decided)
+        try:
+            if {now.now[sides.one], now.now[sides.other]} & erased:
+                raise InvalidEvent("", "one of them was erased; what is left of it belongs to nobody", code="ERASED")
+            if isinstance(each.event, MergeInput):
+                _merge(result, each, each.event, sides, now, regrouped)
+            elif isinstance(each.event, UndoMergeInput):
+                _undo(result, each, each.event, merges[each.event.merge], now, regrouped, sides)
+        except InvalidEvent as error:
+            result.refused[each.key] = error
+    return result
+
+
+def _merge(result: Decisions, each: Kept, event: MergeInput, sides: Sides, now: Regrouped, regrouped: Regroup) -> None:
+    kept, absorbed = now.now[sides.one], now.now[sides.other]
+    if kept == absorbed:
+        raise InvalidEvent("absorb", "is the same customer as the one to keep already; name another one")
+    ours, theirs = _identifiers(now, kept), _identifiers(now, absorbed)
+    link = Link(
+        a=sides.one,
+        b=sides.other,
+        rule=BY_HAND,
+        strength=BY_HAND_STRENGTH,
+        at=microseconds(event.at),
+        source=event.source,
+        event=each.key,
+        kept=kept,
+        lifts=tuple(sorted(veto.id for veto in now.vetoes if _between(veto, ours, theirs))),
+    )
+    decided = result.decided
+    then = Decided((*decided.links, link), decided.vetoes, decided.undone)
+    found = regrouped(then)
+    if any(found.now[id] != found.now[sides.one] for id in ours | theirs):
+        why = ", ".join(sorted({reason for evidence, reason in found.reasons.items() if evidence not in now.reasons}))
+        message = f"can't be one with the customer to keep, by the rules of identity ({why}); it takes another rule to merge them"
+        raise InvalidEvent("absorb", message, code="BLOCKED")
+    result.decided = then
+    result.links.append(
+        {"a": link.a, "b": link.b, "at": iso(event.at), "source": link.source, "event": link.event, "kept": kept,
+         "lifts": list(link.lifts), "strength": link.strength}
+    )  # fmt: skip
+    result.merges.append(
+        _merge_row(kept, absorbed, ours, theirs, [link])
+        | {
+            "id": ids.derive("merge", event.at, each.key),
+            "at": iso(event.at),
+            "key": each.key,
+            "body_hash": each.body_hash,
+            "source": event.source,
+            "actor": event.actor,
+            "reason": event.reason,
+            "link": [link.a, link.b],
+        }
+    )
+
+
+def _undo(
+    result: Decisions, each: Kept, event: UndoMergeInput, merge: Merged, now: Regrouped, regrouped: Regroup, sides: Sides
+) -> None:
+    if merge.undone_at is not None or any(row["merge"] == merge.id for row in result.undone):
+        raise InvalidEvent("merge", "was undone already; what is said of its customers now is what holds", code="CONFLICT")
+    decided = result.decided
+    undone, vetoes = decided.undone, decided.vetoes
+    if merge.link is not None:
+        assert merge.event is not None
+        undone |= {(*merge.link, BY_HAND, merge.event)}
+    if merge.event is None or event.keep_apart:
+        veto = Veto(
+            id=ids.derive("veto", event.at, each.key),
+            one=frozenset(merge.kept_identifiers),
+            other=frozenset(merge.absorbed_identifiers),
+        )
+        vetoes = (*vetoes, veto)
+        result.vetoes.append(
+            {"id": veto.id, "at": iso(event.at), "source": event.source, "actor": event.actor, "reason": event.reason,
+             "sides": [["one", id] for id in sorted(veto.one)] + [["other", id] for id in sorted(veto.other)]}
+        )  # fmt: skip
+    then = Decided(decided.links, vetoes, undone)
+    found = regrouped(then)
+    if not event.keep_apart:
+        _refuse_others(merge, now, found, sides)
+    result.decided = then
+    result.undone.append(
+        {"merge": merge.id, "at": iso(event.at), "source": event.source, "actor": event.actor, "reason": event.reason,
+         "key": each.key, "body_hash": each.body_hash,
+         "link": None if merge.link is None else [*merge.link, merge.event]}
+    )  # fmt: skip
+
+
+def _refuse_others(merge: Merged, now: Regrouped, then: Regrouped, sides: Sides) -> None:
+    """Raises BLOCKED with what joins the two sides of a merge whatever becomes of it."""
+    path = shortest_path(then.standing, sides.one, sides.other)
+    if path is None:
+        # What somebody else decided isn't set aside by the way.
+        decided = {link.evidence for link in now.standing if link.rule == BY_HAND}
+        path = [link for link in now.standing if link.evidence in decided & then.reasons.keys()]
+    if path:
+        told = ", ".join(_told(link, then) for link in path[:MOST_NAMED])
+        raise InvalidEvent(
+            "merge", f"they are one by other evidence: {told}; undo that first, or keep them apart", code="BLOCKED"
+        )
+
+
+def _told(link: Link, found: Regrouped) -> str:
+    """A link without what is personal."""
+    one, other = (found.members[id].type for id in (link.a, link.b))
+    return f"{one} and {other} by {link.rule} from {link.source}"
+
+
+def log(result: Decisions, found: Regrouped) -> None:
+    """Note customers of before that evidence made part of others, but for those that are merged by hand now."""
+    by_hand = {row["absorbed"] for row in result.merges}
+    for before, row in found.around.rows.items():
+        namesake = next((each[0] for each in row["identifiers"] if each[3] == before), None)
+        customer = None if namesake is None else found.now[namesake]
+        if namesake is None or customer is None or customer == before or before in by_hand:
+            continue
+        theirs = {each[0] for each in row["identifiers"] if found.now[each[0]] == customer}
+        ours = {id for id, owner in found.around.owners.items() if found.now[id] == customer and owner != before}
+        if not ours:
+            # It goes by another id, and that is all.
+            continue
+        kept = next(id for id in found.now if found.members[id].customer_id == customer)
+        path = shortest_path(found.standing, kept, namesake) or []
+        result.merges.append(
+            _merge_row(customer, before, ours, theirs, path)
+            | {
+                "id": ids.mint("merge"),
+                "at": None,
+                "key": None,
+                "body_hash": None,
+                "source": None,
+                "actor": None,
+                "reason": None,
+                "link": None,
+            }
+        )
+
+
+def _merge_row(kept: str, absorbed: str, ours: set[str], theirs: set[str], path: Sequence[Link]) -> dict[str, Any]:
+    evidence = msgspec.json.encode([link.evidence for link in path]).decode()
+    return {
+        "kept": kept,
+        "absorbed": absorbed,
+        "kept_identifiers": sorted(ours),
+        "absorbed_identifiers": sorted(theirs),
+        "evidence": evidence,
+    }
+
+
+def _identifiers(found: Regrouped, customer: str) -> set[str]:
+    return {id for id, owner in found.now.items() if owner == customer}
+
+
+def _between(veto: Veto, ours: set[str], theirs: set[str]) -> bool:
+    return bool((veto.one & ours and veto.other & theirs) or (veto.other & ours and veto.one & theirs))

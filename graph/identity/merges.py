@@ -1,0 +1,114 @@
+"""The log of merges, and why identifiers are one person: what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from graph.identity.around import find_around
+from graph.identity.evidence import Evidence, Link
+from graph.identity.forms import Key
+from graph.identity.paths import shortest_path, weakest
+from graph.identity.rules import IdentityRules
+from graph.store import Reader, asking
+from graph.times import from_microseconds
+
+
+class Merge(msgspec.Struct, frozen=True, kw_only=True):
+    """Two customers became one. `evidence`: the links from one to the other at that time (JSON); `actor`: who said so by hand,
+    None where evidence did; `undone_at`: when it was undone, be it by evidence."""
+
+    id: str
+    merged_at: datetime
+    kept_id: str
+    absorbed_id: str
+    evidence: str
+    actor: str | None
+    undone_at: datetime | None
+
+    @property
+    def links(self) -> tuple[Evidence, ...]:
+        return msgspec.json.decode(self.evidence, type=tuple[Evidence, ...])
+
+
+class StatedLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link as it is shown: the two identifiers, each with type and value, and who said so; `weakest`: whether all the others on
+    the way are stronger."""
+
+    one: Key
+    other: Key
+    rule: str
+    source: str
+    at: datetime
+    weakest: bool = False
+
+
+class FoundLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link as the graph has it: of each end the id, the type and the value; `at` in microseconds."""
+
+    a: tuple[str, str, str]
+    b: tuple[str, str, str]
+    rule: str
+    at: int
+    source: str
+    event: str
+
+    def link(self, rules: IdentityRules) -> Link:
+        strength = rules.link_strength(self.rule, self.a[1], self.b[1])
+        return Link(a=self.a[0], b=self.b[0], rule=self.rule, strength=strength, at=self.at, source=self.source, event=self.event)
+
+
+async def load_merges(reader: Reader, merge_ids: Sequence[str]) -> list[Merge | None]:
+    """Merges by their ids, in order; None for each that there isn't. Raises StoreUnavailable."""
+    found = {merge.id: merge for merge in await reader.many("identity/load_merges", Merge, ids=list(merge_ids))}
+    return [found.get(id) for id in merge_ids]
+
+
+async def page_merges(reader: Reader, customer_id: str, *, limit: int, after: tuple[str, str] | None = None) -> list[Merge]:
+    """Merges that a customer has to do with, newest first, at most `limit` of them; from one on, named by time and id. Raises
+    StoreUnavailable."""
+    at, id = after or (None, None)
+    return await reader.many("identity/page_merges", Merge, customer_id=customer_id, at=at, id=id, limit=limit)
+
+
+async def find_merge_by_event(reader: Reader, key: str) -> str | None:
+    """The id of the merge that an event states or undoes. Raises StoreUnavailable."""
+    return await reader.one("identity/find_merge_by_event", str, key=key)
+
+
+async def find_stated_links(reader: Reader, evidence: Sequence[Evidence], rules: IdentityRules) -> list[StatedLink]:
+    """What evidence says, in its order, the weakest of it marked. Raises StoreUnavailable."""
+    if not evidence:
+        return []
+    rows = await reader.many("identity/find_stated_links", FoundLink, rows=[list(each) for each in evidence])
+    return _told([row.link(rules) for row in rows], {end[0]: (end[1], end[2]) for row in rows for end in (row.a, row.b)})
+
+
+async def trace_evidence(reader: Reader, customer_id: str, one: Key, other: Key, rules: IdentityRules) -> list[StatedLink] | None:
+    """How two identifiers of a customer are known to be one person: the fewest links that stand, in order, the weakest marked;
+    none from one to itself. None where they aren't both that customer's. Raises StoreUnavailable."""
+    around = await find_around(asking(reader), [customer_id], rules)
+    members = {(each.type, each.value): each.id for each in around.members.values()}
+    start, end = members.get(one), members.get(other)
+    if start is None or end is None or not around.owners[start] == around.owners[end] == customer_id:
+        return None
+    standing = [link for evidence, link in around.links.items() if around.aside[evidence] is None]
+    path = shortest_path(standing, start, end)
+    if path is None:
+        return None
+    return _told(path, {id: (each.type, each.value) for id, each in around.members.items()}, start)
+
+
+def _told(path: Sequence[Link], names: Mapping[str, Key], start: str | None = None) -> list[StatedLink]:
+    """Links as they are shown; with a `start` each leads on from where the one before it led to."""
+    last = weakest(path)
+    found = []
+    for link in path:
+        near, far = (link.b, link.a) if start is not None and link.b == start else (link.a, link.b)
+        at = from_microseconds(link.at)
+        shown = StatedLink(one=names[near], other=names[far], rule=link.rule, source=link.source, at=at, weakest=link is last)
+        found.append(shown)
+        start = None if start is None else far
+    return found

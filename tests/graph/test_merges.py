@@ -1,0 +1,278 @@
+"""Merges by hand and their undoing: nothing is left behind, whatever came in between."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from graph.doctor import examine
+from graph.events import record
+from graph.events.inputs import CustomerKey, Event, IdentifierKey, MergeInput, UndoMergeInput
+from graph.events.outcomes import Outcome
+from graph.identity.rules import IdentityRules, Limit, TypeRule
+from graph.store import Store
+from tests.graph.conftest import AskCypher
+from tests.graph.test_identity_resolution import RULE, RULES, Name, as_read, history, kept, versions_of
+from tests.happenings import accept, at, identify, invite, purchase, touchpoint, user
+
+EVERYTHING = "MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch DETACH DELETE n"
+LATE = 100.0
+
+
+def named(name: Name) -> CustomerKey:
+    return CustomerKey(identifier=IdentifierKey(*name))
+
+
+def merge(id: str, keep: CustomerKey, absorb: CustomerKey, hours: float = LATE) -> MergeInput:
+    return MergeInput(id=id, source="desk", at=at(hours), keep=keep, absorb=absorb, reason="the same person", actor="ops")
+
+
+def undo(id: str, merge: str, hours: float = LATE + 1, *, keep_apart: bool = False) -> UndoMergeInput:
+    return UndoMergeInput(
+        id=id, source="desk", at=at(hours), merge=merge, reason="two people", actor="ops", keep_apart=keep_apart
+    )
+
+
+async def told(graph: Store, *events: Event, rules: IdentityRules = RULES) -> Outcome:
+    return await record(graph, events, rule=RULE, identity_rules=rules)
+
+
+async def refusal(graph: Store, event: Event) -> tuple[str, str]:
+    (rejected,) = (await told(graph, event)).rejected
+    return rejected.code, rejected.message
+
+
+async def standing(ask: AskCypher) -> list[str]:
+    """Merges that nobody undid, newest first."""
+    return await ask("MATCH (m:Merge) WHERE m.undone_at IS NULL RETURN m.id ORDER BY m.merged_at DESC, m.id DESC")
+
+
+async def both(graph: Store, *names: str) -> list[Any]:
+    return await as_read(graph, [("user_id", name) for name in names])
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_undone_merges_leave_nothing_behind(graph: Store, ask: AskCypher, seed: int) -> None:
+    """Histories by chance, some of them told while customers are merged; once all merges are undone, everything is as it is where
+    nobody ever merged anybody."""
+    chance = random.Random(seed)
+    events = history(seed)
+    chance.shuffle(events)
+    before, meanwhile = events[: len(events) // 2], events[len(events) // 2 :]
+    await told(graph, *before)
+    names = sorted({name for group in (await kept(ask)).values() for name in group})
+    merged: list[str] = []
+    for number in range(4):
+        keep, absorb = (named(name) for name in chance.sample(names, 2)) if len(names) > 1 else (None, None)
+        if keep is not None and absorb is not None and not (await told(graph, merge(f"m{number}", keep, absorb))).rejected:
+            (newest,) = await ask("MATCH (m:Merge {key: $key}) RETURN m.id", key=f"desk\x1fm{number}")
+            merged.append(newest)
+        assert await examine(graph, RULE, identity_rules=RULES) == []
+        size = chance.randint(0, 3)
+        for each in meanwhile[:size]:
+            assert not (await told(graph, each)).rejected
+        del meanwhile[:size]
+    for each in meanwhile:
+        assert not (await told(graph, each)).rejected
+    chance.shuffle(merged)
+    waiting, redundant, turn = merged, list[str](), 0
+    while waiting and turn < 100:
+        turn += 1
+        id, *waiting = waiting
+        seen = await versions_of(graph, names)
+        (rejected,) = (await told(graph, undo(f"u{turn}", id))).rejected or (None,)
+        now = await versions_of(graph, names)
+        assert all(version >= seen[name] for name, version in now.items())
+        if rejected is not None:
+            assert rejected.code == "BLOCKED"
+            # By another merge, which may be undone first; else by evidence by which they are one anyhow.
+            (waiting if "by merge" in rejected.message else redundant).append(id)
+    assert turn < 100
+    found, groups = await as_read(graph, names), await kept(ask)
+    await ask(EVERYTHING)
+    for each in events:
+        assert not (await told(graph, each)).rejected
+    expected = await kept(ask)
+    # A merge that couldn't be undone still says by which id they go.
+    assert set(groups.values()) == set(expected.values()) and (redundant or groups == expected)
+    assert await as_read(graph, names) == found
+    assert await examine(graph, RULE, identity_rules=RULES) == []
+
+
+async def test_a_merge_goes_by_the_id_that_was_kept_and_undone_by_both(graph: Store, ask: AskCypher) -> None:
+    await told(
+        graph, identify("1", 1, ("user_id", "ann")), identify("2", 0, ("user_id", "ben")), purchase("3", 2, user("ben"), "n")
+    )
+    before = await both(graph, "ann", "ben")
+    assert not (await told(graph, merge("m", user("ann"), user("ben")))).rejected
+    assert await kept(ask) == {("user_id", "ann"): frozenset({("user_id", "ann"), ("user_id", "ben")})}
+    one, other = await both(graph, "ann", "ben")
+    assert one == other and len(one["entries"]) == 1
+    (id,) = await standing(ask)
+    assert not (await told(graph, undo("u", id))).rejected
+    assert await both(graph, "ann", "ben") == before
+    assert await standing(ask) == []
+    assert (await refusal(graph, undo("u2", id)))[0] == "CONFLICT"
+
+
+async def test_a_third_one_that_both_are_linked_with_blocks_unless_they_are_kept_apart(graph: Store, ask: AskCypher) -> None:
+    rules = IdentityRules()
+    await told(graph, identify("1", 1, ("user_id", "ann")), identify("2", 2, ("user_id", "ben")), rules=rules)
+    await told(graph, merge("m", user("ann"), user("ben")), rules=rules)
+    for number, name in enumerate(("ann", "ben")):
+        await told(graph, identify(f"e{number}", 3 + number, ("user_id", name), ("email", "e@example.com")), rules=rules)
+    (id,) = await standing(ask)
+    (rejected,) = (await told(graph, undo("u", id), rules=rules)).rejected
+    assert rejected.code == "BLOCKED" and "user_id and email by identify from test" in rejected.message
+    assert "example.com" not in rejected.message
+    assert not (await told(graph, undo("v", id, keep_apart=True), rules=rules)).rejected
+    email = ("email", "e@example.com")
+    apart = {("user_id", "ann"): frozenset({("user_id", "ann"), email}), ("user_id", "ben"): frozenset({("user_id", "ben")})}
+    assert await kept(ask) == apart
+    # Nothing that is said of it later joins them again.
+    await told(graph, identify("again", 200, ("user_id", "ben"), email), rules=rules)
+    assert await kept(ask) == apart
+    assert await examine(graph, RULE, identity_rules=rules) == []
+    # But somebody who looks at them may.
+    assert not (await told(graph, merge("n", user("ben"), user("ann"), 300), rules=rules)).rejected
+    assert await kept(ask) == {("user_id", "ben"): frozenset({("user_id", "ann"), ("user_id", "ben"), email})}
+    (id,) = await standing(ask)
+    assert not (await told(graph, undo("w", id, 301), rules=rules)).rejected
+    assert await kept(ask) == apart
+    assert await examine(graph, RULE, identity_rules=rules) == []
+
+
+async def test_what_evidence_joined_is_undone_by_keeping_it_apart(graph: Store, ask: AskCypher) -> None:
+    await told(graph, identify("1", 1, ("email", "a@x.com")), identify("2", 2, ("email", "b@x.com")))
+    await told(graph, identify("3", 3, ("email", "a@x.com"), ("email", "b@x.com")))
+    (id,) = await standing(ask)
+    assert len(await kept(ask)) == 1
+    assert not (await told(graph, undo("u", id))).rejected
+    assert len(await kept(ask)) == 2 and await standing(ask) == []
+    await told(graph, identify("4", 4, ("email", "b@x.com"), ("email", "a@x.com")))
+    assert len(await kept(ask)) == 2
+    assert await examine(graph, RULE, identity_rules=RULES) == []
+
+
+async def test_what_late_evidence_parts_is_logged_as_undone(graph: Store, ask: AskCypher) -> None:
+    email = ("email", "e1@example.com")
+    await told(graph, identify("1", 3, ("user_id", "ben")), identify("2", 3, email))
+    await told(graph, identify("3", 3, ("user_id", "ben"), email))
+    assert len(await standing(ask)) == 1
+    # Ann had that address before him.
+    await told(graph, identify("4", 1, ("user_id", "ann"), email))
+    assert await kept(ask) == {
+        ("user_id", "ann"): frozenset({("user_id", "ann"), email}),
+        ("user_id", "ben"): frozenset({("user_id", "ben")}),
+    }
+    assert await ask("MATCH (m:Merge) WHERE m.kept_id <> m.absorbed_id RETURN m.undone_at IS NOT NULL ORDER BY m.merged_at") == [
+        True
+    ]
+
+
+async def test_an_older_merge_is_undone_under_a_newer_one(graph: Store, ask: AskCypher) -> None:
+    await told(graph, *(identify(name, number, ("phone", name)) for number, name in enumerate(("+811", "+812", "+813"))))
+    one, two, three = (named(("phone", f"+81{number}")) for number in (1, 2, 3))
+    await told(graph, merge("m1", one, two, 100))
+    await told(graph, merge("m2", one, three, 101))
+    newer, older = await standing(ask)
+    assert not (await told(graph, undo("u1", older, 102))).rejected
+    assert {len(group) for group in (await kept(ask)).values()} == {1, 2}
+    # Two is one of them again by both of them: then the older one alone takes it out of neither.
+    await told(graph, merge("m3", one, two, 103))
+    third = (await standing(ask))[0]
+    assert not (await told(graph, undo("u2", newer, 104))).rejected
+    await told(graph, merge("m4", two, three, 105))
+    await told(graph, identify("x", 3, ("phone", "+811"), ("phone", "+813")))
+    code, message = await refusal(graph, undo("u3", third, 106))
+    assert code == "BLOCKED" and "by merge" in message
+    assert await examine(graph, RULE, identity_rules=RULES) == []
+
+
+LIMITED = IdentityRules(types={"user_id": TypeRule(100, Limit(1))})
+
+
+async def test_nobody_is_merged_against_the_rules(graph: Store, ask: AskCypher) -> None:
+    await told(
+        graph, *(identify(name, 1, ("user_id", name), ("email", f"{name}@x.com")) for name in ("ann", "ben")), rules=LIMITED
+    )
+    before = await kept(ask)
+    (rejected,) = (
+        await told(graph, merge("m", CustomerKey(email="ann@x.com"), CustomerKey(email="ben@x.com")), rules=LIMITED)
+    ).rejected
+    assert rejected.code == "BLOCKED" and "1 user_id" in rejected.message
+    assert await kept(ask) == before and await ask("MATCH (m:Merge) RETURN m.id") == []
+    assert await examine(graph, RULE, identity_rules=LIMITED) == []
+
+
+async def test_bad_input(graph: Store, ask: AskCypher) -> None:
+    await told(graph, identify("1", 1, ("user_id", "ann"), ("email", "a@x.com")), identify("2", 1, ("user_id", "ben")))
+    assert (await refusal(graph, merge("m1", user("ann"), CustomerKey(email="a@x.com"))))[0] == "INVALID"
+    assert (await refusal(graph, merge("m2", user("ann"), user("nobody"))))[0] == "NOT_FOUND"
+    assert (await refusal(graph, merge("m3", CustomerKey(id="cus_" + "0" * 32), user("ann"))))[0] == "NOT_FOUND"
+    assert (await refusal(graph, undo("u", "mrg_" + "0" * 32)))[0] == "NOT_FOUND"
+    assert await ask("MATCH (i:Identifier {value: 'nobody'}) RETURN i.id") == []
+    await ask("MATCH (c:Customer)-[:IDENTIFIED_BY]->(:Identifier {value: 'ben'}) SET c.erased_at = datetime() RETURN 1")
+    assert (await refusal(graph, merge("m4", user("ann"), user("ben"))))[0] == "ERASED"
+    assert await ask("MATCH (m:Merge) RETURN m.id") == []
+
+
+def brought(number: int, advocate: str, friend: str, hours: float) -> list[Event]:
+    return [
+        invite(f"i{number}", hours, user(advocate), f"c{number}"),
+        accept(f"a{number}", hours + 0.5, f"c{number}", user(friend)),
+    ]
+
+
+FREE = IdentityRules()
+
+
+async def test_an_undo_gives_nobody_two_referrers(graph: Store, ask: AskCypher) -> None:
+    """While they are one the earlier acceptance counts; once they are two again, each has its own."""
+    await told(graph, *brought(1, "ann", "cho", 1), *brought(2, "ben", "dan", 2), rules=FREE)
+    before = await both(graph, "ann", "ben", "cho", "dan")
+    await told(graph, merge("m", user("cho"), user("dan")), rules=FREE)
+    edges = "MATCH (:Customer)-[r:REFERRED]->(c:Customer) RETURN c.id"
+    assert len(await ask(edges)) == 1
+    (id,) = await standing(ask)
+    await told(graph, undo("u", id), rules=FREE)
+    friends = await ask(edges)
+    assert len(friends) == len(set(friends)) == 2
+    assert await both(graph, "ann", "ben", "cho", "dan") == before
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+
+
+async def test_an_undo_closes_no_ring(graph: Store, ask: AskCypher) -> None:
+    """Cho, who is also Eve, was brought in by Ann before; apart from Eve, her acceptance would close a ring of three."""
+    early = brought(0, "ann", "eve", 0)
+    await told(graph, *early, *brought(1, "ann", "ben", 1), *brought(2, "ben", "cho", 2), rules=FREE)
+    await told(graph, merge("m", user("cho"), user("eve")), rules=FREE)
+    # While Ann brought all of them in, whom Cho brings in is Ann herself.
+    await told(graph, *brought(3, "cho", "ann", 3), rules=FREE)
+    (id,) = await standing(ask)
+    await told(graph, undo("u", id), rules=FREE)
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+    rings = "MATCH (c:Customer)-[:REFERRED*1..10]->(d:Customer) WHERE c = d RETURN c.id"
+    assert await ask(rings) == []
+    found = await both(graph, "ann", "ben", "cho", "eve")
+    await ask(EVERYTHING)
+    await told(graph, *early, *(event for number, pair in enumerate((("ann", "ben"), ("ben", "cho"), ("cho", "ann")), 1)
+                                for event in brought(number, *pair, number)), rules=FREE)  # fmt: skip
+    assert await both(graph, "ann", "ben", "cho", "eve") == found
+
+
+async def test_what_came_while_they_were_one_goes_to_whom_it_was_filed_under(graph: Store, ask: AskCypher) -> None:
+    await told(graph, identify("1", 1, ("user_id", "ann")), identify("2", 2, ("user_id", "ben")))
+    await told(graph, merge("m", user("ann"), user("ben")))
+    profile: Sequence[Any] = await ask("MATCH (c:Customer) RETURN c.id")
+    await told(graph, touchpoint("t", 3, user("ben")), purchase("p", 4, CustomerKey(id=profile[0]), "n", "25"))
+    (id,) = await standing(ask)
+    await told(graph, undo("u", id))
+    one, other = await both(graph, "ann", "ben")
+    assert [each["kind"] for each in one["entries"] if "kind" in each] == [] or one != other
+    rows = await ask("MATCH (c:Customer) WITH c ORDER BY c.id RETURN [c.touchpoints, c.purchases]")
+    assert sorted(map(tuple, rows), key=str) == [(0, 1), (1, 0)]
+    assert await examine(graph, RULE, identity_rules=RULES) == []
