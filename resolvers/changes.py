@@ -93,7 +93,7 @@ def _worth(profile: Profile) -> object:
     return facts.orders, facts.revenue, facts.refunds, facts.first_purchase_at, facts.last_purchase_at
 
 
-_SAME = ("name", "email", "phone", "gender", "locale", "country", "traits", "provenance", "identifiers", "addresses", "channels")
+_SAME = ("name", "email", "phone", "gender", "locale", "country", "traits", "identifiers", "addresses", "channels")
 _FIELDS: dict[str, Callable[[Profile], object]] = {
     **{name: attrgetter(name) for name in _SAME},
     "givenName": attrgetter("given_name"),
@@ -103,6 +103,7 @@ _FIELDS: dict[str, Callable[[Profile], object]] = {
     "firstSeenAt": attrgetter("first_seen_at"),
     "lastSeenAt": attrgetter("last_seen_at"),
     "erasedAt": attrgetter("erased_at"),
+    "provenance": attrgetter("trait_states"),
     "timeline": attrgetter("entries"),
     "touchpoints": _entries(Touchpoint),
     "purchases": _entries(Purchase),

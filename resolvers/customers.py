@@ -112,7 +112,7 @@ class Customer(Node):
     def provenance(
         profile: Parent[Profile], info: Info, first: int | None = None, after: str | None = None
     ) -> Connection[TraitProvenance]:
-        rows = sorted(profile.provenance, key=provenance_key)
+        rows = sorted(profile.provenance(info.context.rules.identity), key=provenance_key)
         listing = in_memory("Customer.provenance", rows, provenance_key)
         return connect(info.context, listing, first=first, after=after)
 

@@ -12,6 +12,7 @@ import msgspec
 
 from graph.identity import Identifier, TraitProvenance, provenance
 from graph.identity.forms import normalised
+from graph.identity.rules import IdentityRules
 from graph.purchases import Cart
 from graph.referrals import Referral
 from graph.timeline import KINDS, Entry, OwnedEntry
@@ -177,10 +178,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     carts: tuple[Cart, ...] = ()
     referred_by: Referral | None = None
 
-    @cached_property
-    def provenance(self) -> tuple[TraitProvenance, ...]:
-        """Where each trait came from, by name: worked out only where someone asks."""
-        return provenance(self.trait_states)
+    def provenance(self, rules: IdentityRules) -> tuple[TraitProvenance, ...]:
+        """Where each trait came from, by name, and which of its values survives: worked out only where someone asks."""
+        found: tuple[TraitProvenance, ...] | None = self.made.get("provenance")
+        if found is None:
+            found = self.made["provenance"] = provenance(self.trait_states, rules)
+        return found
 
     @cached_property
     def made(self) -> dict[str, Any]:

@@ -63,10 +63,12 @@ class TraitFacts(msgspec.Struct, frozen=True, kw_only=True):
     identifiers: list[tuple[str, str, int, str | None]]
 
 
-async def trait_findings(store: Store) -> AsyncIterator[Finding]:
+async def trait_findings(store: Store, rules: IdentityRules) -> AsyncIterator[Finding]:
     async for customer in pages(store, "facts/find_trait_facts", TraitFacts, lambda row: row.id, limit=findings.HEAVY_PAGE):
         state = traits.merged(traits.read_state(text) for *_, text in customer.identifiers)
-        row = traits.customer_row(customer.id, state, [(type, value, seen) for type, value, seen, _ in customer.identifiers])
+        row = traits.customer_row(
+            customer.id, state, [(type, value, seen) for type, value, seen, _ in customer.identifiers], rules
+        )
         expected = {name: row[name] for name in customer.kept}
         for finding in different("customer", customer.id, _found_by(expected), _found_by(customer.kept)):
             yield finding

@@ -42,7 +42,8 @@ async def record_traits(transaction: Transaction, fresh: list[Kept], identities:
     if changed:
         await transaction.run("identity/record_trait_states", rows=changed)
     rows = [
-        traits.customer_row(customer, traits.merged(states[customer].values()), seen[customer]) for customer in sorted(customers)
+        traits.customer_row(customer, traits.merged(states[customer].values()), seen[customer], identities.rules)
+        for customer in sorted(customers)
     ]
     await transaction.run("customers/record_traits", rows=rows)
 

@@ -1,18 +1,22 @@
 """Traits: every observation is kept; what survives is computed, and is the same in any order of arrival.
 
-A trait's state is the newest observations of it, at most 21: merging states is commutative, associative and idempotent,
-so the state of a customer is the merge of the states of its identifiers.
+A trait's state is the newest observations of it, at most 21, with the oldest of all and the newest of each source, so that any
+of them can survive: merging states is commutative, associative and idempotent, and the state of a customer is the merge of the
+states of its identifiers. Which survives is a rule (graph.identity.rules).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
 import msgspec
 
 from graph.events.forms import is_one
+from graph.identity.rules import IdentityRules, TraitRule
 from graph.search import searchable
 
 KEPT_VALUES = 21  # the survivor, and the twenty it overrode
@@ -53,13 +57,44 @@ def merged(states: Iterable[State]) -> State:
                 result[name] = list(observations)
                 continue
             union = {tuple(each[:3]): each for each in (*known, *observations)}
-            result[name] = [union[key] for key in sorted(union, reverse=True)][:KEPT_VALUES]
+            result[name] = _worth_keeping([union[key] for key in sorted(union, reverse=True)])
     return result
 
 
-def survivors(state: State) -> dict[str, Any]:
-    """The newest value of each trait; one whose newest value is None was removed."""
-    return {name: newest[0][3] for name, newest in state.items() if newest[0][3] is not None}
+def _worth_keeping(newest: list[Observation]) -> list[Observation]:
+    if len(newest) <= KEPT_VALUES:
+        return newest
+    kept, sources = newest[:KEPT_VALUES], {each[1] for each in newest[:KEPT_VALUES]}
+    for each in newest[KEPT_VALUES:-1]:
+        if each[1] not in sources:
+            sources.add(each[1])
+            kept.append(each)
+    return [*kept, newest[-1]]
+
+
+def ordered(observations: list[Observation], rule: TraitRule) -> list[Observation]:
+    """The one that survives, then those it overrode, newest first. Where the trait was removed, nothing from before survives."""
+    if rule.by == "newest" or len(observations) == 1:
+        return observations
+    standing = list(takewhile(lambda each: each[3] is not None, observations))
+    if not standing:
+        return observations
+    if rule.by == "oldest":
+        first = standing[-1]
+    elif rule.by == "source":
+        rank = {source: place for place, source in enumerate(rule.sources)}
+        first = min(standing, key=lambda each: rank.get(each[1], len(rank)))
+    else:
+        stated = [msgspec.json.encode(each[3], order="sorted") for each in standing]
+        often = Counter(stated)
+        first = max(zip(standing, stated, strict=True), key=lambda each: often[each[1]])[0]
+    return [first, *(each for each in observations if each is not first)]
+
+
+def survivors(state: State, rules: IdentityRules) -> dict[str, Any]:
+    """The value of each trait that survives; those that were removed are left out."""
+    found = {name: ordered(observations, rules.trait(name))[0][3] for name, observations in state.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _fits(name: str, value: Any) -> bool:
@@ -76,11 +111,17 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def customer_row(customer: str, state: State, identifiers: Iterable[tuple[str, str, int]]) -> dict[str, Any]:
+def customer_row(
+    customer: str, state: State, identifiers: Iterable[tuple[str, str, int]], rules: IdentityRules
+) -> dict[str, Any]:
     """The row of `customers/record_traits`; `identifiers` are (type, value, age), of which mail and phone stand in for traits."""
     # What a field has no room for hides nothing that it has: it is a trait like others.
-    fields = {name: newest[0][3] for name in FIELDS if (newest := [each for each in state.get(name, ()) if _fits(name, each[3])])}
-    values = survivors({name: newest for name, newest in state.items() if name not in fields or not _fits(name, newest[0][3])})
+    fitting = {name: [each for each in state.get(name, ()) if _fits(name, each[3])] for name in FIELDS}
+    fields = {name: ordered(each, rules.trait(name))[0][3] for name, each in fitting.items() if each}
+    values = survivors(state, rules)
+    for name, value in fields.items():
+        if name in values and (values[name] == value or _fits(name, values[name])):
+            del values[name]
     newest_first = sorted(identifiers, key=lambda each: (-each[2], each[1]))
     row: dict[str, Any] = {"id": customer}
     for name, column in FIELDS.items():

@@ -8,8 +8,11 @@ from typing import Any
 
 import msgspec
 
-from graph.events.traits import merged, read_state
+from graph.events.traits import merged, ordered, read_state
+from graph.identity.rules import IdentityRules
 from graph.store import Reader
+
+MOST_OVERRIDDEN = 20
 
 
 class Identifier(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,16 +43,17 @@ class TraitProvenance(msgspec.Struct, frozen=True, kw_only=True):
     overridden: tuple[TraitValue, ...] = ()
 
 
-def provenance(states: Iterable[str]) -> tuple[TraitProvenance, ...]:
+def provenance(states: Iterable[str], rules: IdentityRules) -> tuple[TraitProvenance, ...]:
     """Where each trait of a customer came from, by name, from the trait states of its identifiers (JSON).
 
-    The newest observation by (time, source, event) survives. A trait whose newest observation removed it stays listed with a
-    value of None, so that one can see who removed what.
+    Which observation survives is a rule; of several that are as good the newest by (time, source, event). A trait whose newest
+    observation removed it stays listed with a value of None, so that one can see who removed what.
     """
     together = merged(read_state(state) for state in states)
-    found = ((name, msgspec.convert(together[name], tuple[TraitValue, ...])) for name in sorted(together))
+    orders = ((name, ordered(together[name], rules.trait(name))) for name in sorted(together))
+    found = ((name, msgspec.convert(each, tuple[TraitValue, ...])) for name, each in orders)
     return tuple(
-        TraitProvenance(name=name, value=first.value, source=first.source, at=first.at, overridden=tuple(rest))
+        TraitProvenance(name=name, value=first.value, source=first.source, at=first.at, overridden=tuple(rest[:MOST_OVERRIDDEN]))
         for name, (first, *rest) in found
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -41,15 +41,28 @@ class TypeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Limit | None = None
 
 
+class TraitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which of several values of a trait survives: the newest, the oldest, the one stated most often, or the newest of the source
+    that stands first in `sources`; those that aren't in it come after all that are."""
+
+    by: Literal["newest", "oldest", "frequent", "source"] = "newest"
+    sources: tuple[str, ...] = ()
+
+
+NEWEST = TraitRule()
+
+
 class IdentityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """`most`: identifiers of one customer; `ordinary`: the strength of types that aren't listed; `types`: of those that are;
-    `blocked`: values that name nobody, or many, by type, under `any` of all; `region`: of phone numbers without one."""
+    `blocked`: values that name nobody, or many, by type, under `any` of all; `region`: of phone numbers without one; `traits`:
+    which of their values survives, by name, under `any` of those that have no rule."""
 
     most: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = MOST_IDENTIFIERS
     ordinary: Strength = 50
     region: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")] | None = None
     types: Mapping[str, TypeRule] = {}
     blocked: Mapping[str, tuple[str, ...]] = {}
+    traits: Mapping[str, TraitRule] = {}
 
     def strength(self, type: str) -> int:
         """From 1 to 999: what people state by hand comes above all of them."""
@@ -64,6 +77,9 @@ class IdentityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def limits(self) -> Mapping[str, Limit]:
         """By type, where there is one."""
         return {type: rule.limit for type, rule in self.types.items() if rule.limit is not None}
+
+    def trait(self, name: str) -> TraitRule:
+        return self.traits.get(name) or self.traits.get("any", NEWEST)
 
     def blocks(self, type: str, value: str) -> bool:
         """Whether a value names nobody, or everybody."""

@@ -15,6 +15,7 @@ from graph.events.inputs import MergeInput
 from graph.events.previewing import Preview, preview_merge
 from graph.identity import TraitProvenance as ProvenanceRecord
 from graph.identity import provenance
+from graph.identity.rules import IdentityRules
 from resolvers.context import Context, Info
 from resolvers.customers import Customer
 from resolvers.directory import CustomerKey, asked_key
@@ -70,8 +71,8 @@ class MergePreview:
         scopes=needs(PROFILE),
     )
     @staticmethod
-    def conflicts(found: Parent[Previewed]) -> list[TraitProvenance]:
-        return conflicts(found.kept, found.absorbed)  # type: ignore[return-value]
+    def conflicts(found: Parent[Previewed], info: Info) -> list[TraitProvenance]:
+        return conflicts(found.kept, found.absorbed, info.context.rules.identity)  # type: ignore[return-value]
 
     @resolved(
         "Referrals whose advocate and friend would turn out to be one: rejected from then on.",
@@ -84,11 +85,12 @@ class MergePreview:
         return all_of(partial(find_referral, context, id) for id in found.preview.exposed)
 
 
-def conflicts(one: Profile, other: Profile) -> list[ProvenanceRecord]:
+def conflicts(one: Profile, other: Profile, rules: IdentityRules) -> list[ProvenanceRecord]:
     """What becomes of the traits of which two customers have different values."""
-    ours = {each.name: each.value for each in one.provenance if each.value is not None}
-    theirs = {each.name: each.value for each in other.provenance if each.value is not None}
-    together = provenance((*one.trait_states, *other.trait_states))
+    ours, theirs = (
+        {each.name: each.value for each in profile.provenance(rules) if each.value is not None} for profile in (one, other)
+    )
+    together = provenance((*one.trait_states, *other.trait_states), rules)
     found = [each for each in together if each.name in ours and each.name in theirs and ours[each.name] != theirs[each.name]]
     return found[:MOST_CONFLICTS]
 

@@ -127,7 +127,7 @@ async def test_parts_switched_off_stay_empty(graph: Store, ann: Profile) -> None
         graph, [key], parts=Parts(kinds=(), channels=False, carts=False, referred_by=False, provenance=False)
     )
     assert bare is not None
-    assert (bare.entries, bare.channels, bare.carts, bare.referred_by, bare.provenance) == ((), (), (), None, ())
+    assert (bare.entries, bare.channels, bare.carts, bare.referred_by, bare.trait_states) == ((), (), (), None, ())
     assert (bare.facts, bare.identifiers, bare.name) == (ann.facts, ann.identifiers, ann.name)
     [reviews] = await load_profiles(graph, [key], parts=Parts(kinds=("REVIEW",)))
     assert reviews is not None

@@ -82,7 +82,7 @@ def told(profile: Profile) -> Any:
         re.sub(r"[a-z]{3}_[0-9a-f]{32}", "an id", str(part))
         for part in (
             profile.name, profile.email, profile.traits, facts, profile.channels, profile.first_seen_at,
-            profile.last_seen_at, profile.identifiers, profile.provenance, profile.referred_by, profile.entries, profile.carts,
+            profile.last_seen_at, profile.identifiers, profile.trait_states, profile.referred_by, profile.entries, profile.carts,
         )
     ]  # fmt: skip
 

@@ -20,6 +20,7 @@ from tests.happenings import accept, at, identify, invite, purchase, touchpoint,
 
 EVERYTHING = "MATCH (n) WHERE NOT n:Migration AND NOT n:CacheEpoch DETACH DELETE n"
 LATE = 100.0
+FREE = IdentityRules()
 
 
 def named(name: Name) -> CustomerKey:
@@ -91,13 +92,15 @@ async def test_undone_merges_leave_nothing_behind(graph: Store, ask: AskCypher, 
             # By another merge, which may be undone first; else by evidence by which they are one anyhow.
             (waiting if "by merge" in rejected.message else redundant).append(id)
     assert turn < 100
+    if redundant:
+        # A merge that stays is stronger than all evidence: what else is set aside for a limit isn't what it would be without it.
+        assert await examine(graph, RULE, identity_rules=RULES) == []
+        return
     found, groups = await as_read(graph, names), await kept(ask)
     await ask(EVERYTHING)
     for each in events:
         assert not (await told(graph, each)).rejected
-    expected = await kept(ask)
-    # A merge that couldn't be undone still says by which id they go.
-    assert set(groups.values()) == set(expected.values()) and (redundant or groups == expected)
+    assert await kept(ask) == groups
     assert await as_read(graph, names) == found
     assert await examine(graph, RULE, identity_rules=RULES) == []
 
@@ -107,12 +110,12 @@ async def test_a_merge_goes_by_the_id_that_was_kept_and_undone_by_both(graph: St
         graph, identify("1", 1, ("user_id", "ann")), identify("2", 0, ("user_id", "ben")), purchase("3", 2, user("ben"), "n")
     )
     before = await both(graph, "ann", "ben")
-    assert not (await told(graph, merge("m", user("ann"), user("ben")))).rejected
+    assert not (await told(graph, merge("m", user("ann"), user("ben")), rules=FREE)).rejected
     assert await kept(ask) == {("user_id", "ann"): frozenset({("user_id", "ann"), ("user_id", "ben")})}
     one, other = await both(graph, "ann", "ben")
     assert one == other and len(one["entries"]) == 1
     (id,) = await standing(ask)
-    assert not (await told(graph, undo("u", id))).rejected
+    assert not (await told(graph, undo("u", id), rules=FREE)).rejected
     assert await both(graph, "ann", "ben") == before
     assert await standing(ask) == []
     assert (await refusal(graph, undo("u2", id)))[0] == "CONFLICT"
@@ -126,7 +129,7 @@ async def test_a_third_one_that_both_are_linked_with_blocks_unless_they_are_kept
         await told(graph, identify(f"e{number}", 3 + number, ("user_id", name), ("email", "e@example.com")), rules=rules)
     (id,) = await standing(ask)
     (rejected,) = (await told(graph, undo("u", id), rules=rules)).rejected
-    assert rejected.code == "BLOCKED" and "user_id and email by identify from test" in rejected.message
+    assert rejected.code == "BLOCKED" and "email and user_id by identify from test" in rejected.message
     assert "example.com" not in rejected.message
     assert not (await told(graph, undo("v", id, keep_apart=True), rules=rules)).rejected
     email = ("email", "e@example.com")
@@ -227,9 +230,6 @@ def brought(number: int, advocate: str, friend: str, hours: float) -> list[Event
     ]
 
 
-FREE = IdentityRules()
-
-
 async def test_an_undo_gives_nobody_two_referrers(graph: Store, ask: AskCypher) -> None:
     """While they are one the earlier acceptance counts; once they are two again, each has its own."""
     await told(graph, *brought(1, "ann", "cho", 1), *brought(2, "ben", "dan", 2), rules=FREE)
@@ -265,14 +265,14 @@ async def test_an_undo_closes_no_ring(graph: Store, ask: AskCypher) -> None:
 
 
 async def test_what_came_while_they_were_one_goes_to_whom_it_was_filed_under(graph: Store, ask: AskCypher) -> None:
-    await told(graph, identify("1", 1, ("user_id", "ann")), identify("2", 2, ("user_id", "ben")))
-    await told(graph, merge("m", user("ann"), user("ben")))
+    await told(graph, identify("1", 1, ("user_id", "ann")), identify("2", 2, ("user_id", "ben")), rules=FREE)
+    await told(graph, merge("m", user("ann"), user("ben")), rules=FREE)
     profile: Sequence[Any] = await ask("MATCH (c:Customer) RETURN c.id")
-    await told(graph, touchpoint("t", 3, user("ben")), purchase("p", 4, CustomerKey(id=profile[0]), "n", "25"))
+    await told(graph, touchpoint("t", 3, user("ben")), purchase("p", 4, CustomerKey(id=profile[0]), "n", "25"), rules=FREE)
     (id,) = await standing(ask)
-    await told(graph, undo("u", id))
+    await told(graph, undo("u", id), rules=FREE)
     one, other = await both(graph, "ann", "ben")
-    assert [each["kind"] for each in one["entries"] if "kind" in each] == [] or one != other
+    assert len(one["entries"]) == len(other["entries"]) == 1
     rows = await ask("MATCH (c:Customer) WITH c ORDER BY c.id RETURN [c.touchpoints, c.purchases]")
     assert sorted(map(tuple, rows), key=str) == [(0, 1), (1, 0)]
-    assert await examine(graph, RULE, identity_rules=RULES) == []
+    assert await examine(graph, RULE, identity_rules=FREE) == []
