@@ -40,6 +40,7 @@ from graph.deadletters import Undelivered
 from graph.errors import InvalidEvent, StoreUnavailable
 from graph.events import Call, Outcome
 from graph.events.inputs import Event
+from graph.identity.forms import dial_from
 from graph.identity.rules import BadRules, IdentityRules, read_rules, usual_rules
 from graph.migrations import migrate
 from graph.money import exponent
@@ -97,6 +98,7 @@ class Services:
     def __post_init__(self) -> None:
         self._weights, self._rule = reporting_weights(self.settings), referral_rule(self.settings)
         self.identity_rules = identity_rules_of(self.settings)
+        dial_from(self.identity_rules.region)
         self.gathering = Gathering(
             self.record_all, room=self.settings.write_queue, alone=not self.settings.group_commit, counters=self.counters
         )
