@@ -30,7 +30,8 @@ PREVIEW = """query($keep: CustomerKey!, $absorb: CustomerKey!) { mergePreview(ke
     allowed blockers { code path message } kept { email } movedPurchases movedTouchpoints
     conflicts { name value overridden { value } } exposedSelfReferrals { code } } }"""
 MERGES = """query($by: CustomerKey!, $first: Int, $after: String) { customer(by: $by) { id merges(first: $first, after: $after) {
-    pageInfo { hasNextPage endCursor } nodes { id keptId absorbedId actor undoneAt evidence { rule from { value } to { value } } } } } }"""
+    pageInfo { hasNextPage endCursor }
+    nodes { id keptId absorbedId actor undoneAt evidence { rule from { value } to { value } } } } } }"""
 EVIDENCE = """query($by: CustomerKey!, $from: IdentifierInput!, $to: IdentifierInput!) { customer(by: $by) {
     identityEvidence(from: $from, to: $to) { from { value } to { value } rule source at weakest } } }"""
 

@@ -12,6 +12,7 @@ from app.server import sources_of
 from app.services import Services
 from graph.events.inputs import Event, IdentifyInput, PurchaseInput
 from graph.money import Money
+from graph.referrals import networks
 from resolvers import operations
 from resolvers.access import Principal
 from resolvers.documents import Documents
@@ -82,6 +83,14 @@ async def test_a_network_is_summed_by_generation(api: Api, forest: None) -> None
     assert (await network(api, "ana", currency="EUR"))["revenue"] == {"amount": "123.64", "currency": "EUR"}
     alone = {"size": 0, "depth": 0, "converted": 0, "truncated": False, "generations": []}
     assert await network(api, "dan") == alone | {"revenue": {"amount": "0.00", "currency": "USD"}}
+
+
+async def test_a_network_beyond_the_bound_says_so(api: Api, forest: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "MOST", 1)
+    found = await network(api, "ana")
+    assert (found["size"], found["depth"], found["truncated"]) == (2, 1, True)
+    assert (await network(api, "ana", MEMBERS))["members"]["totalCount"] is None
+    assert not (await network(api, "gus"))["truncated"]
 
 
 async def test_a_depth_leaves_out_what_is_below(api: Api, forest: None) -> None:

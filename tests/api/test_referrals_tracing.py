@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import neo4j
 import orjson
 import pytest
 
 from app.services import Services
 from graph.events.inputs import Event, IdentifyInput
+from resolvers.access import Principal
 from resolvers.guard import Limits
 from resolvers.operations import answer
+from resolvers.scopes import PROFILE, REFERRAL
 from tests.api.conftest import Api, Tell, at, by_email, email
 from tests.api.test_costs import sources
 from tests.api.whoever import WHOEVER
+from tests.conftest import Stack
 from tests.happenings import accept, invite
 
 CHAIN = """query($email: String!, $depth: Int) { customer(by: {email: $email}) { referral { chain(maxDepth: $depth) {
@@ -91,6 +95,57 @@ async def test_what_only_an_id_is_asked_of_is_not_loaded(services: Services, for
     assert [step["customer"].pop("name") for step in more["steps"]] == ["cho", "ben", "ana"]
     assert [step["referral"].pop("code") for step in more["steps"]] == ["cho>dan", "ben>cho", "ana>ben"]
     assert more == found
+
+
+LONG = """UNWIND range(0, 1001) AS number
+  WITH number, 'cus_' + right('0000000' + number, 8) + right($zeros, 24) AS id
+  CREATE (c:Customer {id: id, version: 1})-[:IDENTIFIED_BY]->(:Identifier {id: 'idn' + substring(id, 3), customer_id: id,
+    type: 'user_id', value: toString(number), verified: false, source: 's', first_seen_at: datetime('2024-01-01T00:00:00Z')})
+  WITH c ORDER BY c.id WITH collect(c) AS all
+  UNWIND range(1, 1001) AS number
+  WITH all[number - 1] AS high, all[number] AS low
+  CREATE (high)-[:REFERRED {at: datetime('2024-01-01T00:00:00Z'), referral: 'ref' + substring(low.id, 3)}]->(low)
+  RETURN count(*)"""
+FAR = """query($by: CustomerKey!) { customer(by: $by) { referral { chain(maxDepth: 2) { length truncated root { id }
+    steps { depth customer { id } } } } } }"""
+
+
+async def test_a_chain_beyond_the_bound_says_so_and_goes_on_from_its_root(api: Api, forest: None, stack: Stack) -> None:
+    auth = (stack.neo4j_user, stack.neo4j_password)
+    async with neo4j.AsyncGraphDatabase.driver(stack.neo4j_uri, auth=auth) as driver:
+        await driver.execute_query(LONG, zeros="0" * 24)
+    root, second, last = (f"cus_{number:08d}" + "0" * 24 for number in (0, 1, 1_001))
+    found = (await api.data(FAR, by={"id": last}))["customer"]["referral"]["chain"]
+    assert (found["length"], found["truncated"], found["root"]["id"], len(found["steps"])) == (1_000, True, second, 2)
+    found = (await api.data(FAR, by=found["root"]))["customer"]["referral"]["chain"]
+    assert (found["length"], found["truncated"], found["root"]["id"]) == (1, False, root)
+    # Who stands above what was followed might be above the other one too.
+    far = (await api.data(PATH, **{"from": {"id": last}, "to": {"email": "ana@example.com"}}))["referralPath"]
+    assert far == {"truncated": True, "path": None}
+
+
+async def test_names_on_the_way_are_masked(services: Services, forest: None) -> None:
+    reader = Principal(id="p", scopes=frozenset({PROFILE, REFERRAL}))
+    asked_of = sources(services, Limits(depth=30, aliases=100, selections=1_000, directives=100, cost_mode="off"))
+
+    async def asked(principal: Principal, text: str, **variables: Any) -> Any:
+        given = await answer(text, asked_of, principal, variables=variables)
+        assert not given.errors
+        return orjson.loads(orjson.dumps(given.data))
+
+    ids = {
+        name: (
+            await asked(WHOEVER, "query($by: CustomerKey!) { customer(by: $by) { id } }", by={"email": f"{name}@example.com"})
+        )["customer"]["id"]
+        for name in ("dan", "fay")
+    }
+    by_id = CHAIN.replace("$email: String!", "$id: ID!").replace("{email: $email}", "{id: $id}")
+    found = (await asked(reader, by_id, id=ids["dan"], depth=100))["customer"]["referral"]["chain"]
+    assert (found["length"], found["root"]["name"]) == (3, "a•••")
+    assert [step["customer"]["name"] for step in found["steps"]] == ["c•••", "b•••", "a•••"]
+    way = (await asked(reader, PATH, **{"from": {"id": ids["dan"]}, "to": {"id": ids["fay"]}}))["referralPath"]["path"]
+    assert (way["length"], way["commonAdvocate"]["name"]) == (5, "a•••")
+    assert all(step["customer"]["name"].endswith("•••") for step in way["steps"])
 
 
 @pytest.mark.parametrize("depth", [0, -1, 1_001, 10**9])
