@@ -27,7 +27,7 @@ EVERYTHING = ",".join(CASES)
 MISSED, UNFINISHED = 1, 130
 
 Only = Annotated[
-    str, typer.Option("--only", help="Some of import,profile,outage,timeline,hotpath,access,referrals,ingestion,demo.")
+    str, typer.Option("--only", help="Some of import,profile,outage,timeline,merges,hotpath,access,referrals,ingestion,demo.")
 ]
 Customers = Annotated[int, typer.Option("--customers", help="Size of the world whose import is compared.", min=1)]
 Large = Annotated[int, typer.Option("--large", help="Size of the larger graph; 0 leaves it out.", min=0)]

@@ -17,6 +17,7 @@ from benchmarks.figures import Figure
 from benchmarks.hotpath import Hot, HotSize, growth, hotpath
 from benchmarks.imports import Imported, World, import_measured, memory_figures, rounds, warm_up
 from benchmarks.ingestion import Size, ingestion_figures
+from benchmarks.merges import MergesSize, merges_figures
 from benchmarks.outage import outage_figures
 from benchmarks.planted import truth_for
 from benchmarks.preparing import prepare
@@ -27,7 +28,7 @@ from benchmarks.service import service_figures
 from benchmarks.snapshot import Snapshot, take
 from benchmarks.timeline import timeline_figures
 
-CASES = ("import", "profile", "outage", "timeline", "hotpath", "access", "referrals", "ingestion", "demo")
+CASES = ("import", "profile", "outage", "timeline", "merges", "hotpath", "access", "referrals", "ingestion", "demo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Plan:
     access: AccessSize = field(default_factory=AccessSize)
     forest: ForestSize = field(default_factory=ForestSize)
     ingestion: Size = field(default_factory=Size)
+    merges: MergesSize = field(default_factory=MergesSize)
     demo: int = 1_000
 
     @property
@@ -60,7 +62,7 @@ class Plan:
         sizes = sorted(self.sizes)
         if {"import", "profile", "hotpath"} & set(self.cases):
             return sizes
-        return sizes[:1] if {"timeline", "outage", "access"} & set(self.cases) else []
+        return sizes[:1] if {"timeline", "merges", "outage", "access"} & set(self.cases) else []
 
     @property
     def forests(self) -> list[int]:
@@ -206,7 +208,9 @@ class Run:
         if "timeline" in plan.cases and smallest:
             self._tell(f"turning the pages of {plan.long:,} touchpoints")
             self.figures += await timeline_figures(settings, long=plan.long, calls=plan.calls, warm_up=plan.warm_up)
-
+        if "merges" in plan.cases and smallest:
+            self._tell("merging customers and taking them apart")
+            self.figures += await merges_figures(settings, plan.merges)
         if "hotpath" in plan.cases:
             self._tell(f"asking for profiles of {size:,} in every way, {plan.hot.rounds} times")
             folder = self.folder / f"hotpath-{size}"

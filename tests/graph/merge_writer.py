@@ -1,5 +1,5 @@
-"""`python -m tests.graph.merge_writer URI USER PASSWORD NAME SEED COUNT`: one process of several that merge the same few people by
-hand, take merges back, and tell of them, all at once, once a line comes in.
+"""`python -m tests.graph.merge_writer URI USER PASSWORD NAME SEED COUNT`: one process of several that merge the same few people,
+take merges back, and tell of them, all at once, once a line comes in.
 
 Prints as JSON how many of its events were kept, how many purchases among them, and with which codes the others were refused.
 """

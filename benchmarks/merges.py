@@ -1,0 +1,248 @@
+"""Merges by hand and their undoing: of customers with few events and with many, of a celebrity, with profiles read meanwhile;
+and what a profile of many identifiers costs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count, islice
+from statistics import median, quantiles
+
+from app.settings import Settings
+from benchmarks.figures import Figure, at_most
+from benchmarks.servers import opened
+from benchmarks.timing import in_turn
+from graph import events
+from graph.customers import ProfileKey, load_profiles
+from graph.events.inputs import (
+    AcceptInput,
+    CustomerKey,
+    Event,
+    IdentifierKey,
+    IdentifyInput,
+    MergeInput,
+    PurchaseInput,
+    ReferralCodeInput,
+    TouchpointInput,
+    UndoMergeInput,
+)
+from graph.events.kept import Kept
+from graph.events.referring import code_of
+from graph.identity.merges import find_merge_by_event
+from graph.money import Money
+from graph.store import Store
+
+BATCH = 2_000
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+SOURCE = "benchmark"
+FEW, MANY = 10, 10_000
+FANS, MORE_FANS = 2_000, 20_000
+ONE, IDENTIFIERS = 1, 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergesSize:
+    """How often each is merged and taken back, those of the celebrities, and how often profiles are loaded."""
+
+    rounds: int = 60
+    celebrities: int = 8
+    calls: int = 1_000
+    warm_up: int = 10
+
+
+@dataclass(slots=True)
+class _Pair:
+    """Two customers who are merged and taken back again and again; seconds that it took."""
+
+    store: Store
+    name: str
+    merging: list[float] = field(default_factory=list)
+    undoing: list[float] = field(default_factory=list)
+    turns: Iterator[int] = field(default_factory=count)
+
+    async def turn(self, *, counts: bool = True) -> None:
+        number = next(self.turns)
+        at = BEGIN + timedelta(days=30, seconds=number)
+        key = f"{self.name}-{number}"
+        merge = MergeInput(
+            id=key, source=SOURCE, at=at, keep=_user(f"{self.name}-a"), absorb=_user(f"{self.name}-b"), reason="one", actor=SOURCE
+        )
+        merging = await self._timed(merge)
+        id = await find_merge_by_event(self.store, Kept.of(0, merge).key)
+        assert id is not None
+        undo = UndoMergeInput(id=f"undo-{key}", source=SOURCE, at=at, merge=id, reason="two", actor=SOURCE)
+        undoing = await self._timed(undo)
+        if counts:
+            self.merging.append(merging)
+            self.undoing.append(undoing)
+
+    async def _timed(self, event: Event) -> float:
+        begun = time.perf_counter()
+        outcome = await events.record(self.store, [event])
+        taken = time.perf_counter() - begun
+        assert outcome.accepted == 1, outcome.rejected
+        return taken * 1_000
+
+
+async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
+    async with opened(settings) as store:
+        few, many = await _pair(store, FEW), await _pair(store, MANY)
+        some, most = await _celebrity(store, FANS), await _celebrity(store, MORE_FANS)
+        for number in range(size.warm_up + size.rounds):
+            for pair in (few, many) if number % 2 else (many, few):
+                await pair.turn(counts=number >= size.warm_up)
+        for number in range(1 + size.celebrities):
+            for pair in (some, most):
+                await pair.turn(counts=number >= 1)
+        profiles = await _profiles(store, size)
+        quiet, busy = await _reads(store, few, many, calls=size.calls)
+    figures = []
+    for what, small, large in (("merge", few.merging, many.merging), ("undo", few.undoing, many.undoing)):
+        figures.append(
+            Figure(
+                case=f"To {what} two customers with {MANY:,} events each, p50",
+                value=median(large),
+                unit="ms",
+                against=f"with {FEW} each",
+                reference=median(small),
+                target=at_most(1.5),
+            )
+        )
+    for what, small, large in (("merge", some.merging, most.merging), ("undo", some.undoing, most.undoing)):
+        figures.append(
+            Figure(
+                case=f"To {what} a celebrity with {MORE_FANS:,} direct referrals, p50",
+                value=median(large),
+                unit="ms",
+                against=f"with {FANS:,}",
+                reference=median(small),
+                target=at_most(MORE_FANS / FANS),
+            )
+        )
+    figures.append(
+        Figure(
+            case="Profile loaded while it and others are merged and taken back, p99",
+            value=_p99(busy),
+            unit="ms",
+            against="nobody merged",
+            reference=_p99(quiet),
+            target=at_most(2),
+        )
+    )
+    one, several = median(profiles[ONE]), median(profiles[IDENTIFIERS])
+    figures.append(
+        Figure(
+            case=f"Profile of {IDENTIFIERS} identifiers, p50",
+            value=several,
+            unit="ms",
+            against="of a single one",
+            reference=one,
+            target=at_most(1.5),
+        )
+    )
+    return figures
+
+
+def _p99(times: list[float]) -> float:
+    return quantiles(times, n=100)[98]
+
+
+def _user(name: str) -> CustomerKey:
+    return CustomerKey(identifier=IdentifierKey("user_id", name))
+
+
+async def _record(store: Store, stream: Iterator[Event]) -> None:
+    for batch in iter(partial(lambda: list(islice(stream, BATCH))), []):
+        outcome = await events.record(store, batch)
+        assert outcome.accepted == len(batch), outcome.rejected[:3]
+
+
+def _touchpoint(id: str, seconds: int, customer: CustomerKey) -> Event:
+    at = BEGIN + timedelta(seconds=seconds)
+    return TouchpointInput(id=id, source=SOURCE, at=at, customer=customer, channel="web", type="page_view")
+
+
+async def _pair(store: Store, number: int) -> _Pair:
+    """Two customers with so many events each, of which every tenth is a purchase."""
+    name = f"pair-{number}"
+
+    def stream() -> Iterator[Event]:
+        for side in "ab":
+            customer = _user(f"{name}-{side}")
+            for each in range(number):
+                id, at = f"{name}-{side}-{each}", BEGIN + timedelta(seconds=each)
+                if each % 10:
+                    yield _touchpoint(id, each, customer)
+                else:
+                    yield PurchaseInput(
+                        id=id, source=SOURCE, at=at, customer=customer, number=id, items=(), total=Money(1_000, "USD")
+                    )
+
+    await _record(store, stream())
+    return _Pair(store, name)
+
+
+async def _celebrity(store: Store, fans: int) -> _Pair:
+    """One who brought in so many by a standing code, and one who has nothing but a touchpoint."""
+    name = f"celebrity-{fans}"
+    code = ReferralCodeInput(id=name, source=SOURCE, at=BEGIN, advocate=_user(f"{name}-a"))
+
+    def stream() -> Iterator[Event]:
+        yield code
+        yield _touchpoint(f"{name}-b", 1, _user(f"{name}-b"))
+        text = code_of(Kept.of(0, code))
+        for each in range(fans):
+            at = BEGIN + timedelta(minutes=each + 1)
+            yield AcceptInput(id=f"{name}-{each}", source=SOURCE, at=at, code=text, friend=_user(f"{name}-fan-{each}"))
+
+    await _record(store, stream())
+    return _Pair(store, name)
+
+
+async def _profiles(store: Store, size: MergesSize) -> dict[int, list[float]]:
+    """Two customers with as many events, under one identifier and under several."""
+
+    def stream() -> Iterator[Event]:
+        for number in (ONE, IDENTIFIERS):
+            keys = tuple(IdentifierKey("user_id", f"wide-{number}-{each}") for each in range(number))
+            yield IdentifyInput(id=f"wide-{number}", source=SOURCE, at=BEGIN, identifiers=keys, traits={"name": "Wide"})
+            for each in range(400):
+                yield _touchpoint(f"wide-{number}-{each}", each, CustomerKey(identifier=keys[each % number]))
+
+    await _record(store, stream())
+
+    async def load(number: int, _: int) -> None:
+        (profile,) = await load_profiles(store, [ProfileKey.of("user_id", f"wide-{number}-0")])
+        assert profile is not None and profile.facts.touchpoints == 400
+
+    calls = {str(number): partial(load, number) for number in (ONE, IDENTIFIERS)}
+    found = await in_turn(calls, range(size.calls + 200), warm_up=200)
+    return {int(number): times for number, times in found.items()}
+
+
+async def _reads(store: Store, *pairs: _Pair, calls: int) -> tuple[list[float], list[float]]:
+    """How long profiles take while nobody is merged, and while these pairs are, again and again, in turns."""
+    found: tuple[list[float], list[float]] = ([], [])
+    for turn in range(10):
+        enough = asyncio.Event()
+        merging = asyncio.create_task(_merge_on(pairs, enough)) if turn % 2 else None
+        for number in range(calls // 5):
+            pair = pairs[number % len(pairs)]
+            begun = time.perf_counter()
+            (profile,) = await load_profiles(store, [ProfileKey.of("user_id", f"{pair.name}-{'ab'[number // 2 % 2]}")])
+            found[turn % 2].append((time.perf_counter() - begun) * 1_000)
+            assert profile is not None
+        if merging is not None:
+            enough.set()
+            await merging
+    return found
+
+
+async def _merge_on(pairs: tuple[_Pair, ...], enough: asyncio.Event) -> None:
+    while not enough.is_set():
+        for pair in pairs:
+            await pair.turn(counts=False)
