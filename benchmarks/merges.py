@@ -39,14 +39,18 @@ from graph.store import Store
 BATCH = 2_000
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCE = "benchmark"
-FEW, MANY = 10, 10_000
-FANS, MORE_FANS = 2_000, 20_000
 ONE, IDENTIFIERS = 1, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergesSize:
-    """How often each is merged and taken back, those of the celebrities, and how often profiles are loaded."""
+    """`few`, `many`: events of each of two customers, `fans`, `more_fans`: direct referrals of a celebrity; how often each pair is
+    merged and taken back, those of the celebrities, and how often profiles are loaded."""
+
+    few: int = 10
+    many: int = 10_000
+    fans: int = 2_000
+    more_fans: int = 20_000
 
     rounds: int = 60
     celebrities: int = 8
@@ -90,8 +94,8 @@ class _Pair:
 
 async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
     async with opened(settings) as store:
-        few, many = await _pair(store, FEW), await _pair(store, MANY)
-        some, most = await _celebrity(store, FANS), await _celebrity(store, MORE_FANS)
+        few, many = await _pair(store, size.few), await _pair(store, size.many)
+        some, most = await _celebrity(store, size.fans), await _celebrity(store, size.more_fans)
         for number in range(size.warm_up + size.rounds):
             for pair in (few, many) if number % 2 else (many, few):
                 await pair.turn(counts=number >= size.warm_up)
@@ -104,10 +108,10 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
     for what, small, large in (("merge", few.merging, many.merging), ("undo", few.undoing, many.undoing)):
         figures.append(
             Figure(
-                case=f"To {what} two customers with {MANY:,} events each, p50",
+                case=f"To {what} two customers with {size.many:,} events each, p50",
                 value=median(large),
                 unit="ms",
-                against=f"with {FEW} each",
+                against=f"with {size.few} each",
                 reference=median(small),
                 target=at_most(1.5),
             )
@@ -115,12 +119,12 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
     for what, small, large in (("merge", some.merging, most.merging), ("undo", some.undoing, most.undoing)):
         figures.append(
             Figure(
-                case=f"To {what} a celebrity with {MORE_FANS:,} direct referrals, p50",
+                case=f"To {what} a celebrity with {size.more_fans:,} direct referrals, p50",
                 value=median(large),
                 unit="ms",
-                against=f"with {FANS:,}",
+                against=f"with {size.fans:,}",
                 reference=median(small),
-                target=at_most(MORE_FANS / FANS),
+                target=at_most(size.more_fans / size.fans),
             )
         )
     figures.append(

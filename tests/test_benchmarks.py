@@ -29,6 +29,7 @@ from benchmarks.hotpath import JUDGED_AT, SLICES, Cell, Hot, HotSize, Measured, 
 from benchmarks.imports import Imported, World, import_measured, memory_figures
 from benchmarks.ingestion import Size
 from benchmarks.load import connected
+from benchmarks.merges import MergesSize
 from benchmarks.operations import PROFILE, SHAPES, different
 from benchmarks.peer_server import comparable
 from benchmarks.planted import truth_of
@@ -73,6 +74,7 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         ),
         access=AccessSize(rounds=1, turns=2, seconds=0.1, connections=2, hot=5, keys=3, tokens=5, requests=20),
         ingestion=Size(customers=20, singles=20, seconds=1, fresh=5),
+        merges=MergesSize(rounds=2, celebrities=1, calls=20, warm_up=1, few=1, many=10, fans=2, more_fans=6),
     )  # fmt: skip
     run = Run(plan, servers, tmp_path, lambda line: None)
     await run.all()
@@ -81,6 +83,9 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         "Profile by load_profiles", "Profile over GraphQL", "Profile over GraphQL",
         "Redis cut off", "Redis cut off", "Redis mute", "Redis mute",
         "Timeline of 300 touchpoints", "Timeline of 300 touchpoints", "Timeline of 300 touchpoints",
+        "To merge two customers with 10 events each", "To undo two customers with 10 events each",
+        "To merge a celebrity with 6 direct referrals", "To undo a celebrity with 6 direct referrals",
+        "Profile loaded while it and others are merged and taken back", "Profile of 20 identifiers",
         "Cached profile", "Cached profile", "Cached profile", "Uncached profile",
         "Uncached profile at one connection",
         "floor: 1 process", "floor: 1 process", "floor: 2 processes", "floor", "floor",
