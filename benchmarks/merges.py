@@ -44,8 +44,8 @@ ONE, IDENTIFIERS = 1, 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergesSize:
-    """`few`, `many`: events of each of two customers, `fans`, `more_fans`: direct referrals of a celebrity; how often each pair is
-    merged and taken back, those of the celebrities, and how often profiles are loaded."""
+    """`few`, `many`: events of each of two customers; `fans`, `more_fans`: direct referrals of a celebrity; `rounds`,
+    `celebrities`: how often either is merged and taken back; `calls`: how often profiles are loaded."""
 
     few: int = 10
     many: int = 10_000

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from graph.customers import ProfileKey, load_profiles
 from graph.doctor import examine
 from graph.events import record
 from graph.events.inputs import Event, ReferralCodeInput
@@ -23,7 +24,7 @@ from tests.graph.merge_writer import PEOPLE
 from tests.graph.test_identity_resolution import kept
 from tests.graph.test_merges import FREE, brought, merge, standing, told, undo
 from tests.graph.test_races import Overtaken, overtaken
-from tests.happenings import accept, at, identify, invite, purchase, user
+from tests.happenings import accept, at, identify, invite, purchase, touchpoint, user
 
 __all__ = ["overtaken"]
 
@@ -108,3 +109,28 @@ async def test_an_undo_overtakes_what_is_told_of_the_two(graph: Store, ask: AskC
             [1, 1]
         ]
         assert await ask("MATCH (a:Customer)-[:REFERRED]->(b:Customer) RETURN count(*)") == [1]
+
+
+async def test_readers_see_what_was_before_or_what_is_after(graph: Store, ask: AskCypher) -> None:
+    told_of = [identify(name, 1, ("user_id", name)) for name in ("ann", "ben")]
+    visits = [touchpoint(f"t{number}", 2 + number, user("ann" if number < 3 else "ben")) for number in range(7)]
+    await told(graph, *told_of, *visits, rules=FREE)
+    enough = asyncio.Event()
+    seen: Counter[tuple[int, int, int]] = Counter()
+
+    async def read() -> None:
+        while not enough.is_set():
+            for each in await load_profiles(graph, [ProfileKey.of("user_id", name) for name in ("ann", "ben")]):
+                assert each is not None
+                seen[len(each.identifiers), each.facts.touchpoints, len(each.entries)] += 1
+
+    readers = [asyncio.create_task(read()) for _ in range(3)]
+    for number in range(12):
+        assert not (await told(graph, merge(f"m{number}", user("ann"), user("ben"), 100 + number), rules=FREE)).rejected
+        await asyncio.sleep(0.05)
+        (id,) = await standing(ask)
+        assert not (await told(graph, undo(f"u{number}", id, 200 + number), rules=FREE)).rejected
+        await asyncio.sleep(0.05)
+    enough.set()
+    await asyncio.gather(*readers)
+    assert seen.keys() == {(1, 3, 3), (1, 4, 4), (2, 7, 7)}
