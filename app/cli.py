@@ -17,7 +17,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from app.commands import audit, data, deadletters, demo, doctor, keys, schema, serve, stack
+from app.commands import audit, data, deadletters, demo, doctor, keys, schema, serve, stack, suggest
 from app.errors import AppError, DiskFull
 
 NOT_REACHABLE = 3
@@ -41,6 +41,7 @@ cli.command("import", epilog="Example: c360 import visits.csv.gz --mapping visit
 cli.command(epilog="Example: c360 demo --customers 2000 --seed 7")(demo.demo)
 cli.command(epilog="Example: c360 schema > schema.graphql")(schema.schema)
 cli.command(epilog="Example: c360 doctor --json")(doctor.doctor)
+cli.command(epilog="Example: c360 suggest --json")(suggest.suggest)
 cli.add_typer(deadletters.deadletters, name="deadletters")
 cli.add_typer(keys.keys, name="keys")
 cli.command(epilog="Example: c360 audit --customer cus_0199… --since 2026-11-01")(audit.audit)

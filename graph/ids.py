@@ -17,6 +17,7 @@ PREFIXES = {
     "customer": "cus", "identifier": "idn", "touchpoint": "tou", "purchase": "pur", "review": "rev", "survey_response": "sur",
     "case": "cas", "communication": "com", "consent": "con", "referral": "ref", "cart": "crt", "channel": "chn",
     "campaign": "cmp", "product": "prd", "dead_letter": "dlt", "referral_code": "rcd", "merge": "mrg", "veto": "vto",
+    "suggestion": "sug",
 }  # fmt: skip
 
 _ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")

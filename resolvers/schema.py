@@ -24,6 +24,7 @@ from resolvers.context import Context
 from resolvers.customers import Customer
 from resolvers.fields import at_most, mask_of, read, root_field
 from resolvers.identity.preview import MergePreview, merge_preview
+from resolvers.identity.suggestions import MergeSuggestion, merge_suggestions
 from resolvers.mutations import Mutation
 from resolvers.nodes import Node
 from resolvers.referrals.advocates import Advocate, ReferralProgram, advocates, referral_program
@@ -74,6 +75,11 @@ class Query:
         "What a merge would do; changes nothing.",
         scopes=needs_any(IDENTITY, PROFILE),
         needs=Parts.only(provenance=True),
+    )
+    merge_suggestions: Connection[MergeSuggestion] = root_field(
+        merge_suggestions,
+        "Customers who may be one, the most likely first, as `c360 suggest` found them last; nothing merges them by itself.",
+        scopes=needs(PROFILE),
     )
     advocates: Connection[Advocate] = root_field(
         advocates,

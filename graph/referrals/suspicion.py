@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from graph.addresses import address_keys, plain
 from graph.events import traits
 from graph.times import microseconds
 
@@ -108,7 +108,7 @@ def traces_of(states: Iterable[str], rule: Suspicions) -> Traces:
     found: dict[str, dict[str, set[str]]] = {code: {} for code in _SHARED}
     for name, observations in traits.merged(map(traits.read_state, states)).items():
         for *_, value in observations:
-            told = {"SHARED_ADDRESS": _addresses(value)} if name == "addresses" else {}
+            told = {"SHARED_ADDRESS": address_keys(value)} if name == "addresses" else {}
             for code, names in (("SHARED_DEVICE", rule.devices), ("SHARED_PAYMENT", rule.payments)):
                 if name in names:
                     told[code] = _values(value)
@@ -140,25 +140,9 @@ def _joined(customer: str, types: tuple[str, ...]) -> tuple[Evidence, ...]:
 
 def _values(value: Any) -> Iterable[str]:
     for each in value if isinstance(value, list) else [value]:
-        text = _plain(str(each)) if isinstance(each, str | int) and not isinstance(each, bool) else ""
+        text = plain(str(each)) if isinstance(each, str | int) and not isinstance(each, bool) else ""
         if text:
             yield text
-
-
-def _addresses(value: Any) -> Iterable[str]:
-    """Each as one text: the street, and where it is. What has no street, or is nowhere, is no address that two could share."""
-    for each in value if isinstance(value, list) else []:
-        if not isinstance(each, dict):
-            continue
-        street = _plain(" ".join(str(each.get(name) or "") for name in ("line1", "line2")))
-        place = _plain(str(each.get("postalCode") or each.get("city") or ""))
-        if street and place:
-            yield f"{street}/{place}/{_plain(str(each.get('country') or ''))}"
-
-
-def _plain(text: str) -> str:
-    """Without what is written one way or another: widths, capitals, punctuation, blanks."""
-    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
 def _burst(suspect: Suspect, crowd: Crowd, rule: Suspicions) -> Flag | None:

@@ -9,6 +9,7 @@ import pytest
 
 from app.services import Services
 from graph.events.inputs import Event, IdentifierKey, IdentifyInput, PurchaseInput, TouchpointInput
+from graph.identity.suggestions import renew_suggestions
 from graph.money import Money
 from resolvers import operations
 from resolvers.access import Principal
@@ -224,3 +225,24 @@ async def test_personal_identifiers_are_no_oracle_for_evidence(services: Service
     )
     (error,) = orjson.loads(orjson.dumps(given.errors))
     assert error["extensions"]["code"] == "FORBIDDEN"
+
+
+SUGGESTED = """query($first: Int, $after: String) { mergeSuggestions(first: $first, after: $after) {
+    pageInfo { hasNextPage endCursor } nodes { id score reasons customers { email } } } }"""
+
+
+async def test_likely_duplicates_are_suggested(api: Api, told: Tell, services: Services) -> None:
+    assert (await payload(api, SUGGESTED))["nodes"] == []
+    for number, name in enumerate(("ana", "ana.s", "ana.sato")):
+        traits = {"name": "Ana Sato" if number else "Anna Sato", "birthDate": "1990-01-02"}
+        identifiers = (email(f"{name}@example.com"),)
+        await told(IdentifyInput(id=name, source="crm", at=at(number), identifiers=identifiers, traits=traits))
+    await renew_suggestions(services.store)
+    page = await payload(api, SUGGESTED, first=2)
+    assert page["nodes"][0]["score"] == 1 and page["nodes"][0]["reasons"] == ["the same name", "the same date of birth"]
+    assert {each["email"] for each in page["nodes"][0]["customers"]} == {"ana.s@example.com", "ana.sato@example.com"}
+    rest = await payload(api, SUGGESTED, first=2, after=page["pageInfo"]["endCursor"])
+    assert page["pageInfo"]["hasNextPage"] and len(rest["nodes"]) == 1 and not rest["pageInfo"]["hasNextPage"]
+    keep, absorb = ({"email": each["email"]} for each in page["nodes"][0]["customers"])
+    await done(api, MERGE, keep=keep, absorb=absorb)
+    assert page["nodes"][0]["id"] not in {each["id"] for each in (await payload(api, SUGGESTED))["nodes"]}
