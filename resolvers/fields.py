@@ -140,14 +140,18 @@ def resolved(
     scopes: RequiresScopes | None = None,
     mask: Mask | None = None,
     id_of: Callable[[Any], str | None] | None = None,
+    name: str | None = None,
 ) -> Callable[[Method], Any]:
     """Makes a static method of a type a field. Its first parameter, a Parent, is the source of the type; `info`, if it has one,
     leads to the context; the others are the field's arguments. `needs`: the parts of profiles that it reads;
     `size`: of a list that is no connection, or what else is to be known of its cost; `scopes`: where it needs others than its
-    type; `mask`: of personal data; `id_of`: the id of what the field leads to, by its source."""
+    type; `mask`: of personal data; `id_of`: the id of what the field leads to, by its source; `name`: where Python
+    has another use for it."""
 
     def mark(method: Method) -> Any:
-        return _field(_function(method), description, needs=needs, size=size, scopes=scopes, mask=mask, id_of=id_of, static=True)
+        return _field(
+            _function(method), description, needs=needs, size=size, scopes=scopes, mask=mask, id_of=id_of, name=name, static=True
+        )
 
     return mark
 
@@ -168,12 +172,14 @@ def _field(
     scopes: RequiresScopes | None,
     mask: Mask | None = None,
     id_of: Callable[[Any], str | None] | None = None,
+    name: str | None = None,
     static: bool = False,
 ) -> Any:
     resolver: Any = when_loaded(resolve, needs=needs)
     directives: list[object] = [*_sizes(resolve)] if size is None else [size]
     return strawberry.field(
         staticmethod(resolver) if static else resolver,
+        name=name,
         description=description,
         directives=[*directives, *_said(scopes, mask)],
         metadata={MASK: mask, ID_OF: id_of},

@@ -167,6 +167,8 @@ CALL (c) {
 }
 MATCH (again:Customer {id: c.id})
 USING INDEX SEEK again:Customer(id)
+// Of a customer that became part of another one meanwhile nothing is told: whoever asks looks again.
+WITH * WHERE version IS NOT NULL AND again.version IS NOT NULL
 RETURN {rows: collect({
   position: key.position, version_before: version, version_after: again.version, addresses: addresses, traits: traits, sums: sums,
   profile: customer {.*, ids: [i IN owned | i.customer_id], identifiers: identifiers, trait_states: trait_states, entries: entries,

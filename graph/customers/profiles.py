@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -48,8 +49,9 @@ async def load_profiles(reader: Reader, keys: Sequence[ProfileKey], *, parts: Pa
     for attempt in range(ATTEMPTS):
         if attempt:
             await pause()
-        rows = await _load(reader, [(position, keys[position]) for position in missing], parts)
-        missing = []
+        asked = [_asked(position, keys[position]) for position in missing]
+        rows = await _load(reader, asked, parts)
+        missing = await _in_motion(reader, asked, {row.position for row in rows})
         for row in rows:
             if moved(row) or (attempt < TORN_ATTEMPTS and _torn(row, parts)):
                 missing.append(row.position)
@@ -81,11 +83,22 @@ def _torn(row: ProfileRow, parts: Parts) -> bool:
     return used[0] != facts.touchpoints or used[1] > facts.purchases
 
 
-async def _load(reader: Reader, keys: list[tuple[int, ProfileKey]], parts: Parts) -> Sequence[ProfileRow]:
+def _asked(position: int, key: ProfileKey) -> dict[str, Any]:
+    return {"position": position, "id": key.id, "type": key.type, "value": key.value}
+
+
+async def _in_motion(reader: Reader, asked: list[dict[str, Any]], found: set[int]) -> list[int]:
+    """Of keys that weren't found, those whose identifier is there: a merge, or its undoing, gave it to another customer, and took
+    away the one that it had, between the look at the one and at the other."""
+    unfound = [key for key in asked if key["position"] not in found]
+    return await reader.many("identity/find_seen", int, keys=unfound) if unfound else []
+
+
+async def _load(reader: Reader, keys: list[dict[str, Any]], parts: Parts) -> Sequence[ProfileRow]:
     found = await reader.one(
         "customers/load_profiles",
         ProfileRows,
-        keys=[{"position": position, "id": key.id, "type": key.type, "value": key.value} for position, key in keys],
+        keys=keys,
         kinds=list(parts.kinds),
         limit=HOT_SET + 1,
         with_channels=parts.channels,

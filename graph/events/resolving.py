@@ -21,7 +21,7 @@ from graph.identity.evidence import Link, Member
 from graph.identity.forms import Key, normalised
 from graph.identity.regrouping import Decided, Regrouped, regroup
 from graph.identity.rules import IdentityRules
-from graph.store import Transaction
+from graph.store import Conflict, Transaction
 from graph.times import microseconds
 
 
@@ -239,6 +239,9 @@ async def _replay(
     seen = {known.id: known.seen_at for known in identities.everyone() if known.backdated}
     ends = around.members.keys() | {known.id for known in new}
     links = [link for link in identities.links.values() if {link.a, link.b} <= ends]
+
+    if any(id not in ends for _, sides in deciding for id in (sides.one, sides.other)):
+        raise Conflict("an identifier changed hands meanwhile")
 
     def regrouped(decided: Decided) -> Regrouped:
         return regroup(around, members, seen, links, identities.rules, decided)

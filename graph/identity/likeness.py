@@ -14,6 +14,9 @@ from itertools import combinations
 import msgspec
 from rapidfuzz.fuzz import token_sort_ratio
 
+INITIAL = 0.95
+"""How alike names are at most of which one has but an initial where the other has a word."""
+
 MOST_SHARING = 50
 """Customers who share a day of birth and an initial, an address or a name: where it is more, nothing is made of that."""
 
@@ -111,7 +114,18 @@ def _likeness(one: str | None, other: str | None) -> float | None:
     ours, theirs = _words(one), _words(other)
     if not ours or not theirs or _script(ours) != _script(theirs):
         return None
-    return token_sort_ratio(" ".join(ours), " ".join(theirs)) / 100
+    shared = INITIAL if _shorten(ours, theirs) | _shorten(theirs, ours) else 1
+    return shared * token_sort_ratio(" ".join(ours), " ".join(theirs)) / 100
+
+
+def _shorten(words: list[str], others: list[str]) -> bool:
+    """Put initials for the words of which the other name has no more; whether there are any."""
+    initials = [each for each in others if len(each) == 1 and each not in words]
+    for initial in initials:
+        place = next((place for place, word in enumerate(words) if len(word) > 1 and word[0] == initial), None)
+        if place is not None:
+            words[place] = initial
+    return bool(initials)
 
 
 def _words(name: str | None) -> list[str]:

@@ -44,7 +44,7 @@ class IdentifierRef:
 
 @strawberry.type(description="A statement that two identifiers are one person.", directives=[needs_nothing_more()])
 class IdentityLink:
-    @resolved("One of them.")
+    @resolved("One of them.", name="from")
     @staticmethod
     def from_(link: Parent[StatedLink]) -> IdentifierRef:
         return Ref(*link.one)  # type: ignore[return-value]

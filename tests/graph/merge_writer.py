@@ -64,7 +64,7 @@ async def _event(store: Store, chance: random.Random, id: str, merged: list[str]
             id=id, source="desk", at=at(400 + hours), merge=id_of_merge, reason="two", actor="ops", keep_apart=apart
         )
     if kind < 0.6:
-        return identify(id, hours, ("user_id", one), ("email", f"{chance.choice((one, other))}@example.com"))
+        return identify(id, hours, ("user_id", one), ("email", f"{one if chance.random() < 0.9 else other}@example.com"))
     if kind < 0.7:
         return accept(id, hours, f"code-{one}", user(other))
     if kind < 0.75:

@@ -28,6 +28,8 @@ PAIRS = {
     "names the other way round": (person("b", "Sato, Ana", "1990-01-02"), True),
     "a misspelt name": (person("b", "Anna Sato", "1990-01-02", "x"), True),
     "capitals and accents": (person("b", "ANÁ SATO", "1990-01-02"), True),
+    "an initial": (person("b", "SATO, A.", "1990-01-02", "x"), True),
+    "another initial": (person("b", "SATO, K.", "1990-01-02", "x"), False),
     "another script": (person("b", "佐藤 亜菜", "1990-01-02", "x"), True),
     "moved, and nothing else": (person("b", "Ana Sato", "1990-01-02", "y"), False),
     "the name alone": (person("b", "Ana Sato", None), False),
@@ -49,7 +51,7 @@ def test_who_is_alike(pair: str) -> None:
 
 
 def test_what_many_share_says_nothing() -> None:
-    office = [person(f"{number:03}", f"Person {number}", f"1990-01-{1 + number % 28:02}", "office") for number in range(300)]
+    office = [person(f"{number:03}", f"Person {number}", f"{1700 + number}-01-01", "office") for number in range(300)]
     assert suggest(office) == []
 
 
@@ -72,7 +74,7 @@ async def test_planted_duplicates_are_found(graph: Store, capsys: pytest.Capture
         else:
             assert one == other
             strong += 1
-    assert len(similar) == planted.duplicates_similar > 5 and strong == planted.duplicates_strong > 5
+    assert len(similar) == planted.duplicates_similar >= 3 and strong == planted.duplicates_strong >= 3
     await renew_suggestions(graph)
     found = {frozenset(each.customers) for each in await page_suggestions(graph, limit=1_000)}
     precision, recall = len(found & similar) / len(found), len(found & similar) / len(similar)
