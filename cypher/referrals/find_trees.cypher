@@ -1,6 +1,7 @@
 // find_trees($customer_ids) -> one
-// The trees that these customers, and the advocates whom their acceptances name, stand in: each member with its root, and who
-// would be above the root but for a ring. All the way up, as in find_pointers.
+// The trees that these customers, and the advocates whom their acceptances name, stand in: each member with who would be above the
+// root but for a ring, and everyone from the member up to the root, any of whom may be the one at whom a new ring is broken. All the
+// way up, as in find_pointers.
 UNWIND $asked.customer_ids AS id
 MATCH (c:Customer {id: id})
 USING INDEX SEEK c:Customer(id)
@@ -12,9 +13,9 @@ CALL (c) {
   RETURN member
 }
 WITH DISTINCT member
-MATCH (member)<-[:REFERRED*0..1000000]-(root:Customer)
+MATCH (member)<-[up:REFERRED*0..1000000]-(root:Customer)
 WHERE NOT EXISTS { (root)<-[:REFERRED]-() }
 OPTIONAL MATCH (root)<-[:RING_CLOSED]-(closing:Customer)
-WITH member, root, closing
+WITH member, up, root, closing
 ORDER BY member.id, root.id, closing.id
-RETURN collect([member.id, root.id, closing.id]) AS trees
+RETURN collect([member.id, closing.id] + [each IN up | startNode(each).id]) AS trees

@@ -35,13 +35,9 @@ async def record_new(
     return dict.fromkeys(born, 1) | risen
 
 
-async def hand_over(transaction: Transaction, identities: Identities, versions: dict[str, int]) -> set[str]:
-    """Give identifiers to the customers that they belong to now, which have these versions; returns those whose referrer was one
-    that has lost some."""
+async def hand_over(transaction: Transaction, identities: Identities, versions: dict[str, int]) -> None:
+    """Give identifiers to the customers that they belong to now, which have these versions."""
     regrouped = identities.regrouped
-    friends: set[str] = set()
-    if regrouped.losing:
-        friends.update((await transaction.run("referrals/find_friends", customer_ids=sorted(regrouped.losing)))[0])
     if regrouped.moved:
         await transaction.run("identity/record_owners", rows=[list(each) for each in sorted(regrouped.moved.items())])
     if regrouped.gone:
@@ -53,7 +49,6 @@ async def hand_over(transaction: Transaction, identities: Identities, versions: 
         await transaction.run("identity/record_contested", rows=[list(each) for each in sorted(regrouped.contested.items())])
     if regrouped.changed:
         await transaction.run("identity/record_regrouping", rows=[[id, versions[id]] for id in sorted(regrouped.changed)])
-    return friends
 
 
 def _identifier_row(identities: Identities, known: Known, deltas: Deltas) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from graph.events.facts import Deltas
 from graph.events.identities import Identities
 from graph.events.inputs import REFERRING, ReferralReviewInput, UndoMergeInput
 from graph.events.kept import Kept
-from graph.events.locks import Ground, hold, with_awaiting
+from graph.events.locks import Ground, find_friends, hold, with_awaiting
 from graph.events.merging import Merged, find_merged, named
 from graph.events.named import record_named
 from graph.events.observed import record_traits
@@ -54,7 +54,9 @@ async def keep(
     await things.look_up_customers(transaction, found, identities)
     changes = _changes(fresh, identities, found, referred, rule)
     before = identities.owners_before() | changes.customers
-    ground = _ground(identities, changes, before, found.rows, referred)
+    # Those whose advocate may be another one from now on.
+    friends = await find_friends(transaction, identities.regrouped.losing)
+    ground = _ground(identities, changes, before, found.rows, referred, friends)
     ground = await with_awaiting(transaction, ground, changes.things.bought, rule)
     versions = await hold(transaction, identities, ground)
     versions |= await record_new(transaction, identities, before, changes.deltas, versions)
@@ -63,10 +65,10 @@ async def keep(
         if name not in _ON_SHARED_GROUND:
             await transaction.run(name, **parameters)
     await changes.referrals.record(transaction)
-    friends = await hand_over(transaction, identities, versions)
+    await hand_over(transaction, identities, versions)
     await identities.decisions.record(transaction, moved=identities.regrouped.moved)
     regrouped = identities.regrouped.changed
-    concerned = regrouped.union(*(identities.parts(friend) for friend in changes.referrals.friends | friends))
+    concerned = regrouped.union(*(identities.parts(friend) for friend in changes.referrals.friends.union(friends)))
     buyers = {friend for friend, _ in ground.awaiting}
     restated = await settle(transaction, rule, customers=concerned, buyers=buyers) if concerned or buyers else set()
     await changes.deltas.record(transaction, changes.owners, weights, also=regrouped)
@@ -112,7 +114,12 @@ def _about(
 
 
 def _ground(
-    identities: Identities, changes: _Changes, before: set[str], thing_rows: list[dict[str, Any]], referred: referring.Found
+    identities: Identities,
+    changes: _Changes,
+    before: set[str],
+    thing_rows: list[dict[str, Any]],
+    referred: referring.Found,
+    friends: list[str],
 ) -> Ground:
     regrouped = identities.regrouped
     touched = identities.born_now().union(regrouped.changed, map(changes.owners.__getitem__, changes.deltas.identifiers))
@@ -120,7 +127,9 @@ def _ground(
     return Ground(
         touched={customer for customer in before if not touched.isdisjoint(identities.parts(customer))},
         evident=set(regrouped.around.rows),
-        rooted=rooted | regrouped.changed | regrouped.losing,
+        rooted=rooted.union(regrouped.changed, regrouped.losing, friends),
+        losing=regrouped.losing,
+        friends=friends,
         things=thing_rows,
         codes=referred.code_rows,
         reviewed=referred.review_rows,

@@ -27,7 +27,8 @@ class Ground:
     """What a transaction rests on.
 
     `touched`: the customers of before that change; `evident`: those by whose evidence it was said who is who;
-    `rooted`: those whose trees can change; `things`, `codes`, `reviewed`: the
+    `rooted`: those whose trees can change; `losing`: those that lose identifiers, and `friends`, whose referrer is one of them;
+    `things`, `codes`, `reviewed`: the
     rows that told what was known of them. `bought`: purchases that change, each a customer, an id and a time; `awaiting`:
     friends among those customers whose referral that can change, with the advocates; `days`: of the rule by which.
     """
@@ -35,6 +36,8 @@ class Ground:
     touched: set[str]
     evident: set[str]
     rooted: set[str]
+    losing: set[str]
+    friends: list[str]
     things: list[Row]
     codes: list[Row]
     reviewed: list[Row]
@@ -86,10 +89,18 @@ async def _ask_again(
         named = [row["id"] for row in ground.reviewed]
         if await find_reviewed(transaction, named) != ground.reviewed:
             raise Conflict("a referral found a friend meanwhile")
+    if await find_friends(transaction, ground.losing) != ground.friends:
+        raise Conflict("a friend was brought in, or went, meanwhile")
     if await _trees(transaction, ground) != trees:
         raise Conflict("a tree of referrals grew meanwhile")
     if await _awaiting(transaction, ground) != ground.awaiting:
         raise Conflict("a referral qualified meanwhile")
+
+
+async def find_friends(transaction: Transaction, customers: Iterable[str]) -> list[str]:
+    """Whose candidate referrer is one of these customers, in order."""
+    ids = sorted(customers)
+    return sorted((await transaction.run("referrals/find_friends", customer_ids=ids))[0]) if ids else []
 
 
 async def _awaiting(transaction: Transaction, ground: Ground) -> list[list[str]]:

@@ -19,7 +19,7 @@ from graph.store import Store
 from tests.happenings import accept, at, identify, invite, purchase, touchpoint, user
 
 PEOPLE = 6
-AT_ONCE = 6
+AT_ONCE = 2
 
 
 async def main() -> None:
