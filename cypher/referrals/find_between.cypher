@@ -3,8 +3,7 @@
 UNWIND [[$asked.one, $asked.other], [$asked.other, $asked.one]] AS pair
 MATCH (friend:Customer {id: pair[1]})-[:IDENTIFIED_BY]->(:Identifier)<-[:BROUGHT]-(r:Referral)
 USING INDEX SEEK friend:Customer(id)
-MATCH (r)<-[:INVITED]-(:Identifier)<-[:IDENTIFIED_BY]-(advocate:Customer)
-WHERE advocate.id = pair[0]
+WHERE pair[0] IN COLLECT { MATCH (r)<-[:INVITED]-(:Identifier)<-[:IDENTIFIED_BY]-(advocate:Customer) RETURN advocate.id }
 WITH DISTINCT r
 ORDER BY r.accepted_at, r.id
 LIMIT $asked.limit

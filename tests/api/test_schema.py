@@ -35,19 +35,19 @@ Segment SegmentMembership LifecycleModel LifecycleStage
 CustomerLifecycle StageMove StageChange Offer OfferDecision OfferRejection NextBestOfferContext ProductRecommendation
 ContactHeadroom Consent LoyaltyAccount RewardEntryConnection RewardEntryEdge CampaignReport CampaignChannelReport
 CustomerMetrics ChurnReason MetricsPoint
-Cohort ChannelCredit FunnelStep Content Merge MergePreview MergeSuggestion IdentityLink IdentifierRef
+Cohort ChannelCredit FunnelStep Content
 LifecycleMovePreview CampaignConnection CampaignEdge
 """
 ENDINGS_TO_COME = ("Filter",)
-PAYLOADS_HERE = {"RecordEventsPayload", "CustomerPayload", "ReferralPayload", "ReferralCodePayload"}
+PAYLOADS_HERE = {"RecordEventsPayload", "CustomerPayload", "ReferralPayload", "ReferralCodePayload", "MergePayload"}
 INPUTS_TO_COME = {"PlanCommunicationInput", "OfferInput"}
 FIELDS_TO_COME = {
     "Query": """segments segment lifecycle offers offer campaigns campaign metrics
-        metricsSeries cohorts attribution funnel content mergePreview mergeSuggestions""",
-    "Mutation": """mergeCustomers undoMerge setConsent
+        metricsSeries cohorts attribution funnel content""",
+    "Mutation": """setConsent
         planCommunication saveChannel saveCampaign saveSegment deleteSegment saveOffer deleteOffer recordOfferOutcome redeemPoints
         reviseLifecycle exportCustomer eraseCustomer""",
-    "Customer": "lifecycle segments consents loyalty nextBestOffers merges identityEvidence",
+    "Customer": "lifecycle segments consents loyalty nextBestOffers",
     "CustomerChannel": "responseRate",
     "CustomerValue": "predictedLifetimeValue aliveProbability churnRisk",
     "RewardEntry": "forReferral forPurchase reverses",

@@ -56,6 +56,7 @@ ARGUMENTS = {
     "Customer.timeline": "(first: 100)",
     "CustomerReferral.referred": "(first: 100)",
     "Customer.identifiers": "(first: 100)",
+    "Customer.identityEvidence": '(from: {type: "user_id", value: "ana"}, to: {type: "user_id", value: "ana"})',
 }
 
 
@@ -140,9 +141,10 @@ def called(parent: GraphQLObjectType | GraphQLInterfaceType, name: str, each: Gr
         return 'customer(by: {identifier: {type: "user_id", value: "ana"}})'
     if parent is ROOT and name == "product":
         return 'product(by: {sku: "sku-1"})'
-    if parent is ROOT and name == "referralPath":
+    if parent is ROOT and name in ("referralPath", "mergePreview"):
         ana, ben = (f'{{identifier: {{type: "user_id", value: "{who}"}}}}' for who in ("ana", "ben"))
-        return f"referralPath(from: {ana}, to: {ben})"
+        one, other = ("from", "to") if name == "referralPath" else ("keep", "absorb")
+        return f"{name}({one}: {ana}, {other}: {ben})"
     if parent is ROOT and name == "node":
         return f'node(id: "{NOBODY}")'
     if parent is ROOT and name == "nodes":
@@ -200,7 +202,7 @@ def test_every_type_is_reached() -> None:
         "CustomerPayload",
         "ReferralCodePayload",
         "ReferralPayload",
-        "UserError",
+        "MergePayload",
         "CustomerChange",
         "ReferralNetworkChange",
     }

@@ -34,7 +34,21 @@ from tests.conftest import PATIENT_ENVIRON, Stack
 
 TOP = Path(__file__).parents[2]
 C360 = str(Path(sys.executable).with_name("c360"))
-COMMANDS = ("up", "down", "status", "serve", "migrate", "import", "demo", "schema", "doctor", "deadletters", "keys", "audit")
+COMMANDS = (
+    "up",
+    "down",
+    "status",
+    "serve",
+    "migrate",
+    "import",
+    "demo",
+    "schema",
+    "doctor",
+    "suggest",
+    "deadletters",
+    "keys",
+    "audit",
+)
 TIMEOUT_SECONDS = 120
 
 Environ = dict[str, str]
