@@ -71,7 +71,7 @@ class _Pair:
     async def turn(self, *, counts: bool = True) -> None:
         number = next(self.turns)
         at = BEGIN + timedelta(days=30, seconds=number)
-        key = f"{self.name}-{number}"
+        key = f"merge-{self.name}-{number}"
         merge = MergeInput(
             id=key, source=SOURCE, at=at, keep=_user(f"{self.name}-a"), absorb=_user(f"{self.name}-b"), reason="one", actor=SOURCE
         )

@@ -52,7 +52,7 @@ class _Asked:
         return None
 
     async def many(self, name: str, record: type[Record], /, **parameters: Any) -> list[Record]:
-        self.name, self.parameters = name, parameters
+        # Whether somebody is there whom the first question didn't find.
         return []
 
 

@@ -39,6 +39,7 @@ PATIENCE = 600.0
 #: Seconds that the server has, past its own limit, to say that it gave up. Without a word by then the connection is dropped.
 GRACE = 0.5
 CONFLICT_ATTEMPTS = 30
+MOST_PATIENT = 4  # times the delay, after many conflicts
 CONFLICT_DELAY = (0.005, 0.020)  # seconds, with jitter: the driver's first delay is a whole second
 
 
@@ -214,7 +215,8 @@ class Store:
                     raise GaveUp(str(error)) from error
                 if attempt == attempts - 1:
                     raise GaveUp.crowded(attempts, error) from error
-                await asyncio.sleep(random.uniform(*CONFLICT_DELAY))
+                # The longer it takes the more are in the way.
+                await asyncio.sleep(random.uniform(*CONFLICT_DELAY) * min(1 + attempt / 4, MOST_PATIENT))
             except (DriverError, Neo4jError) as error:
                 raise _translated(error) from error
         raise AssertionError("unreachable")

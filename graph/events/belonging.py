@@ -20,7 +20,8 @@ async def record_new(
     `existing`: customers that were there before; `deltas`: what new identifiers begin with; `versions`: of the customers that
     change.
     """
-    made = [known for known in identities.by_key.values() if known.new]
+    # In one order, for whoever else makes the same ones at the same time.
+    made = sorted((known for known in identities.by_key.values() if known.new), key=lambda known: (known.type, known.value))
     regrouped = identities.regrouped
     # Whichever of them somebody has asked for, what is told from now on is newer than all that was.
     above = 1 + max((version for id, version in versions.items() if id in regrouped.around.rows), default=0)

@@ -61,7 +61,7 @@ async def hold(transaction: Transaction, identities: Identities, ground: Ground)
     versions: dict[str, int] = {}
     if rows:
         versions = dict((await transaction.run("customers/lock_customers", rows=rows))[0])
-        if len(versions) < len(rows):
+        if len(versions) < len(rows) or None in versions.values():
             raise Conflict("a customer was merged away meanwhile")
     # Of codes that were never heard of there is nothing to hold, and nothing that could have changed unseen.
     codes = [row for row in ground.codes if row["there"] or row["referrals"] or row["standing"] or row["parked"]]

@@ -33,7 +33,8 @@ MOST_NAMED = 5
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
     """A merge that was. `kept`, `absorbed`: the ids of the two customers; `kept_identifiers`, `absorbed_identifiers`: those that
-    they had; `event`: the key of the one that said so by hand; `link`: the two identifiers that it named."""
+    they had, and `customer_ids` the ids that all of these were given; `event`: the key of the one that said so by hand; `link`:
+    the two identifiers that it named."""
 
     id: str
     kept: str
@@ -42,6 +43,7 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
     absorbed_identifiers: tuple[str, ...]
     event: str | None
     link: tuple[str, str] | None
+    customer_ids: tuple[str, ...]
     undone_at: datetime | None
 
 
@@ -92,10 +94,16 @@ def named(event: MergeInput | UndoMergeInput, merges: Mapping[str, Merged]) -> t
 
 @dataclass(slots=True)
 class Sides:
-    """The identifiers by which a decision names its two customers, by their ids."""
+    """The identifiers by which a decision names its two customers, by their ids; `concerned`: all that it is about, for each may
+    belong to somebody else by now."""
 
     one: str
     other: str
+    concerned: frozenset[str] = frozenset()
+
+    @property
+    def everyone(self) -> set[str]:
+        return {self.one, self.other, *self.concerned}
 
 
 def decide(

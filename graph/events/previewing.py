@@ -28,7 +28,8 @@ class Preview:
 
 
 async def preview_merge(reader: Reader, event: MergeInput, keep: str, absorb: str, rules: IdentityRules) -> Preview:
-    """What would become of a merge of two customers, by their ids as they are now. Raises StoreUnavailable."""
+    """What would become of a merge of two customers, by their ids as they are now. Raises LookupError where one of them has
+    become part of another meanwhile, and StoreUnavailable."""
     around = await find_around(asking(reader), sorted({keep, absorb}), rules)
 
     def regrouped(decided: Decided) -> Regrouped:
@@ -36,6 +37,8 @@ async def preview_merge(reader: Reader, event: MergeInput, keep: str, absorb: st
 
     # Merges link the identifiers that are named; by an id that is the customer's namesake.
     names = {member.customer_id: id for id, member in around.members.items()}
+    if keep not in names or absorb not in names:
+        raise LookupError("a customer has become part of another one meanwhile")
     erased = frozenset(id for id, row in around.rows.items() if row["erased"])
     kept = Kept.of(0, event)
     decisions = decide([(kept, Sides(names[keep], names[absorb]))], {}, regrouped, erased=erased)

@@ -43,6 +43,9 @@ async def resolve(
         if error is not None:
             unknown.append((each, error))
             continue
+        if isinstance(each.event, DECIDING):
+            # What is decided of somebody is nothing that was seen of them.
+            continue
         for key in keys:
             _see(identities, identities.by_key.get(key) or _made_up(identities, key, each), each)
         for id in customer_ids:
@@ -60,7 +63,7 @@ async def resolve(
 def _named_in(event: Event, merges: Mapping[str, Merged]) -> tuple[list[Key], list[str]]:
     if isinstance(event, UndoMergeInput):
         merge = merges.get(event.merge)
-        return [], [] if merge is None else [merge.kept, merge.absorbed]
+        return [], [] if merge is None else [*merge.customer_ids]
     return named_in(event)
 
 
@@ -82,8 +85,14 @@ def _sides(identities: Identities, deciding: list[Kept], merges: Mapping[str, Me
     found = []
     for each in deciding:
         assert isinstance(each.event, DECIDING)
-        one, other = named(each.event, merges)
-        found.append((each, Sides(identities.named(one).id, identities.named(other).id)))
+        merge = merges[each.event.merge] if isinstance(each.event, UndoMergeInput) else None
+        one, other = (identities.named(key).id for key in named(each.event, merges))
+        if merge is None:
+            found.append((each, Sides(one, other)))
+            continue
+        if merge.link is not None:
+            one, other = merge.link
+        found.append((each, Sides(one, other, frozenset(identities.by_id[id].id for id in merge.customer_ids))))
     return found
 
 
@@ -172,7 +181,7 @@ async def _settle(
 ) -> None:
     """Say whose each identifier is. Those that no event links are whose they were, unless they were seen earlier than known."""
     linked = {end for link in identities.links.values() for end in (link.a, link.b)}
-    decided = {id for _, sides in deciding for id in (sides.one, sides.other)}
+    decided = {id for _, sides in deciding for id in sides.everyone}
     groups: dict[str, _Group] = {}
     for known in identities.everyone():
         if known.id in linked or known.backdated or known.id in decided:
@@ -240,7 +249,7 @@ async def _replay(
     ends = around.members.keys() | {known.id for known in new}
     links = [link for link in identities.links.values() if {link.a, link.b} <= ends]
 
-    if any(id not in ends for _, sides in deciding for id in (sides.one, sides.other)):
+    if any(not sides.everyone <= ends for _, sides in deciding):
         raise Conflict("an identifier changed hands meanwhile")
 
     def regrouped(decided: Decided) -> Regrouped:

@@ -135,6 +135,6 @@ def _words(name: str | None) -> list[str]:
     return sorted(letters.split())
 
 
-def _script(words: list[str]) -> bool:
-    """Whether it is written in Latin letters."""
-    return all(letter.isascii() for word in words for letter in word)
+def _script(words: list[str]) -> str:
+    """What it is written in: LATIN, CYRILLIC, CJK, KATAKANA, …, by the name of its first letter."""
+    return unicodedata.name(words[0][0], "").partition(" ")[0]

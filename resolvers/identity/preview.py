@@ -109,7 +109,10 @@ async def _preview(context: Context, kept: Profile, absorbed: Profile) -> Previe
         id="preview", source="preview", at=context.now(), keep=InputKey(id=kept.id), absorb=InputKey(id=absorbed.id),
         reason="preview", actor="preview",
     )  # fmt: skip
-    return await preview_merge(context.reader, event, kept.id, absorbed.id, context.rules.identity)
+    try:
+        return await preview_merge(context.reader, event, kept.id, absorbed.id, context.rules.identity)
+    except LookupError:
+        raise NotThere("customer") from None
 
 
 def _profile(context: Context, key: CustomerKey, argument: str) -> Profile:

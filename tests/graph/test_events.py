@@ -20,6 +20,7 @@ from graph.errors import InvalidEvent
 from graph.events import MAX_EVENTS, Outcome, record
 from graph.events.inputs import CaseInput, CustomerKey, Event, IdentifierKey, Received
 from graph.events.kept import body_of, event_of
+from graph.identity.rules import usual_rules
 from graph.store import Store
 from graph.timeline import Touchpoint
 from tests.graph.histories import shared
@@ -82,7 +83,7 @@ def told(profile: Profile) -> Any:
         re.sub(r"[a-z]{3}_[0-9a-f]{32}", "an id", str(part))
         for part in (
             profile.name, profile.email, profile.traits, facts, profile.channels, profile.first_seen_at,
-            profile.last_seen_at, profile.identifiers, profile.trait_states, profile.referred_by, profile.entries, profile.carts,
+            profile.last_seen_at, profile.identifiers, profile.provenance(usual_rules()), profile.referred_by, profile.entries, profile.carts,
         )
     ]  # fmt: skip
 

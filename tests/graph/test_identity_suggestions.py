@@ -50,6 +50,13 @@ def test_who_is_alike(pair: str) -> None:
         assert LEAST <= found.score <= 1 and len(found.reasons) >= 2
 
 
+def test_letters_that_only_some_alphabets_have_are_letters() -> None:
+    one, other = person("a", "Jørgen Łukasz", "1990-01-02"), person("b", "Jorgen Lukasz", "1990-01-02")
+    assert compare(one, other) is None or compare(one, other).score < 1  # type: ignore[union-attr]
+    cyrillic, japanese = person("a", "Анна Сато", "1990-01-02", "x"), person("b", "佐藤 亜菜", "1990-01-02", "x")
+    assert compare(cyrillic, japanese) is not None
+
+
 def test_what_many_share_says_nothing() -> None:
     office = [person(f"{number:03}", f"Person {number}", f"{1700 + number}-01-01", "office") for number in range(300)]
     assert suggest(office) == []

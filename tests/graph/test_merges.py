@@ -195,6 +195,34 @@ async def test_an_older_merge_is_undone_under_a_newer_one(graph: Store, ask: Ask
     assert await examine(graph, RULE, identity_rules=RULES) == []
 
 
+async def test_an_undo_finds_those_it_is_about_wherever_they_are_by_now(graph: Store, ask: AskCypher) -> None:
+    """Two pairs are merged, then the pairs with each other, and the pairs are taken apart: the merge of the pairs still joins the
+    two by whom it was stated, neither of whom the pairs went by."""
+    await told(graph, *(identify(f"p{number}", number, ("user_id", f"p{number}")) for number in range(4)), rules=FREE)
+    alone = {("user_id", f"p{number}"): frozenset({("user_id", f"p{number}")}) for number in range(4)}
+    for number, (one, other) in enumerate((("p0", "p1"), ("p2", "p3"), ("p1", "p3"))):
+        assert not (await told(graph, merge(f"m{number}", user(one), user(other), 100 + number), rules=FREE)).rejected
+    pairs, *both_pairs = (await standing(ask))[0], *(await standing(ask))[1:]
+    for number, id in enumerate(both_pairs):
+        assert not (await told(graph, undo(f"u{number}", id, 200 + number), rules=FREE)).rejected
+        assert await examine(graph, RULE, identity_rules=FREE) == []
+    assert {len(group) for group in (await kept(ask)).values()} == {1, 2}
+    assert not (await told(graph, undo("last", pairs, 300, keep_apart=True), rules=FREE)).rejected
+    assert await kept(ask) == alone
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+
+
+async def test_what_is_decided_dates_nobody_back(graph: Store, ask: AskCypher) -> None:
+    """Sources may have clocks that are ahead; when somebody was first seen is a matter of what happened."""
+    await told(graph, identify("1", 10, ("user_id", "ann")), identify("2", 11, ("user_id", "ben")), rules=FREE)
+    assert not (await told(graph, merge("m", user("ben"), user("ann"), 5), rules=FREE)).rejected
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+    (id,) = await standing(ask)
+    assert not (await told(graph, undo("u", id, 6), rules=FREE)).rejected
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+    assert len(await kept(ask)) == 2
+
+
 LIMITED = IdentityRules(types={"user_id": TypeRule(100, Limit(1))})
 
 

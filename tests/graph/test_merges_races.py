@@ -83,6 +83,7 @@ async def test_whoever_overtakes_whom(graph: Store, ask: AskCypher, overtaken: O
             graph, *(identify(name, number, ("user_id", name)) for number, name in enumerate(("ann", "ben", "cho"))), rules=FREE
         )
         await overtaken(*order)
+        assert not [outcome.rejected for outcome in overtaken.outcomes if outcome.rejected]
         assert await examine(graph) == []
         groups = {frozenset(name for _, name in group) for group in (await kept(ask)).values()}
         facts = sorted(map(str, await ask("MATCH (c:Customer) RETURN [c.purchases, c.referrals]")))
