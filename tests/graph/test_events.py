@@ -83,7 +83,8 @@ def told(profile: Profile) -> Any:
         re.sub(r"[a-z]{3}_[0-9a-f]{32}", "an id", str(part))
         for part in (
             profile.name, profile.email, profile.traits, facts, profile.channels, profile.first_seen_at,
-            profile.last_seen_at, profile.identifiers, profile.provenance(usual_rules()), profile.referred_by, profile.entries, profile.carts,
+            profile.last_seen_at, profile.identifiers, profile.provenance(usual_rules()), profile.referred_by, profile.entries,
+            profile.carts,
         )
     ]  # fmt: skip
 
