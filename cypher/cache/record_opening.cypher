@@ -3,7 +3,7 @@
 // that of a cache which was never opened.
 MERGE (e:CacheEpoch {name: 'cache'})
 ON CREATE SET e.epoch = 0, e.closed_at = 0
-SET e.name = e.name
+REMOVE e.held
 WITH e, e.closed_at IS NOT NULL AND e.epoch = $asked.epoch AND timestamp() - e.closed_at >= $asked.after_ms AS may
 FOREACH (_ IN CASE WHEN may THEN [1] ELSE [] END |
   SET e.epoch = CASE WHEN e.epoch < timestamp() THEN timestamp() ELSE e.epoch + 1 END, e.closed_at = null, e.run_id = $asked.run_id)

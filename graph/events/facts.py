@@ -94,7 +94,8 @@ class Deltas:
         return {"first_at": iso(first_at), "last_at": iso(span.last_at), **span.counts}
 
     def use_rows(self) -> list[dict[str, Any]]:
-        return [_use_row(key, span) for key, span in sorted(self.uses.items())]
+        # By channel, for where few have used one yet an edge to it holds it: in one order for all.
+        return [_use_row(key, span) for key, span in sorted(self.uses.items(), key=lambda use: (use[0][1], use[0][0]))]
 
     async def record(
         self, transaction: Transaction, owners: dict[str, str], weights: dict[str, float], *, also: set[str]

@@ -19,7 +19,7 @@ from graph.store import Store
 from tests.happenings import accept, at, identify, invite, purchase, touchpoint, user
 
 PEOPLE = 6
-AT_ONCE = 2
+AT_ONCE = 6
 
 
 async def main() -> None:
@@ -57,19 +57,19 @@ async def _event(store: Store, chance: random.Random, id: str, merged: list[str]
         return MergeInput(
             id=id, source="desk", at=at(200 + hours), keep=user(one), absorb=user(other), reason="the same", actor="ops"
         )
-    if kind < 0.5 and merged:
+    if kind < 0.6 and merged:
         id_of_merge = merged.pop(chance.randrange(len(merged)))
         apart = chance.random() < 0.3
         return UndoMergeInput(
             id=id, source="desk", at=at(400 + hours), merge=id_of_merge, reason="two", actor="ops", keep_apart=apart
         )
-    if kind < 0.6:
-        return identify(id, hours, ("user_id", one), ("email", f"{one if chance.random() < 0.9 else other}@example.com"))
     if kind < 0.7:
+        return identify(id, hours, ("user_id", one), ("email", f"{one if chance.random() < 0.9 else other}@example.com"))
+    if kind < 0.8:
         return accept(id, hours, f"code-{one}", user(other))
-    if kind < 0.75:
+    if kind < 0.85:
         return invite(id, hours, user(one), f"more-{id}")
-    if kind < 0.9:
+    if kind < 0.95:
         return purchase(id, hours, user(one), id)
     return touchpoint(id, hours, user(one))
 
