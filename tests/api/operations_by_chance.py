@@ -28,6 +28,9 @@ from graphql import (
 #: Deeper than this only leaves are selected.
 DEEPEST = 7
 
+#: After so many fields only those of the root are selected.
+MOST = 60
+
 #: Arguments whose values belong to one list, or don't go with others: errors enough come without them.
 SELDOM_RIGHT = {"after", "before", "last", "period"}
 
@@ -43,12 +46,12 @@ class Operation:
 
 @dataclass(slots=True)
 class Maker:
-    """`known` has for names of arguments and input fields some values that exist, and some that don't."""
+    """`known` has for names of arguments, input fields and types some values that exist, and some that don't."""
 
     schema: GraphQLSchema
     known: dict[str, Sequence[Any]]
     chance: Random
-    room: int = 60
+    fields: int = 0
     variables: dict[str, tuple[str, Any]] = field(default_factory=dict)
     conditions: dict[str, Any] = field(default_factory=dict)
     fragments: dict[str, str] = field(default_factory=dict)
@@ -65,7 +68,7 @@ class Maker:
 
     def _selection(self, parent: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
         fields = [(name, each) for name, each in parent.fields.items() if depth < DEEPEST or _flat(each.type)]
-        wanted = self.chance.sample(fields, min(len(fields), self.chance.randint(1, 5)))
+        wanted = self.chance.sample(fields, min(len(fields), self.chance.randint(1, 5 if depth else 3)))
         parts = [part for name, each in wanted for part in self._field(name, each, depth)]
         if self.chance.random() < 0.2:
             parts.append(self.chance.choice(["__typename", "what: __typename"]))
@@ -75,12 +78,12 @@ class Maker:
         return "{ " + " ".join(parts or ["__typename"]) + " }"
 
     def _field(self, name: str, each: GraphQLField, depth: int) -> Iterator[str]:
-        if self.room <= 0 and depth:
+        if self.fields >= MOST and depth:
             return
-        self.room -= 1
+        self.fields += 1
         inner = "" if _flat(each.type) else " " + self._selection(_composite(each.type), depth + 1)
         # An alias of its own for all that takes arguments: the same key twice must ask for the same.
-        alias = f"a{self.room}: " if each.args or self.chance.random() < 0.2 else ""
+        alias = f"a{self.fields}: " if each.args or self.chance.random() < 0.2 else ""
         text = f"{alias}{name}{self._arguments(each)}{self._directive()}{inner}"
         yield text
         if self.chance.random() < 0.05:
@@ -146,6 +149,8 @@ class Maker:
         if isinstance(declared, GraphQLList):
             return [self._json(name, declared.of_type) for _ in range(self.chance.randint(0, 3))]
         if isinstance(declared, GraphQLInputObjectType):
+            if declared.name in self.known:
+                return self.chance.choice(self.known[declared.name])
             if declared.is_one_of:
                 only = self.chance.choice(list(declared.fields))
                 return {only: self._json(only, declared.fields[only].type)}

@@ -35,14 +35,15 @@ from tests.api.operations_by_chance import Maker, Operation
 from tests.api.whoever import ALL_SORTS, WHOEVER, own
 from tests.graph.histories import by_email, history, invited
 
-OPERATIONS = int(os.environ.get("C360_OPERATIONS", "2000"))
+OPERATIONS = int(os.environ.get("C360_OPERATIONS", "1000"))
 """How many operations are answered both ways; `make fuzz` asks for more."""
 
 #: graphql-core leaves its coroutines of fields beside one that fails at once.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-#: How an answer begins that holds nothing but errors.
+#: How an answer begins that holds nothing but errors, and how errors do.
 NOTHING = b'{"data":null,"errors":[{'
+ERRORS = b'"errors":[{'
 
 NAMES = ("ana", "ben", "cleo", "dan")
 Result = TypeVar("Result")
@@ -114,6 +115,10 @@ def _apart_from_chance(error: dict[str, Any]) -> dict[str, Any]:
     return error
 
 
+def data_of(answer: bytes) -> bytes:
+    return answer.partition(b"," + ERRORS)[0]
+
+
 async def known(sources: Sources) -> dict[str, list[Any]]:
     """For arguments, by name or else by type, what exists and what doesn't."""
     query = """{ customers(first: 10) { nodes { id timeline(first: 30) { edges { cursor node { id } } } } }
@@ -128,7 +133,12 @@ async def known(sources: Sources) -> dict[str, list[Any]]:
     customers = found.data["customers"]["nodes"]
     edges = [edge for each in customers for edge in each["timeline"]["edges"]]
     ids = [each["id"] for each in customers]
+    keys: list[dict[str, Any]] = [{"id": id} for id in ids]
+    keys += [{"email": by_email(name).email} for name in NAMES]
+    keys += [{"identifier": {"type": "user_id", "value": name}} for name in NAMES]
+    nobody: list[dict[str, Any]] = [{"phone": "+1 555 0100"}, {"email": " "}, {"id": "no id"}]
     return {
+        "CustomerKey": [*keys * 3, *nobody],
         "id": [*ids * 5, edges[0]["node"]["id"], "cus_" + "0" * 32, "no id"],
         "ids": [*ids, *(edge["node"]["id"] for edge in edges[:20]), found.data["channels"][0]["id"], "cus_" + "0" * 32],
         "email": [*(by_email(name).email for name in NAMES * 4), "nobody@example.com", " "],
@@ -187,7 +197,7 @@ def test_operations_made_up_by_chance_are_answered_the_same_and_the_same_again(
         expected = run(answered(operation, by_graphql_core, principal))
         hypothesis.note(f"{operation.text}\n{operation.variables}\n{principal}")
         given = run(answered(operation, sources, principal))
-        if given != expected and given.startswith(NOTHING) and expected.startswith(NOTHING):
+        if given != expected and data_of(given) == data_of(expected) and ERRORS in given and ERRORS in expected:
             # Of several fields that may not be null and fail, the first one to do so is told of: a matter of time.
             seen["another error"] += 1
             return
@@ -195,10 +205,10 @@ def test_operations_made_up_by_chance_are_answered_the_same_and_the_same_again(
         if not given.startswith(NOTHING):
             assert run(answered(operation, sources, principal)) == expected
         seen["refused"] += b'"FORBIDDEN"' in expected
-        seen["errors" if b'"errors":[{' in expected else "data"] += 1
+        seen["errors" if ERRORS in expected else "data"] += 1
 
     check()
-    assert seen["again"] > OPERATIONS / 100 and seen["other variables"] > OPERATIONS / 50, seen
+    assert seen["again"] > OPERATIONS / 50 and seen["other variables"] > OPERATIONS / 50, seen
     assert seen["refused"] > OPERATIONS / 20, seen
     assert seen["data"] > OPERATIONS / 5 and seen["another error"] < OPERATIONS / 50, seen
 
@@ -219,7 +229,7 @@ def test_what_is_known_of_whoever_asks_is_known_again_where_a_plan_leaves_off(
 def test_a_plan_loads_all_that_its_answer_needs(uncached: Sources, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
     values = run(known(uncached))
     whole = replace(uncached, plans=False)
-    for seed in range(OPERATIONS // 10):
+    for seed in range(OPERATIONS // 5):
         operation = Maker(schema._schema, values, Random(seed)).operation()
         given, expected = run(answered(operation, uncached)), run(answered(operation, whole))
         assert given == expected or (given.startswith(NOTHING) and expected.startswith(NOTHING)), operation
@@ -241,10 +251,13 @@ def test_a_query_that_goes_well_is_answered_by_its_plan(
 
     monkeypatch.setattr(Plan, "run", counted)
     well = 0
-    for seed in range(300):
+    for seed in range(200):
         operation = Maker(schema._schema, values, Random(seed)).operation()
         before = planned
-        if b'"errors":[{' not in run(answered(operation, sources)):
+        if ERRORS not in run(answered(operation, sources)):
+            if None in operation.variables.values():
+                # Null where none may stand: an error if ever it is asked for, and no plan's.
+                continue
             well += 1
             assert planned == before + 1, operation
     assert well > 50
