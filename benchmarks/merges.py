@@ -51,7 +51,6 @@ class MergesSize:
     many: int = 10_000
     fans: int = 2_000
     more_fans: int = 20_000
-
     rounds: int = 60
     celebrities: int = 8
     calls: int = 1_000
@@ -60,7 +59,7 @@ class MergesSize:
 
 @dataclass(slots=True)
 class _Pair:
-    """Two customers who are merged and taken back again and again; seconds that it took."""
+    """Two customers who are merged and taken back again and again; milliseconds that it took."""
 
     store: Store
     name: str
@@ -104,51 +103,25 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
                 await pair.turn(counts=number >= 1)
         profiles = await _profiles(store, size)
         quiet, busy = await _reads(store, few, many, calls=size.calls)
-    figures = []
-    for what, small, large in (("merge", few.merging, many.merging), ("undo", few.undoing, many.undoing)):
-        figures.append(
-            Figure(
-                case=f"To {what} two customers with {size.many:,} events each, p50",
-                value=median(large),
-                unit="ms",
-                against=f"with {size.few} each",
-                reference=median(small),
-                target=at_most(1.5),
-            )
-        )
-    for what, small, large in (("merge", some.merging, most.merging), ("undo", some.undoing, most.undoing)):
-        figures.append(
-            Figure(
-                case=f"To {what} a celebrity with {size.more_fans:,} direct referrals, p50",
-                value=median(large),
-                unit="ms",
-                against=f"with {size.fans:,}",
-                reference=median(small),
-                target=at_most(size.more_fans / size.fans),
-            )
-        )
-    figures.append(
-        Figure(
-            case="Profile loaded while it and others are merged and taken back, p99",
-            value=_p99(busy),
-            unit="ms",
-            against="nobody merged",
-            reference=_p99(quiet),
-            target=at_most(2),
-        )
-    )
     one, several = median(profiles[ONE]), median(profiles[IDENTIFIERS])
-    figures.append(
-        Figure(
-            case=f"Profile of {IDENTIFIERS} identifiers, p50",
-            value=several,
-            unit="ms",
-            against="of a single one",
-            reference=one,
-            target=at_most(1.5),
-        )
-    )
-    return figures
+    return [
+        *_compared(f"two customers with {size.many:,} events each", many, few, f"with {size.few} each", 1.5),
+        *_compared(
+            f"a celebrity with {size.more_fans:,} direct referrals", most, some, f"with {size.fans:,}", size.more_fans / size.fans
+        ),
+        _figure("Profile loaded while it and others are merged and taken back, p99", _p99(busy), "nobody merged", _p99(quiet), 2),
+        _figure(f"Profile of {IDENTIFIERS} identifiers, p50", several, "of a single one", one, 1.5),
+    ]
+
+
+def _compared(whom: str, large: _Pair, small: _Pair, against: str, most: float) -> Iterator[Figure]:
+    """How long it takes to merge two, and to undo it, beside two others."""
+    for what, ours, theirs in (("merge", large.merging, small.merging), ("undo", large.undoing, small.undoing)):
+        yield _figure(f"To {what} {whom}, p50", median(ours), against, median(theirs), most)
+
+
+def _figure(case: str, value: float, against: str, reference: float, most: float) -> Figure:
+    return Figure(case=case, value=value, unit="ms", against=against, reference=reference, target=at_most(most))
 
 
 def _p99(times: list[float]) -> float:

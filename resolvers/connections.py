@@ -59,6 +59,16 @@ class Listing(msgspec.Struct, Generic[Row], frozen=True):
     count: Callable[[], int | None]
 
 
+def forwards(fetch: Fetch[Row]) -> Fetch[Row]:
+    """Of a list that is paged forwards alone: only an empty page asks what stands ahead of it, and nothing does, for a page from
+    a cursor on begins with the row of that cursor."""
+
+    def fetched(wanted: Window, /) -> Sequence[Row]:
+        return [] if wanted.backwards else fetch(wanted)
+
+    return fetched
+
+
 class Page(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
     """The rows of one page. `ahead` and `behind`: whether there are rows before the first and after the last one; None where
     only asking the list again can tell."""

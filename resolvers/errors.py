@@ -90,12 +90,12 @@ class InvalidCursor(ResolverError):
     def __init__(self, argument: str) -> None:
         super().__init__(f"{argument} is no cursor of this list; send one that the same list gave, unchanged")
 
-    @classmethod
-    def gone(cls, argument: str) -> InvalidCursor:
-        """One of somebody who isn't in the list any more."""
-        error = cls(argument)
-        error.args = (f"{argument} stands behind somebody who has left this list since; begin it again",)
-        return error
+
+class GoneCursor(InvalidCursor):
+    """The cursor of somebody who isn't in the list any more."""
+
+    def __init__(self, argument: str) -> None:
+        ResolverError.__init__(self, f"{argument} stands behind somebody who has left this list since; begin it again")
 
 
 class InvalidPageSize(ResolverError):

@@ -60,7 +60,9 @@ class UserError:
     @classmethod
     def rejected(cls, rejection: Rejection, *prefix: str, **arguments: str) -> UserError:
         """Of the one event that a mutation makes; `arguments`: which argument has what the door speaks of."""
-        path, _, reason = rejection.message.partition(": ")
+        path, colon, reason = rejection.message.partition(": ")
+        if not colon or not _PATH.fullmatch(path):
+            return cls.of(InvalidEvent("", rejection.message, code=rejection.code), *prefix)
         argument = arguments.get(path.partition(".")[0])
         return cls.of(InvalidEvent(argument or path, reason, code=rejection.code), *prefix)
 

@@ -1,12 +1,16 @@
 """`c360 suggest`: likely duplicates among all customers."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from app.commands.store import opened
 from app.commands.terminal import Json, errors, print_json
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from graph.identity.likeness import Suggestion
 
 
 def suggest(*, json: Json = False) -> None:
@@ -24,8 +28,8 @@ def suggest(*, json: Json = False) -> None:
         errors.print(f"{len(found):,} pairs of customers may be one person: see the query mergeSuggestions.")
 
 
-async def _suggest(settings: Settings) -> list[object]:
+async def _suggest(settings: Settings) -> "list[Suggestion]":
     from graph.identity.suggestions import renew_suggestions
 
     async with opened(settings) as store:
-        return list(await renew_suggestions(store))
+        return await renew_suggestions(store)

@@ -1,9 +1,14 @@
 // find_stated_links($rows) -> many FoundLink
-// Links, in this order, whether they stand or not. Rows: from, to, rule, and the event of what was stated by hand.
+// Links, in this order, whether they stand or not. Rows: from, to, as the way goes, the rule, and the event of what was stated by hand.
 UNWIND $asked.rows AS row
-MATCH (a:Identifier {id: row[0]})
-USING INDEX SEEK a:Identifier(id)
-MATCH (a)-[link:LINKED]->(b:Identifier)
-WHERE b.id = row[1] AND link.rule = row[2] AND (row[3] = '' OR link.event = row[3])
-RETURN {a: [a.id, a.type, a.value], b: [b.id, b.type, b.value], rule: link.rule,
+MATCH (one:Identifier {id: row[0]})
+USING INDEX SEEK one:Identifier(id)
+CALL (one, row) {
+  MATCH (other:Identifier {id: row[1]})
+  USING INDEX SEEK other:Identifier(id)
+  MATCH (one)-[link:LINKED]-(other)
+  WHERE link.rule = row[2] AND (row[3] = '' OR link.event = row[3])
+  RETURN link, other
+}
+RETURN {one: [one.id, one.type, one.value], other: [other.id, other.type, other.value], rule: link.rule,
   at: link.at.epochSeconds * 1000000 + link.at.microsecond, source: link.source, event: link.event} AS found

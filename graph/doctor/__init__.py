@@ -37,10 +37,11 @@ async def look(
     identifiers are one person, the usual ones unless stated. Reads page by page; one candidate for each referred customer is kept
     in memory.
     """
+    identity_rules = identity_rules or usual_rules()
     parts = (identifier_findings, statement_findings, product_findings, referral_findings)
     found = [finding for part in parts async for finding in part(store)]
-    found += [finding async for finding in trait_findings(store, identity_rules or usual_rules())]
-    found += [finding async for finding in customer_findings(store, rule, identity_rules or usual_rules())]
+    found += [finding async for finding in trait_findings(store, identity_rules)]
+    found += [finding async for finding in customer_findings(store, rule, identity_rules)]
     if suspicions is not None:
         found += [finding async for finding in flag_findings(store, suspicions)]
     return found + [finding async for finding in network_findings(store)]

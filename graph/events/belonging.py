@@ -32,7 +32,10 @@ async def record_new(
     if made:
         await transaction.run("identity/record_identifiers", rows=[_identifier_row(identities, known, deltas) for known in made])
     if identities.links:
-        await transaction.run("identity/record_links", rows=[_link_row(link) for link in identities.links.values()])
+        await transaction.run(
+            "identity/record_links",
+            rows=[_link_row(link) | {"aside": identities.aside.get(link.evidence)} for link in identities.links.values()],
+        )
     return dict.fromkeys(born, 1) | risen
 
 

@@ -54,8 +54,8 @@ class Identities:
     """The identifiers that events name, and the customers they make up.
 
     `owners`: the customers that were there; `keep`: customers that are part of others, where no evidence had to be looked at,
-    `grown`: those that were there and have more identifiers by that; `regrouped`: what becomes of those of whom
-    all was looked at; `decisions`: what the events decide of it.
+    `grown`: those that were there and have more identifiers by that; `aside`: why links say nothing, of those that name nobody;
+    `regrouped`: what becomes of those of whom all was looked at; `decisions`: what the events decide of it.
     """
 
     rules: IdentityRules
@@ -64,6 +64,7 @@ class Identities:
     owners: dict[str, Owner] = field(default_factory=dict)
     keep: dict[str, str] = field(default_factory=dict)
     links: dict[Evidence, Link] = field(default_factory=dict)
+    aside: dict[Evidence, str] = field(default_factory=dict)
     grown: set[str] = field(default_factory=set)
     regrouped: Regrouped = field(default_factory=Regrouped)
     decisions: Decisions = field(default_factory=Decisions)

@@ -14,7 +14,7 @@ from graph.events.identities import Identities
 from graph.events.inputs import REFERRING, ReferralReviewInput, UndoMergeInput
 from graph.events.kept import Kept
 from graph.events.locks import Ground, find_friends, hold, with_awaiting
-from graph.events.merging import Merged, find_merged, named
+from graph.events.merging import Undoable, load_undoable
 from graph.events.named import record_named
 from graph.events.observed import record_traits
 from graph.events.resolving import resolve
@@ -46,7 +46,7 @@ async def keep(
     """Write events that were never kept before; returns the errors of those refused by their keys, the versions of the
     customers touched, and whom each event is about."""
     referred = await referring.find(transaction, [each for each in fresh if isinstance(each.event, REFERRING)])
-    merges = await find_merged(transaction, fresh)
+    merges = await load_undoable(transaction, fresh)
     identities, unknown = await resolve(transaction, fresh + referred.parked(), identity_rules, merges)
     refused = {each.key: error for each, error in unknown} | referring.refused(fresh, referred)
     fresh = [each for each in fresh if each.key not in refused]
@@ -90,7 +90,7 @@ def _about(
     identities: Identities,
     found: things.Found,
     referred: referring.Found,
-    merges: Mapping[str, Merged],
+    merges: Mapping[str, Undoable],
 ) -> dict[str, set[str]]:
     """Customers that events name, themselves or by the thing or the referral that they speak of, by the keys of the events."""
     about: dict[str, set[str]] = {}
@@ -104,7 +104,8 @@ def _about(
                 about[each.key] |= identities.parts(thing.customer)
     for each in fresh:
         if isinstance(each.event, UndoMergeInput):
-            about[each.key] = {identities.owner(identities.named(key)) for key in named(each.event, merges)}
+            merge = merges[each.event.merge]
+            about[each.key] = {identities.owner(identities.by_id[id]) for id in (merge.kept, merge.absorbed)}
         if isinstance(each.event, ReferralReviewInput):
             row = referred.reviewed[each.event.referral]
             about[each.key] = set().union(

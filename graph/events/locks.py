@@ -26,11 +26,11 @@ Row = dict[str, Any]
 class Ground:
     """What a transaction rests on.
 
-    `touched`: the customers of before that change; `evident`: those by whose evidence it was said who is who;
-    `rooted`: those whose trees can change; `losing`: those that lose identifiers, and `friends`, whose referrer is one of them;
-    `things`, `codes`, `reviewed`: the
-    rows that told what was known of them. `bought`: purchases that change, each a customer, an id and a time; `awaiting`:
-    friends among those customers whose referral that can change, with the advocates; `days`: of the rule by which.
+    `touched`: the customers of before that change; `evident`: those by whose evidence it was said who is who; `rooted`: those
+    whose trees can change; `losing`: those that lose identifiers, and `friends`, whose referrer is one of them; `things`,
+    `codes`, `reviewed`: the rows that told what was known of them. `bought`: purchases that change, each a customer, an id and a
+    time; `awaiting`: friends among those customers whose referral that can change, with the advocates; `days`: of the rule by
+    which.
     """
 
     touched: set[str]

@@ -7,7 +7,7 @@ without anybody's doing is always undone by a veto: the next event would join it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,10 +16,10 @@ import msgspec
 
 from graph import ids
 from graph.errors import InvalidEvent
-from graph.events.inputs import CustomerKey, MergeInput, UndoMergeInput
+from graph.events.inputs import MergeInput, UndoMergeInput
 from graph.events.kept import Kept, iso
 from graph.identity.evidence import BY_HAND, Link, Veto
-from graph.identity.paths import shortest_path
+from graph.identity.paths import Step, gone, shortest_path
 from graph.identity.regrouping import Decided, Regrouped
 from graph.identity.rules import BY_HAND_STRENGTH
 from graph.store import Transaction
@@ -31,10 +31,10 @@ MOST_NAMED = 5
 """Links that a refusal names."""
 
 
-class Merged(msgspec.Struct, frozen=True, kw_only=True):
-    """A merge that was. `kept`, `absorbed`: the ids of the two customers; `kept_identifiers`, `absorbed_identifiers`: those that
-    they had, and `customer_ids` the ids that all of these were given; `event`: the key of the one that said so by hand; `link`:
-    the two identifiers that it named."""
+class Undoable(msgspec.Struct, frozen=True, kw_only=True):
+    """A merge that is to be undone. `kept`, `absorbed`: the ids of the two customers; `kept_identifiers`, `absorbed_identifiers`:
+    those that they had, and `customer_ids` the ids that all of these were given; `event`: the key of the one that said so by
+    hand; `link`: the two identifiers that it named."""
 
     id: str
     kept: str
@@ -77,74 +77,68 @@ class Decisions:
             await transaction.run("identity/record_parted", identifiers=identifiers)
 
 
-async def find_merged(transaction: Transaction, kept: Iterable[Kept]) -> dict[str, Merged]:
+async def load_undoable(transaction: Transaction, kept: Iterable[Kept]) -> dict[str, Undoable]:
     """The merges that events undo, by id."""
     wanted = sorted({each.event.merge for each in kept if isinstance(each.event, UndoMergeInput)})
-    rows = await transaction.many("identity/find_merges", Merged, ids=wanted) if wanted else []
+    rows = await transaction.many("identity/load_undoable", Undoable, ids=wanted) if wanted else []
     return {row.id: row for row in rows}
 
 
-def named(event: MergeInput | UndoMergeInput, merges: Mapping[str, Merged]) -> tuple[CustomerKey, CustomerKey]:
-    """The two customers of a decision; `merges` has those that are undone."""
-    if isinstance(event, MergeInput):
-        return event.keep, event.absorb
-    merge = merges[event.merge]
-    return CustomerKey(id=merge.kept), CustomerKey(id=merge.absorbed)
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decides of two customers, by the ids of two of their identifiers; `merge`: the one that is undone;
+    `everyone`: all identifiers that it is about, each of which may belong to somebody else by now."""
 
-
-@dataclass(slots=True)
-class Sides:
-    """The identifiers by which a decision names its two customers, by their ids; `concerned`: all that it is about, for each may
-    belong to somebody else by now."""
-
+    stated: Kept
     one: str
     other: str
-    concerned: frozenset[str] = frozenset()
-
-    @property
-    def everyone(self) -> set[str]:
-        return {self.one, self.other, *self.concerned}
+    everyone: frozenset[str]
+    merge: Undoable | None = None
 
 
-def decide(
-    events: Sequence[tuple[Kept, Sides]], merges: Mapping[str, Merged], regrouped: Regroup, *, erased: frozenset[str]
-) -> Decisions:
-    """What events decide, each after the ones before it. `erased`: customers of whom nobody decides any more."""
+def decide(decisions: Iterable[Decision], regrouped: Regroup, *, erased: frozenset[str]) -> Decisions:
+    """What somebody decides, each time after what was decided before. `erased`: customers of whom nobody decides any more."""
     result = Decisions()
-    for each, sides in events:
-        now = regrouped(result.decided)
+    for each in decisions:
+        now, event = regrouped(result.decided), each.stated.event
         try:
-            if {now.now[sides.one], now.now[sides.other]} & erased:
-                raise InvalidEvent("", "one of them was erased; what is left of it belongs to nobody", code="ERASED")
-            if isinstance(each.event, MergeInput):
-                _merge(result, each, each.event, sides, now, regrouped)
-            elif isinstance(each.event, UndoMergeInput):
-                _undo(result, each, each.event, merges[each.event.merge], now, regrouped, sides)
+            if isinstance(event, MergeInput):
+                _refuse_erased(each, now, erased, ("keep", "absorb"))
+                _merge(result, each, event, now, regrouped)
+            elif isinstance(event, UndoMergeInput) and each.merge is not None:
+                _refuse_erased(each, now, erased, ("merge", "merge"))
+                _undo(result, each, event, each.merge, now, regrouped)
         except InvalidEvent as error:
-            result.refused[each.key] = error
+            result.refused[each.stated.key] = error
     return result
 
 
-def _merge(result: Decisions, each: Kept, event: MergeInput, sides: Sides, now: Regrouped, regrouped: Regroup) -> None:
-    kept, absorbed = now.now[sides.one], now.now[sides.other]
+def _refuse_erased(each: Decision, now: Regrouped, erased: frozenset[str], paths: tuple[str, str]) -> None:
+    for path, side in zip(paths, (each.one, each.other), strict=True):
+        if now.now[side] in erased:
+            raise InvalidEvent(path, "is about a customer who was erased; what is left belongs to nobody", code="ERASED")
+
+
+def _merge(result: Decisions, each: Decision, event: MergeInput, now: Regrouped, regrouped: Regroup) -> None:
+    kept, absorbed = now.now[each.one], now.now[each.other]
     if kept == absorbed:
         raise InvalidEvent("absorb", "is the same customer as the one to keep already; name another one")
     ours, theirs = _identifiers(now, kept), _identifiers(now, absorbed)
     link = Link(
-        a=sides.one,
-        b=sides.other,
+        a=each.one,
+        b=each.other,
         rule=BY_HAND,
         strength=BY_HAND_STRENGTH,
         at=microseconds(event.at),
         source=event.source,
-        event=each.key,
+        event=each.stated.key,
         kept=kept,
         lifts=tuple(sorted(veto.id for veto in now.vetoes if _between(veto, ours, theirs))),
     )
     decided = result.decided
     then = Decided((*decided.links, link), decided.vetoes, decided.undone)
     found = regrouped(then)
-    if any(found.now[id] != found.now[sides.one] for id in ours | theirs):
+    if any(found.now[id] != found.now[each.one] for id in ours | theirs):
         why = ", ".join(sorted({reason for evidence, reason in found.reasons.items() if evidence not in now.reasons}))
         message = f"can't be one with the customer to keep, by the rules of identity ({why}); it takes another rule to merge them"
         raise InvalidEvent("absorb", message, code="BLOCKED")
@@ -154,12 +148,12 @@ def _merge(result: Decisions, each: Kept, event: MergeInput, sides: Sides, now: 
          "lifts": list(link.lifts), "strength": link.strength}
     )  # fmt: skip
     result.merges.append(
-        _merge_row(kept, absorbed, ours, theirs, [link])
+        _merge_row(kept, absorbed, ours, theirs, [Step(each.one, each.other, link)])
         | {
-            "id": ids.derive("merge", event.at, each.key),
+            "id": ids.derive("merge", event.at, each.stated.key),
             "at": iso(event.at),
-            "key": each.key,
-            "body_hash": each.body_hash,
+            "key": each.stated.key,
+            "body_hash": each.stated.body_hash,
             "source": event.source,
             "actor": event.actor,
             "reason": event.reason,
@@ -168,48 +162,37 @@ def _merge(result: Decisions, each: Kept, event: MergeInput, sides: Sides, now: 
     )
 
 
-def _undo(
-    result: Decisions, each: Kept, event: UndoMergeInput, merge: Merged, now: Regrouped, regrouped: Regroup, sides: Sides
-) -> None:
+def _undo(result: Decisions, each: Decision, event: UndoMergeInput, merge: Undoable, now: Regrouped, regrouped: Regroup) -> None:
     if merge.undone_at is not None or any(row["merge"] == merge.id for row in result.undone):
         raise InvalidEvent("merge", "was undone already; what is said of its customers now is what holds", code="CONFLICT")
     decided = result.decided
-    undone, vetoes = decided.undone, decided.vetoes
+    undone, vetoes = decided.undone, list[Veto]()
     if merge.link is not None:
         assert merge.event is not None
         undone |= {(*merge.link, BY_HAND, merge.event)}
     if merge.event is None or event.keep_apart:
-        veto = Veto(
-            id=ids.derive("veto", event.at, each.key),
-            one=frozenset(merge.kept_identifiers),
-            other=frozenset(merge.absorbed_identifiers),
-        )
-        vetoes = (*vetoes, veto)
-        result.vetoes.append(
-            {"id": veto.id, "at": iso(event.at), "source": event.source, "actor": event.actor, "reason": event.reason,
-             "sides": [["one", id] for id in sorted(veto.one)] + [["other", id] for id in sorted(veto.other)]}
-        )  # fmt: skip
-    then = Decided(decided.links, vetoes, undone)
-    found = regrouped(then)
+        one, other = frozenset(merge.kept_identifiers), frozenset(merge.absorbed_identifiers)
+        vetoes.append(Veto(id=ids.derive("veto", event.at, each.stated.key), one=one, other=other))
+    then = Decided(decided.links, (*decided.vetoes, *vetoes), undone)
     if not event.keep_apart:
-        _refuse_others(merge, now, found, sides)
+        _refuse_others(each, now, regrouped(then))
     result.decided = then
-    result.undone.append(
-        {"merge": merge.id, "at": iso(event.at), "source": event.source, "actor": event.actor, "reason": event.reason,
-         "key": each.key, "body_hash": each.body_hash,
-         "link": None if merge.link is None else [*merge.link, merge.event]}
-    )  # fmt: skip
+    said = {"at": iso(event.at), "source": event.source, "actor": event.actor, "reason": event.reason}
+    for veto in vetoes:
+        sides = [["one", id] for id in sorted(veto.one)] + [["other", id] for id in sorted(veto.other)]
+        result.vetoes.append(said | {"id": veto.id, "sides": sides})
+    link = None if merge.link is None else [*merge.link, merge.event]
+    result.undone.append(said | {"merge": merge.id, "key": each.stated.key, "body_hash": each.stated.body_hash, "link": link})
 
 
-def _refuse_others(merge: Merged, now: Regrouped, then: Regrouped, sides: Sides) -> None:
+def _refuse_others(each: Decision, now: Regrouped, then: Regrouped) -> None:
     """Raises BLOCKED with what joins the two sides of a merge whatever becomes of it."""
-    path = shortest_path(then.standing, sides.one, sides.other)
-    if path is None:
+    others = shortest_path(then.standing, each.one, each.other)
+    if others is None:
         # What somebody else decided isn't set aside by the way.
-        decided = {link.evidence for link in now.standing if link.rule == BY_HAND}
-        path = [link for link in now.standing if link.evidence in decided & then.reasons.keys()]
-    if path:
-        told = ", ".join(_told(link, then) for link in path[:MOST_NAMED])
+        others = [link for link in now.standing if link.rule == BY_HAND and link.evidence in then.reasons]
+    if others:
+        told = ", ".join(_told(link, then) for link in others[:MOST_NAMED])
         raise InvalidEvent(
             "merge", f"they are one by other evidence: {told}; undo that first, or keep them apart", code="BLOCKED"
         )
@@ -235,7 +218,7 @@ def log(result: Decisions, found: Regrouped) -> None:
             # It goes by another id, and that is all.
             continue
         kept = next(id for id in found.now if found.members[id].customer_id == customer)
-        path = shortest_path(found.standing, kept, namesake) or []
+        path = gone(shortest_path(found.standing, kept, namesake) or (), kept)
         result.merges.append(
             _merge_row(customer, before, ours, theirs, path)
             | {
@@ -251,8 +234,8 @@ def log(result: Decisions, found: Regrouped) -> None:
         )
 
 
-def _merge_row(kept: str, absorbed: str, ours: set[str], theirs: set[str], path: Sequence[Link]) -> dict[str, Any]:
-    evidence = msgspec.json.encode([link.evidence for link in path]).decode()
+def _merge_row(kept: str, absorbed: str, ours: set[str], theirs: set[str], path: Iterable[Step]) -> dict[str, Any]:
+    evidence = msgspec.json.encode([step.evidence for step in path]).decode()
     return {
         "kept": kept,
         "absorbed": absorbed,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graph.errors import InvalidEvent
 from graph.events.inputs import MergeInput
 from graph.events.kept import Kept
-from graph.events.merging import Sides, decide
+from graph.events.merging import Decision, decide
 from graph.identity.around import find_around
 from graph.identity.regrouping import Decided, Regrouped, regroup
 from graph.identity.rules import IdentityRules
@@ -41,6 +41,7 @@ async def preview_merge(reader: Reader, event: MergeInput, keep: str, absorb: st
         raise LookupError("a customer has become part of another one meanwhile")
     erased = frozenset(id for id, row in around.rows.items() if row["erased"])
     kept = Kept.of(0, event)
-    decisions = decide([(kept, Sides(names[keep], names[absorb]))], {}, regrouped, erased=erased)
+    one, other = names[keep], names[absorb]
+    decisions = decide([Decision(kept, one, other, frozenset((one, other)))], regrouped, erased=erased)
     exposed = await reader.many("referrals/find_between", str, one=keep, other=absorb, limit=MOST_EXPOSED)
     return Preview(decisions.refused.get(kept.key), exposed if keep != absorb else ())

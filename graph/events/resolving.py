@@ -14,9 +14,10 @@ from graph.errors import InvalidEvent
 from graph.events.identities import Identities, Known, Owner
 from graph.events.inputs import DECIDING, Event, IdentifyInput, MergeInput, UndoMergeInput
 from graph.events.kept import Kept
-from graph.events.merging import Merged, Sides, decide, log, named
+from graph.events.merging import Decision, Undoable, decide, log
 from graph.events.who import key_of, named_in
 from graph.identity.around import find_around
+from graph.identity.components import blocked
 from graph.identity.evidence import Link, Member
 from graph.identity.forms import Key, normalised
 from graph.identity.regrouping import Decided, Regrouped, regroup
@@ -26,7 +27,7 @@ from graph.times import microseconds
 
 
 async def resolve(
-    transaction: Transaction, kept: list[Kept], rules: IdentityRules, merges: Mapping[str, Merged]
+    transaction: Transaction, kept: list[Kept], rules: IdentityRules, merges: Mapping[str, Undoable]
 ) -> tuple[Identities, list[tuple[Kept, InvalidEvent]]]:
     """Find every identifier that the events name, make up those never seen, and join the customers that they link.
 
@@ -55,19 +56,21 @@ async def resolve(
         if isinstance(each.event, IdentifyInput) and each.key not in refused:
             _link(identities, each)
     deciding = [each for each in kept if isinstance(each.event, DECIDING) and each.key not in refused]
-    await _settle(transaction, identities, _sides(identities, deciding, merges), merges)
+    await _settle(transaction, identities, [_decision(identities, each, merges) for each in deciding])
     unknown += [(each, identities.decisions.refused[each.key]) for each in deciding if each.key in identities.decisions.refused]
     return identities, unknown
 
 
-def _named_in(event: Event, merges: Mapping[str, Merged]) -> tuple[list[Key], list[str]]:
+def _named_in(event: Event, merges: Mapping[str, Undoable]) -> tuple[list[Key], list[str]]:
     if isinstance(event, UndoMergeInput):
         merge = merges.get(event.merge)
         return [], [] if merge is None else [*merge.customer_ids]
     return named_in(event)
 
 
-def _missing(identities: Identities, event: Event, customer_ids: list[str], merges: Mapping[str, Merged]) -> InvalidEvent | None:
+def _missing(
+    identities: Identities, event: Event, customer_ids: list[str], merges: Mapping[str, Undoable]
+) -> InvalidEvent | None:
     """Why an event names somebody, or something, that there isn't."""
     if isinstance(event, UndoMergeInput) and event.merge not in merges:
         return InvalidEvent("merge", f"there is no merge {event.merge}", code="NOT_FOUND")
@@ -81,19 +84,16 @@ def _missing(identities: Identities, event: Event, customer_ids: list[str], merg
     return None if missing is None else InvalidEvent("customer.id", f"there is no customer {missing}", code="NOT_FOUND")
 
 
-def _sides(identities: Identities, deciding: list[Kept], merges: Mapping[str, Merged]) -> list[tuple[Kept, Sides]]:
-    found = []
-    for each in deciding:
-        assert isinstance(each.event, DECIDING)
-        merge = merges[each.event.merge] if isinstance(each.event, UndoMergeInput) else None
-        one, other = (identities.named(key).id for key in named(each.event, merges))
-        if merge is None:
-            found.append((each, Sides(one, other)))
-            continue
-        if merge.link is not None:
-            one, other = merge.link
-        found.append((each, Sides(one, other, frozenset(identities.by_id[id].id for id in merge.customer_ids))))
-    return found
+def _decision(identities: Identities, each: Kept, merges: Mapping[str, Undoable]) -> Decision:
+    event = each.event
+    if isinstance(event, MergeInput):
+        one, other = identities.named(event.keep).id, identities.named(event.absorb).id
+        return Decision(each, one, other, frozenset((one, other)))
+    assert isinstance(event, UndoMergeInput)
+    merge = merges[event.merge]
+    # What somebody stated by hand joins the two by whom it was stated, whomever they belong to by now.
+    one, other = merge.link or (identities.by_id[merge.kept].id, identities.by_id[merge.absorbed].id)
+    return Decision(each, one, other, frozenset(identities.by_id[id].id for id in merge.customer_ids), merge)
 
 
 async def look_up(transaction: Transaction, identities: Identities, events: Iterable[Event]) -> None:
@@ -142,7 +142,9 @@ def _link(identities: Identities, each: Kept) -> None:
         other = identities.by_key[normalised(identifier.type, identifier.value)]
         if other is strongest:
             continue
-        identities.join(strongest.owner, other.owner)
+        nobody = next((end.type for end in (strongest, other) if identities.rules.blocks(end.type, end.value)), None)
+        if nobody is None:
+            identities.join(strongest.owner, other.owner)
         link = Link(
             a=strongest.id,
             b=other.id,
@@ -155,16 +157,17 @@ def _link(identities: Identities, each: Kept) -> None:
         known = identities.links.get(link.evidence)
         if known is None or link.age < known.age:
             identities.links[link.evidence] = link
+        if nobody is not None:
+            identities.aside[link.evidence] = blocked(nobody)
 
 
 @dataclass(slots=True)
 class _Group:
     """Identifiers that turn out to be one customer's, or whose customer may come by another name. `linked`: whether the events
-    say anything of who is who, `blocked`: by what names nobody; `decided`: whether somebody decides it."""
+    say anything of who is who; `decided`: whether somebody decides it."""
 
     members: list[Known] = field(default_factory=list)
     linked: bool = False
-    blocked: bool = False
     decided: bool = False
 
     @property
@@ -176,12 +179,10 @@ class _Group:
         return {known.owner for known in self.members if not known.new}
 
 
-async def _settle(
-    transaction: Transaction, identities: Identities, deciding: list[tuple[Kept, Sides]], merges: Mapping[str, Merged]
-) -> None:
+async def _settle(transaction: Transaction, identities: Identities, decisions: list[Decision]) -> None:
     """Say whose each identifier is. Those that no event links are whose they were, unless they were seen earlier than known."""
-    linked = {end for link in identities.links.values() for end in (link.a, link.b)}
-    decided = {id for _, sides in deciding for id in sides.everyone}
+    linked = {end for link in identities.links.values() if link.evidence not in identities.aside for end in (link.a, link.b)}
+    decided = {id for decision in decisions for id in decision.everyone}
     groups: dict[str, _Group] = {}
     for known in identities.everyone():
         if known.id in linked or known.backdated or known.id in decided:
@@ -189,7 +190,6 @@ async def _settle(
             group.members.append(known)
             group.linked |= known.id in linked
             group.decided |= known.id in decided
-            group.blocked |= known.id in linked and identities.rules.blocks(known.type, known.value)
     doubtful = []
     for root, group in groups.items():
         if _is_plain(identities, group):
@@ -197,13 +197,13 @@ async def _settle(
         else:
             doubtful.append(group)
     if doubtful:
-        await _replay(transaction, identities, doubtful, deciding, merges)
+        await _replay(transaction, identities, doubtful, decisions)
 
 
 def _is_plain(identities: Identities, group: _Group) -> bool:
     """Whether nothing can stand against it: then whatever the order of the links, all of them stand."""
     owners = group.owners
-    if len(owners) > 1 or group.blocked or group.decided or any(_renames(identities, group, owner) for owner in owners):
+    if len(owners) > 1 or group.decided or any(_renames(identities, group, owner) for owner in owners):
         return False
     if not group.linked:
         return True
@@ -232,13 +232,7 @@ def _name(identities: Identities, root: str, group: _Group) -> None:
         identities.grown |= owners
 
 
-async def _replay(
-    transaction: Transaction,
-    identities: Identities,
-    groups: list[_Group],
-    deciding: list[tuple[Kept, Sides]],
-    merges: Mapping[str, Merged],
-) -> None:
+async def _replay(transaction: Transaction, identities: Identities, groups: list[_Group], decisions: list[Decision]) -> None:
     owners, new = ({each for group in groups for each in group.owners}, [each for group in groups for each in group.new])
     around = await find_around(transaction.run, owners, identities.rules)
     members = [
@@ -248,15 +242,14 @@ async def _replay(
     seen = {known.id: known.seen_at for known in identities.everyone() if known.backdated}
     ends = around.members.keys() | {known.id for known in new}
     links = [link for link in identities.links.values() if {link.a, link.b} <= ends]
-
-    if any(not sides.everyone <= ends for _, sides in deciding):
+    if any(not decision.everyone <= ends for decision in decisions):
         raise Conflict("an identifier changed hands meanwhile")
 
     def regrouped(decided: Decided) -> Regrouped:
         return regroup(around, members, seen, links, identities.rules, decided)
 
     erased = frozenset(id for id, row in around.rows.items() if row["erased"])
-    identities.decisions = decide(deciding, merges, regrouped, erased=erased)
+    identities.decisions = decide(decisions, regrouped, erased=erased)
     identities.regrouped = regrouped(identities.decisions.decided)
     log(identities.decisions, identities.regrouped)
 

@@ -119,9 +119,9 @@ def customer_row(
     fitting = {name: [each for each in state.get(name, ()) if _fits(name, each[3])] for name in FIELDS}
     fields = {name: ordered(each, rules.trait(name))[0][3] for name, each in fitting.items() if each}
     values = survivors(state, rules)
-    for name, value in fields.items():
-        if name in values and (values[name] == value or _fits(name, values[name])):
-            del values[name]
+    for name in fields:
+        if _fits(name, values.get(name)):
+            values.pop(name, None)
     newest_first = sorted(identifiers, key=lambda each: (-each[2], each[1]))
     row: dict[str, Any] = {"id": customer}
     for name, column in FIELDS.items():

@@ -21,6 +21,11 @@ BLOCKED = "blocked"
 """How the reason begins for which links of what names nobody are set aside."""
 
 
+def blocked(type: str) -> str:
+    """Why a link of a value that names nobody is set aside."""
+    return f"{BLOCKED}: {type}"
+
+
 @dataclass(frozen=True, slots=True)
 class Components:
     """`groups`: the identifiers of each customer, by its public id; `aside`: links that don't stand, each with the reason."""
@@ -106,7 +111,7 @@ class _Replay:
     def _obstacle(self, link: Link, one: _Group, other: _Group) -> str | None:
         for id in (link.a, link.b):
             if self.rules.blocks(*self._name(id)):
-                return f"{BLOCKED}: {self.members[id].type}"
+                return blocked(self.members[id].type)
         if any((veto, not side) in other.sides for veto, side in one.sides):
             return "veto"
         if len(one.ids) + len(other.ids) > self.rules.most:

@@ -8,11 +8,9 @@ from typing import Any
 
 import msgspec
 
-from graph.events.traits import merged, ordered, read_state
+from graph.events.traits import KEPT_VALUES, merged, ordered, read_state
 from graph.identity.rules import IdentityRules
 from graph.store import Reader
-
-MOST_OVERRIDDEN = 20
 
 
 class Identifier(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +51,7 @@ def provenance(states: Iterable[str], rules: IdentityRules) -> tuple[TraitProven
     orders = ((name, ordered(together[name], rules.trait(name))) for name in sorted(together))
     found = ((name, msgspec.convert(each, tuple[TraitValue, ...])) for name, each in orders)
     return tuple(
-        TraitProvenance(name=name, value=first.value, source=first.source, at=first.at, overridden=tuple(rest[:MOST_OVERRIDDEN]))
+        TraitProvenance(name=name, value=first.value, source=first.source, at=first.at, overridden=tuple(rest[: KEPT_VALUES - 1]))
         for name, (first, *rest) in found
     )
 

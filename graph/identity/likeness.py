@@ -31,7 +31,7 @@ WEIGHTS = {"name": 0.4, "birth": 0.35, "address": 0.25}
 
 
 class Likely(msgspec.Struct, frozen=True, kw_only=True):
-    """What is compared of a customer. `addresses`: each as one text, see graph.identity.addresses."""
+    """What is compared of a customer. `addresses`: each as one text, see graph.addresses."""
 
     id: str
     name: str | None

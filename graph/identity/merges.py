@@ -10,7 +10,7 @@ import msgspec
 from graph.identity.around import find_around
 from graph.identity.evidence import Evidence, Link
 from graph.identity.forms import Key
-from graph.identity.paths import shortest_path, weakest
+from graph.identity.paths import Step, gone, shortest_path, weakest
 from graph.identity.rules import IdentityRules
 from graph.store import Reader, asking
 from graph.times import from_microseconds
@@ -48,16 +48,17 @@ class StatedLink(msgspec.Struct, frozen=True, kw_only=True):
 class FoundLink(msgspec.Struct, frozen=True, kw_only=True):
     """A link as the graph has it: of each end the id, the type and the value; `at` in microseconds."""
 
-    a: tuple[str, str, str]
-    b: tuple[str, str, str]
+    one: tuple[str, str, str]
+    other: tuple[str, str, str]
     rule: str
     at: int
     source: str
     event: str
 
-    def link(self, rules: IdentityRules) -> Link:
-        strength = rules.link_strength(self.rule, self.a[1], self.b[1])
-        return Link(a=self.a[0], b=self.b[0], rule=self.rule, strength=strength, at=self.at, source=self.source, event=self.event)
+    def step(self, rules: IdentityRules) -> Step:
+        (a, type, _), (b, other, _) = self.one, self.other
+        strength = rules.link_strength(self.rule, type, other)
+        return Step(a, b, Link(a=a, b=b, rule=self.rule, strength=strength, at=self.at, source=self.source, event=self.event))
 
 
 async def load_merges(reader: Reader, merge_ids: Sequence[str]) -> list[Merge | None]:
@@ -83,7 +84,7 @@ async def find_stated_links(reader: Reader, evidence: Sequence[Evidence], rules:
     if not evidence:
         return []
     rows = await reader.many("identity/find_stated_links", FoundLink, rows=[list(each) for each in evidence])
-    return _told([row.link(rules) for row in rows], {end[0]: (end[1], end[2]) for row in rows for end in (row.a, row.b)})
+    return _told([row.step(rules) for row in rows], {end[0]: (end[1], end[2]) for row in rows for end in (row.one, row.other)})
 
 
 async def trace_evidence(reader: Reader, customer_id: str, one: Key, other: Key, rules: IdentityRules) -> list[StatedLink] | None:
@@ -98,17 +99,19 @@ async def trace_evidence(reader: Reader, customer_id: str, one: Key, other: Key,
     path = shortest_path(standing, start, end)
     if path is None:
         return None
-    return _told(path, {id: (each.type, each.value) for id, each in around.members.items()}, start)
+    return _told(gone(path, start), {id: (each.type, each.value) for id, each in around.members.items()})
 
 
-def _told(path: Sequence[Link], names: Mapping[str, Key], start: str | None = None) -> list[StatedLink]:
-    """Links as they are shown; with a `start` each leads on from where the one before it led to."""
-    last = weakest(path)
-    found = []
-    for link in path:
-        near, far = (link.b, link.a) if start is not None and link.b == start else (link.a, link.b)
-        at = from_microseconds(link.at)
-        shown = StatedLink(one=names[near], other=names[far], rule=link.rule, source=link.source, at=at, weakest=link is last)
-        found.append(shown)
-        start = None if start is None else far
-    return found
+def _told(path: Sequence[Step], names: Mapping[str, Key]) -> list[StatedLink]:
+    last = weakest(step.link for step in path)
+    return [
+        StatedLink(
+            one=names[step.one],
+            other=names[step.other],
+            rule=step.link.rule,
+            source=step.link.source,
+            at=from_microseconds(step.link.at),
+            weakest=step.link is last,
+        )
+        for step in path
+    ]

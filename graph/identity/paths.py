@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from graph.identity.evidence import Link
+from graph.identity.evidence import Evidence, Link
 
 Turn = tuple[int, int, str, str, str, str]
 
@@ -46,6 +47,30 @@ def _next_layer(
             if other not in found or (way, link.turn) < (found[other], came[other].turn):
                 found[other], came[other] = way, link
     return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A link as it is gone: from one of its identifiers to the other one."""
+
+    one: str
+    other: str
+    link: Link
+
+    @property
+    def evidence(self) -> Evidence:
+        """That of the link, whose first two name its ends, in this order."""
+        return (self.one, self.other, *self.link.evidence[2:])
+
+
+def gone(path: Iterable[Link], start: str) -> list[Step]:
+    """A path as it is gone, from the identifier with which it begins."""
+    steps = []
+    for link in path:
+        end = link.a if link.b == start else link.b
+        steps.append(Step(start, end, link))
+        start = end
+    return steps
 
 
 def weakest(path: Iterable[Link]) -> Link | None:

@@ -110,8 +110,9 @@ def _note_contested(
     # What names nobody is set aside whatever else is said.
     doubtful = {evidence for evidence, reason in reasons.items() if not reason.startswith(BLOCKED)}
     ends = {end for link in stated.values() if link.evidence in doubtful or link.rule == BY_HAND for end in (link.a, link.b)}
+    ends |= apart
     for customer, ids in groups.items():
-        contested = not (ends | apart).isdisjoint(ids)
+        contested = not ends.isdisjoint(ids)
         row = result.around.rows.get(customer)
         if contested != bool(row and row["contested"]):
             result.contested[customer] = contested

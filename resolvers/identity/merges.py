@@ -1,4 +1,4 @@
-"""Merges as they are logged, what one would do, and why identifiers belong together."""
+"""Merges as they are logged, and why identifiers belong together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graph.identity import merges as records
 from graph.identity.forms import Key, normalised
 from graph.identity.merges import StatedLink, find_stated_links, load_merges, page_merges, trace_evidence
 from resolvers.access import View
-from resolvers.connections import Connection, Listing, Window, connect
+from resolvers.connections import Connection, Listing, Window, connect, forwards
 from resolvers.context import Context, Info
 from resolvers.errors import Forbidden
 from resolvers.fields import about, personal, resolved, stored
@@ -24,9 +24,7 @@ from resolvers.masks import of_identifier, opaque
 from resolvers.nodes import Node
 from resolvers.requirements import needs, needs_nothing_more
 from resolvers.scopes import PERSONAL, PROFILE
-
-BY_EVIDENCE = "customer360"
-"""Who merged what evidence joined."""
+from resolvers.writing import SOURCE
 
 
 class Ref(msgspec.Struct, frozen=True, gc=False):
@@ -80,7 +78,7 @@ class Merge(Node):
     @resolved("Who merged them: customer360, where evidence did.")
     @staticmethod
     def actor(merge: Parent[records.Merge]) -> str:
-        return merge.actor or BY_EVIDENCE
+        return merge.actor or SOURCE
 
     undone_at: datetime | None = stored("When it was undone, by somebody or by evidence that came later.")
 
@@ -94,16 +92,15 @@ def list_merges(context: Context, profile: Profile, *, first: int | None, after:
     """All that a customer has to do with, newest first."""
 
     def fetch(wanted: Window, /) -> Sequence[records.Merge]:
-        if wanted.backwards:
-            # Only an empty page asks what stands ahead of it, and nothing does: a page from a cursor on has that row itself.
-            return []
         place = None if wanted.after is None else _place(wanted.after)
         return context.ask(
             (profile.id, "merges", wanted),
             lambda: page_merges(context.reader, profile.id, limit=wanted.size, after=place),
         )
 
-    found: Connection[Merge] = connect(context, Listing("Customer.merges", fetch, _key, lambda: None), first=first, after=after)
+    found: Connection[Merge] = connect(
+        context, Listing("Customer.merges", forwards(fetch), _key, lambda: None), first=first, after=after
+    )
     return found
 
 

@@ -10,7 +10,7 @@ from strawberry import Parent
 
 from graph.identity import suggestions as records
 from graph.identity.suggestions import page_suggestions
-from resolvers.connections import Connection, Listing, Window, connect
+from resolvers.connections import Connection, Listing, Window, connect, forwards
 from resolvers.context import Info
 from resolvers.entries import LazyCustomer, find_customer
 from resolvers.fields import all_of, at_most, resolved
@@ -34,14 +34,11 @@ def merge_suggestions(info: Info, first: int | None = None, after: str | None = 
     context = info.context
 
     def fetch(wanted: Window, /) -> Sequence[records.MergeSuggestion]:
-        if wanted.backwards:
-            # Only an empty page asks what stands ahead of it, and nothing does: a page from a cursor on has that row itself.
-            return []
         return context.ask(
             ("suggestions", wanted), lambda: page_suggestions(context.reader, limit=wanted.size, after=wanted.after)
         )
 
-    listing = Listing("Query.mergeSuggestions", fetch, _key, lambda: None)
+    listing = Listing("Query.mergeSuggestions", forwards(fetch), _key, lambda: None)
     found: Connection[MergeSuggestion] = connect(context, listing, first=first, after=after)
     return found
 

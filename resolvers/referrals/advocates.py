@@ -14,7 +14,7 @@ from strawberry import Parent
 from graph.referrals import ranking
 from graph.referrals.ranking import AdvocateRow, Place, TooMuch, count_advocates, rank_advocates
 from graph.referrals.spans import Span
-from resolvers.connections import Connection, Listing, Window, connect
+from resolvers.connections import Connection, Listing, Window, connect, forwards
 from resolvers.context import Context, Info
 from resolvers.entries import LazyCustomer, find_customer
 from resolvers.errors import TooLarge
@@ -101,8 +101,6 @@ def advocates(
 
 def _listing(context: Context, order: ranking.AdvocateOrder, span: Span | None, currency: str) -> Listing[Ranked]:
     def fetch(wanted: Window, /) -> Sequence[Ranked]:
-        if wanted.backwards:
-            return []
         before = None if wanted.after is None else msgspec.convert(orjson.loads(wanted.after), Place)
         size = wanted.size - (before is not None)
         rows = context.ask(("advocates", order, span, before, size), lambda: _rank(context, order, span, size, before))
@@ -119,7 +117,7 @@ def _listing(context: Context, order: ranking.AdvocateOrder, span: Span | None, 
 
     # A place among those of one time is none among those of another.
     name = f"Query.advocates by {order.name}" + ("" if span is None else f" from {span.since} to {span.until}")
-    return Listing(name, fetch, key, count)
+    return Listing(name, forwards(fetch), key, count)
 
 
 async def _rank(

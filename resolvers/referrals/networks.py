@@ -13,9 +13,9 @@ from graph.customers import Profile
 from graph.referrals.members import Member, Selection, page_members
 from graph.referrals.networks import Generation, Network, trace_network_in_period
 from graph.referrals.spans import Span
-from resolvers.connections import Connection, Listing, Window, connect
+from resolvers.connections import Connection, Listing, Window, connect, forwards
 from resolvers.context import Context, Info
-from resolvers.errors import InvalidCursor, InvalidPeriod
+from resolvers.errors import GoneCursor, InvalidPeriod
 from resolvers.fields import about, resolved
 from resolvers.listings import Period
 from resolvers.money import Money
@@ -157,14 +157,11 @@ def _listing(context: Context, asked: NetworkQuestion) -> Listing[Member]:
 
     # A place among those of one time, or of fewer generations, is none among all.
     span = "" if selection.span is None else f" from {selection.span.since} to {selection.span.until}"
-    return Listing(f"ReferralNetwork.members to {selection.depth}{span}", fetch, lambda member: member.customer, count)
+    return Listing(f"ReferralNetwork.members to {selection.depth}{span}", forwards(fetch), lambda member: member.customer, count)
 
 
 async def _page(context: Context, selection: Selection, wanted: Window) -> Sequence[Member]:
-    if wanted.backwards:
-        # Only an empty page asks what stands ahead of it, and nothing does: a page from a cursor on has that member itself.
-        return []
     try:
         return await page_members(context.reader, selection, limit=wanted.size, after=wanted.after)
     except LookupError:
-        raise InvalidCursor.gone("after") from None
+        raise GoneCursor("after") from None

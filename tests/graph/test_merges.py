@@ -212,6 +212,42 @@ async def test_an_undo_finds_those_it_is_about_wherever_they_are_by_now(graph: S
     assert await examine(graph, RULE, identity_rules=FREE) == []
 
 
+async def test_what_is_refused_leaves_nothing(graph: Store, ask: AskCypher) -> None:
+    """What evidence joined can't be undone while a merge by hand says the same: nor is a veto of it kept."""
+    await told(graph, *(identify(name, number, ("phone", name)) for number, name in enumerate(("+811", "+812"))), rules=FREE)
+    await told(graph, identify("x", 3, ("phone", "+811"), ("phone", "+812")), identify("y", 4, ("phone", "+813")), rules=FREE)
+    (by_evidence,) = await standing(ask)
+    await told(graph, merge("m", named(("phone", "+811")), named(("phone", "+813"))), rules=FREE)
+    await told(graph, identify("z", 5, ("phone", "+812"), ("phone", "+813")), rules=FREE)
+    by_hand = next(id for id in await standing(ask) if id != by_evidence)
+    before = await ask("MATCH (n) WHERE NOT n:Migration RETURN [labels(n), properties(n)]")
+    code, message = await refusal(graph, undo("u", by_hand))
+    assert code == "BLOCKED" and "by identify" in message
+    assert await ask("MATCH (n) WHERE NOT n:Migration RETURN [labels(n), properties(n)]") == before
+    one, two = named(("phone", "+811")), named(("phone", "+812"))
+    assert (await refusal(graph, merge("n", one, two)))[0] == "INVALID"
+    assert await ask("MATCH (n) WHERE NOT n:Migration RETURN [labels(n), properties(n)]") == before
+
+
+async def test_evidence_is_not_undone_against_a_merge_by_hand(graph: Store, ask: AskCypher) -> None:
+    """Two and four are parted, and four is merged with one by hand: to part one from both of them would set that aside."""
+    await told(graph, *(identify(f"i{number}", number, ("phone", f"+81{number}")) for number in (1, 2, 4)), rules=FREE)
+    await told(graph, identify("y", 5, ("phone", "+812"), ("phone", "+814")), rules=FREE)
+    (earlier,) = await standing(ask)
+    await told(graph, identify("x", 6, ("phone", "+811"), ("phone", "+812")), rules=FREE)
+    later = next(id for id in await standing(ask) if id != earlier)
+    assert not (await told(graph, undo("u", earlier), rules=FREE)).rejected
+    assert not (await told(graph, merge("m", named(("phone", "+811")), named(("phone", "+814")), 200), rules=FREE)).rejected
+    assert len(await kept(ask)) == 1
+    (veto,) = await ask("MATCH (v:Veto) RETURN v.id")
+    (rejected,) = (await told(graph, undo("v", later, 300), rules=FREE)).rejected
+    assert rejected.code == "BLOCKED" and "by merge" in rejected.message
+    assert await ask("MATCH (v:Veto) RETURN v.id") == [veto] and len(await kept(ask)) == 1
+    assert not (await told(graph, undo("w", later, 301, keep_apart=True), rules=FREE)).rejected
+    assert len(await kept(ask)) == 2, "one is apart; the veto between two and four, that the merge lifted, is lifted still"
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+
+
 async def test_what_is_decided_dates_nobody_back(graph: Store, ask: AskCypher) -> None:
     """Sources may have clocks that are ahead; when somebody was first seen is a matter of what happened."""
     await told(graph, identify("1", 10, ("user_id", "ann")), identify("2", 11, ("user_id", "ben")), rules=FREE)

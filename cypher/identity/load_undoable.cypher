@@ -1,5 +1,5 @@
-// find_merges($ids) -> many Merged
-// Merges by their ids, with the customer ids that all identifiers of both sides were given.
+// load_undoable($ids) -> many Undoable
+// Merges that are to be undone, by their ids, with the customer ids that all identifiers of both sides were given.
 UNWIND $asked.ids AS id
 MATCH (m:Merge {id: id})
 USING INDEX SEEK m:Merge(id)
