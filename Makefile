@@ -12,9 +12,9 @@ demo: venv        ## Neo4j, Redis and demo customers on http://127.0.0.1:8000; A
 test: venv        ## the whole suite, in two processes, each with a Neo4j and a Redis; ARGS="-k timeline"
 	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-fuzz: venv        ## operations, requests and histories of referrals made up by chance, a hundred thousand, two thousand and five thousand of them
-	@C360_OPERATIONS=100000 C360_CASES=2000 C360_HISTORIES=5000 .venv/bin/python -m pytest -q \
-		tests/graph/test_forest.py tests/api/test_plans.py tests/api/test_schemathesis.py $(ARGS)
+fuzz: venv        ## operations, requests and histories of referrals and of merges made up by chance, thousands of each
+	@C360_OPERATIONS=40000 C360_CASES=2000 C360_HISTORIES=5000 C360_MERGES=2000 .venv/bin/python -m pytest -q \
+		tests/graph/test_forest.py tests/graph/test_merge_histories.py tests/api/test_plans.py tests/api/test_schemathesis.py $(ARGS)
 
 check: venv       ## format, lint, types, and which layer imports which
 	@.venv/bin/ruff format --check .

@@ -1,5 +1,5 @@
 """Merges by hand and their undoing: of customers with few events and with many, of a celebrity, with profiles read meanwhile;
-and what a profile of many identifiers costs."""
+what a profile of many identifiers costs, and what it costs to find out who is one while events come in."""
 
 from __future__ import annotations
 
@@ -40,12 +40,16 @@ BATCH = 2_000
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCE = "benchmark"
 ONE, IDENTIFIERS = 1, 20
+#: Of each person whose events are told.
+EVENTS = 20
+WAYS = ("linked", "single")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergesSize:
     """`few`, `many`: events of each of two customers; `fans`, `more_fans`: direct referrals of a celebrity; `rounds`,
-    `celebrities`: how often either is merged and taken back; `calls`: how often profiles are loaded."""
+    `celebrities`: how often either is merged and taken back; `calls`: how often profiles are loaded; `people`: whose events are
+    told, `streams` times."""
 
     few: int = 10
     many: int = 10_000
@@ -55,6 +59,8 @@ class MergesSize:
     celebrities: int = 8
     calls: int = 1_000
     warm_up: int = 10
+    people: int = 200
+    streams: int = 20
 
 
 @dataclass(slots=True)
@@ -103,6 +109,9 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
                 await pair.turn(counts=number >= 1)
         profiles = await _profiles(store, size)
         quiet, busy = await _reads(store, few, many, calls=size.calls)
+        told = await in_turn(
+            {name: partial(_tell, store, name, size.people) for name in WAYS}, range(2 + size.streams), warm_up=2
+        )
     one, several = median(profiles[ONE]), median(profiles[IDENTIFIERS])
     return [
         *_compared(f"two customers with {size.many:,} events each", many, few, f"with {size.few} each", 1.5),
@@ -111,6 +120,13 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
         ),
         _figure("Profile loaded while it and others are merged and taken back, p99", _p99(busy), "nobody merged", _p99(quiet), 2),
         _figure(f"Profile of {IDENTIFIERS} identifiers, p50", several, "of a single one", one, 1.5),
+        _figure(
+            f"{size.people * EVENTS:,} events by three identifiers, linked half-way, p50",
+            median(told["linked"]),
+            "by a single one",
+            median(told["single"]),
+            1.15,
+        ),
     ]
 
 
@@ -199,6 +215,35 @@ async def _profiles(store: Store, size: MergesSize) -> dict[int, list[float]]:
     calls = {str(number): partial(load, number) for number in (ONE, IDENTIFIERS)}
     found = await in_turn(calls, range(size.calls + 200), warm_up=200)
     return {int(number): times for number, times in found.items()}
+
+
+async def _tell(store: Store, way: str, people: int, turn: int) -> None:
+    """The events of people who come as nobody knows whom, then say who they are, and buy; or the same by one identifier each."""
+
+    def stream() -> Iterator[Event]:
+        for number in range(EVENTS):
+            for person in range(people):
+                name = f"{way}-{turn}-{person}"
+                id, at = f"{name}-{number}", BEGIN + timedelta(seconds=number * people + person)
+                known = IdentifierKey("user_id", name)
+                first = known if way == "single" else IdentifierKey("anonymous_id", name)
+                if number == EVENTS // 2:
+                    named = (known,) if way == "single" else (known, first, IdentifierKey("email", f"{name}@example.com"))
+                    yield IdentifyInput(id=id, source=SOURCE, at=at, identifiers=named, traits={"name": name})
+                elif number == EVENTS - 1:
+                    yield PurchaseInput(
+                        id=id,
+                        source=SOURCE,
+                        at=at,
+                        customer=CustomerKey(identifier=known),
+                        number=id,
+                        items=(),
+                        total=Money(1_000, "USD"),
+                    )
+                else:
+                    yield _touchpoint(id, number, CustomerKey(identifier=first if number < EVENTS // 2 else known))
+
+    await _record(store, stream())
 
 
 async def _reads(store: Store, *pairs: _Pair, calls: int) -> tuple[list[float], list[float]]:

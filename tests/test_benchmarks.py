@@ -74,7 +74,7 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         ),
         access=AccessSize(rounds=1, turns=2, seconds=0.1, connections=2, hot=5, keys=3, tokens=5, requests=20),
         ingestion=Size(customers=20, singles=20, seconds=1, fresh=5),
-        merges=MergesSize(rounds=2, celebrities=1, calls=20, warm_up=1, few=1, many=10, fans=2, more_fans=6),
+        merges=MergesSize(rounds=2, celebrities=1, calls=20, warm_up=1, few=1, many=10, fans=2, more_fans=6, people=3, streams=2),
     )  # fmt: skip
     run = Run(plan, servers, tmp_path, lambda line: None)
     await run.all()

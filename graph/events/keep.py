@@ -105,7 +105,7 @@ def _about(
     for each in fresh:
         if isinstance(each.event, UndoMergeInput):
             merge = merges[each.event.merge]
-            about[each.key] = {identities.owner(identities.by_id[id]) for id in (merge.kept, merge.absorbed)}
+            about[each.key] = {identities.owner(identities.by_id[id]) for id in merge.customer_ids}
         if isinstance(each.event, ReferralReviewInput):
             row = referred.reviewed[each.event.referral]
             about[each.key] = set().union(

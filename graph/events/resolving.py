@@ -91,8 +91,9 @@ def _decision(identities: Identities, each: Kept, merges: Mapping[str, Undoable]
         return Decision(each, one, other, frozenset((one, other)))
     assert isinstance(event, UndoMergeInput)
     merge = merges[event.merge]
-    # What somebody stated by hand joins the two by whom it was stated, whomever they belong to by now.
-    one, other = merge.link or (identities.by_id[merge.kept].id, identities.by_id[merge.absorbed].id)
+    # What somebody stated by hand joins the two by whom it was stated, whomever they belong to by now. Evidence joined two sides,
+    # and may have done so by an identifier that neither had, and that the customer was named after.
+    one, other = merge.link or (merge.kept_identifiers[0], merge.absorbed_identifiers[0])
     return Decision(each, one, other, frozenset(identities.by_id[id].id for id in merge.customer_ids), merge)
 
 

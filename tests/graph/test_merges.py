@@ -248,6 +248,21 @@ async def test_evidence_is_not_undone_against_a_merge_by_hand(graph: Store, ask:
     assert await examine(graph, RULE, identity_rules=FREE) == []
 
 
+async def test_what_an_identifier_joined_that_neither_had_is_undone(graph: Store, ask: AskCypher) -> None:
+    """Seen before both of them, it names the customer that they become part of."""
+    await told(graph, identify("1", 10, ("user_id", "ann")), identify("2", 11, ("user_id", "ben")), rules=FREE)
+    email = ("email", "e@example.com")
+    await told(graph, *(identify(name, 1, ("user_id", name), email) for name in ("ann", "ben")), rules=FREE)
+    assert (await kept(ask)).keys() == {email}
+    merges = await standing(ask)
+    assert len(merges) == 2
+    outcomes = [await told(graph, undo(id, id), rules=FREE) for id in merges]
+    # To part the one from the other is all that the second one could do.
+    assert [[each.code for each in outcome.rejected] for outcome in outcomes] == [[], ["CONFLICT"]]
+    assert len(await kept(ask)) == 2
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+
+
 async def test_what_is_decided_dates_nobody_back(graph: Store, ask: AskCypher) -> None:
     """Sources may have clocks that are ahead; when somebody was first seen is a matter of what happened."""
     await told(graph, identify("1", 10, ("user_id", "ann")), identify("2", 11, ("user_id", "ben")), rules=FREE)
