@@ -70,7 +70,8 @@ def _identify(event: IdentifyInput, now: datetime) -> None:
     if not event.identifiers:
         raise InvalidEvent("identifiers", "must name at least one identifier")
     if len(event.identifiers) > MAX_IDENTIFIERS:
-        raise InvalidEvent("identifiers", f"has {len(event.identifiers)}; at most {MAX_IDENTIFIERS} a call", code="TOO_LARGE")
+        message = f"has {len(event.identifiers)}; at most {MAX_IDENTIFIERS}: name the others in further events, with one of these"
+        raise InvalidEvent("identifiers", message, code="TOO_LARGE")
     for position, identifier in enumerate(event.identifiers):
         check_identifier(f"identifiers.{position}", identifier)
     if event.traits is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -197,4 +198,46 @@ async def test_late_evidence_parts_customers(graph: Store, ask: AskCypher, order
         ("user_id", "ann"): frozenset({("user_id", "ann"), ("email", "e1@example.com")}),
         ("user_id", "ben"): frozenset({("user_id", "ben")}),
     }
+    assert await examine(graph, RULE, identity_rules=RULES) == []
+
+
+async def test_a_hundred_identifiers(graph: Store, ask: AskCypher) -> None:
+    """In one event they are too many, and in several the rules of a customer hold: what has no place waits as evidence."""
+    rules = IdentityRules(most=60, types={"user_id": TypeRule(100)})
+    named = [("device", f"d{number:03}") for number in range(99)]
+    (rejected,) = (await record(graph, [identify("all", 1, ("user_id", "ann"), *named)], identity_rules=rules)).rejected
+    assert rejected.code == "TOO_LARGE" and "at most 20: name the others in further events" in rejected.message
+    for start in (*range(0, 99, 19), *range(0, 99, 19)):
+        event = identify(f"{start}", start, ("user_id", "ann"), *named[start : start + 19])
+        assert not (await record(graph, [event], identity_rules=rules)).rejected
+    assert sorted(len(group) for group in (await kept(ask)).values()) == [1] * 40 + [60]
+    assert await examine(graph, identity_rules=rules) == []
+    standing = await ask("MATCH ()-[link:LINKED]->() RETURN link.standing")
+    assert sorted(standing) == [False] * 40 + [True] * 59
+
+
+@pytest.mark.parametrize("length", [1_001, 10_000])
+async def test_an_identifier_of_ten_thousand_characters_is_refused_alone(graph: Store, ask: AskCypher, length: int) -> None:
+    events = [identify("long", 1, ("user_id", "x" * length)), identify("short", 1, ("user_id", "x"))]
+    (rejected,) = (await record(graph, events)).rejected
+    assert rejected.index == 0 and rejected.message.startswith("identifiers.0.value")
+    assert await ask("MATCH (i:Identifier) RETURN i.value") == ["x"]
+
+
+async def test_sources_that_contradict_each_other_for_ever_change_nothing_but_the_times(graph: Store, ask: AskCypher) -> None:
+    """Either says again and again whose an address is: whoever said it first is believed, and nothing grows."""
+    email = ("email", "e1@example.com")
+    events = {"crm": ("user_id", "ann"), "shop": ("user_id", "ben")}
+    for turn in range(30):
+        for number, (source, name) in enumerate(events.items()):
+            event = identify(f"{source}{turn}", 2 * turn + number, name, email)
+            await told(graph, [replace(event, source=source)])
+        assert await kept(ask) == {
+            name: frozenset({name, email}) if name[1] == "ann" else frozenset({name}) for name in events.values()
+        }
+    assert await ask("MATCH (:Identifier)-[link:LINKED]->(:Identifier) RETURN link.standing ORDER BY link.standing") == [
+        False,
+        True,
+    ]
+    assert await ask("MATCH (m:Merge) RETURN count(m)") == [0]
     assert await examine(graph, RULE, identity_rules=RULES) == []
