@@ -4,6 +4,7 @@ what a profile of many identifiers costs, and what it costs to find out who is o
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ SOURCE = "benchmark"
 ONE, IDENTIFIERS = 1, 20
 #: Of each person whose events are told.
 EVENTS = 20
-WAYS = ("linked", "single")
+WAYS = ("linked", "apart", "single")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,10 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
         profiles = await _profiles(store, size)
         quiet, busy = await _reads(store, few, many, calls=size.calls)
         told = await in_turn(
-            {name: partial(_tell, store, name, size.people) for name in WAYS}, range(2 + size.streams), warm_up=2
+            {name: partial(_tell, store, name, size.people) for name in WAYS},
+            range(2 + size.streams),
+            warm_up=2,
+            dice=random.Random(size.people),
         )
     one, several = median(profiles[ONE]), median(profiles[IDENTIFIERS])
     return [
@@ -120,12 +124,15 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
         ),
         _figure("Profile loaded while it and others are merged and taken back, p99", _p99(busy), "nobody merged", _p99(quiet), 2),
         _figure(f"Profile of {IDENTIFIERS} identifiers, p50", several, "of a single one", one, 1.5),
-        _figure(
-            f"{size.people * EVENTS:,} events by three identifiers, linked half-way, p50",
-            median(told["linked"]),
-            "by a single one",
-            median(told["single"]),
-            1.15,
+        *(
+            _figure(
+                f"{size.people * EVENTS:,} events by three identifiers, linked half-way, p50",
+                median(told["linked"]),
+                against,
+                median(told[other]),
+                1.15,
+            )
+            for other, against in (("apart", "never linked"), ("single", "by a single one"))
         ),
     ]
 
@@ -159,6 +166,10 @@ def _touchpoint(id: str, seconds: int, customer: CustomerKey) -> Event:
     return TouchpointInput(id=id, source=SOURCE, at=at, customer=customer, channel="web", type="page_view")
 
 
+def _purchase(id: str, at: datetime, customer: CustomerKey) -> Event:
+    return PurchaseInput(id=id, source=SOURCE, at=at, customer=customer, number=id, items=(), total=Money(1_000, "USD"))
+
+
 async def _pair(store: Store, number: int) -> _Pair:
     """Two customers with so many events each, of which every tenth is a purchase."""
     name = f"pair-{number}"
@@ -171,9 +182,7 @@ async def _pair(store: Store, number: int) -> _Pair:
                 if each % 10:
                     yield _touchpoint(id, each, customer)
                 else:
-                    yield PurchaseInput(
-                        id=id, source=SOURCE, at=at, customer=customer, number=id, items=(), total=Money(1_000, "USD")
-                    )
+                    yield _purchase(id, at, customer)
 
     await _record(store, stream())
     return _Pair(store, name)
@@ -218,7 +227,8 @@ async def _profiles(store: Store, size: MergesSize) -> dict[int, list[float]]:
 
 
 async def _tell(store: Store, way: str, people: int, turn: int) -> None:
-    """The events of people who come as nobody knows whom, then say who they are, and buy; or the same by one identifier each."""
+    """The events of people who come as nobody knows whom, then say who they are, write by mail, and buy; the same where nothing
+    tells that those are one; or the same by one identifier each."""
 
     def stream() -> Iterator[Event]:
         for number in range(EVENTS):
@@ -226,22 +236,17 @@ async def _tell(store: Store, way: str, people: int, turn: int) -> None:
                 name = f"{way}-{turn}-{person}"
                 id, at = f"{name}-{number}", BEGIN + timedelta(seconds=number * people + person)
                 known = IdentifierKey("user_id", name)
-                first = known if way == "single" else IdentifierKey("anonymous_id", name)
+                first, mail = IdentifierKey("anonymous_id", name), IdentifierKey("email", f"{name}@example.com")
+                if way == "single":
+                    first = mail = known
                 if number == EVENTS // 2:
-                    named = (known,) if way == "single" else (known, first, IdentifierKey("email", f"{name}@example.com"))
+                    named = (known, first, mail) if way == "linked" else (known,)
                     yield IdentifyInput(id=id, source=SOURCE, at=at, identifiers=named, traits={"name": name})
                 elif number == EVENTS - 1:
-                    yield PurchaseInput(
-                        id=id,
-                        source=SOURCE,
-                        at=at,
-                        customer=CustomerKey(identifier=known),
-                        number=id,
-                        items=(),
-                        total=Money(1_000, "USD"),
-                    )
+                    yield _purchase(id, at, CustomerKey(identifier=known))
                 else:
-                    yield _touchpoint(id, number, CustomerKey(identifier=first if number < EVENTS // 2 else known))
+                    by = first if number < EVENTS // 2 else mail if number == EVENTS // 2 + 1 else known
+                    yield _touchpoint(id, number, CustomerKey(identifier=by))
 
     await _record(store, stream())
 

@@ -48,17 +48,20 @@ CALL (owned, kinds, few) {
     UNWIND CASE WHEN few THEN [] ELSE kinds END AS kind
     CALL (owned, kind) {
       UNWIND owned AS i
-      CALL (i, kind) {
+      WITH i, i.id + '/' + kind AS under
+      CALL (under) {
         MATCH (t:TimelineEntry)
         USING INDEX SEEK t:TimelineEntry(kind_key)
-        WHERE t.kind_key > i.id + '/' + kind + '/' AND t.kind_key < i.id + '/' + kind + '0'
-        RETURN t
-        ORDER BY t.kind_key DESC
+        WHERE t.kind_key > under + '/' AND t.kind_key < under + '0'
+        WITH t, t.kind_key AS place
+        ORDER BY place DESC
         LIMIT $asked.limit
+        RETURN t, place
       }
-      RETURN i, t
-      ORDER BY substring(t.kind_key, size(i.id) + size(kind) + 2) DESC
+      WITH i, t, substring(place, size(under) + 1) AS place
+      ORDER BY place DESC
       LIMIT $asked.limit
+      RETURN i, t
     }
     RETURN i, t
   }
