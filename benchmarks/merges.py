@@ -66,10 +66,11 @@ class MergesSize:
 
 @dataclass(slots=True)
 class _Pair:
-    """Two customers who are merged and taken back again and again; milliseconds that it took."""
+    """Two customers, the one to keep first, who are merged and taken back again and again; milliseconds that it took."""
 
     store: Store
     name: str
+    sides: str = "ab"
     merging: list[float] = field(default_factory=list)
     undoing: list[float] = field(default_factory=list)
     turns: Iterator[int] = field(default_factory=count)
@@ -77,10 +78,9 @@ class _Pair:
     async def turn(self, *, counts: bool = True) -> None:
         number = next(self.turns)
         at = BEGIN + timedelta(days=30, seconds=number)
-        key = f"merge-{self.name}-{number}"
-        merge = MergeInput(
-            id=key, source=SOURCE, at=at, keep=_user(f"{self.name}-a"), absorb=_user(f"{self.name}-b"), reason="one", actor=SOURCE
-        )
+        key = f"merge-{self.name}-{self.sides}-{number}"
+        keep, absorb = (_user(f"{self.name}-{side}") for side in self.sides)
+        merge = MergeInput(id=key, source=SOURCE, at=at, keep=keep, absorb=absorb, reason="one", actor=SOURCE)
         merging = await self._timed(merge)
         id = await find_merge_by_event(self.store, Kept.of(0, merge).key)
         assert id is not None
@@ -105,8 +105,9 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
         for number in range(size.warm_up + size.rounds):
             for pair in (few, many) if number % 2 else (many, few):
                 await pair.turn(counts=number >= size.warm_up)
+        absorbed = _Pair(store, some.name, "ba"), _Pair(store, most.name, "ba")
         for number in range(1 + size.celebrities):
-            for pair in (some, most):
+            for pair in (some, most, *absorbed):
                 await pair.turn(counts=number >= 1)
         profiles = await _profiles(store, size)
         quiet, busy = await _reads(store, few, many, calls=size.calls)
@@ -116,12 +117,12 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
             warm_up=2,
             dice=random.Random(size.people),
         )
+    linear = size.more_fans / size.fans
     one, several = median(profiles[ONE]), median(profiles[IDENTIFIERS])
     return [
         *_compared(f"two customers with {size.many:,} events each", many, few, f"with {size.few} each", 1.5),
-        *_compared(
-            f"a celebrity with {size.more_fans:,} direct referrals", most, some, f"with {size.fans:,}", size.more_fans / size.fans
-        ),
+        *_compared(f"into a celebrity with {size.more_fans:,} direct referrals", most, some, f"with {size.fans:,}", linear),
+        *_compared(f"a celebrity with {size.more_fans:,} into another one", *absorbed[::-1], f"with {size.fans:,}", linear),
         _figure("Profile loaded while it and others are merged and taken back, p99", _p99(busy), "nobody merged", _p99(quiet), 2),
         _figure(f"Profile of {IDENTIFIERS} identifiers, p50", several, "of a single one", one, 1.5),
         *(

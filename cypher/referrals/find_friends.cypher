@@ -1,6 +1,6 @@
-// find_friends($customer_ids) -> one
-// Whose candidate referrer is one of these customers.
-UNWIND $asked.customer_ids AS id
-MATCH (c:Customer {id: id})-[:REFERRED|RING_CLOSED]->(friend:Customer)
-USING INDEX SEEK c:Customer(id)
+// find_friends($identifiers) -> one
+// Whom these identifiers brought in: once they are another customer's, so may be the referrer.
+UNWIND $asked.identifiers AS id
+MATCH (i:Identifier {id: id})-[:INVITED]->(:Referral)-[:BROUGHT]->(:Identifier)<-[:IDENTIFIED_BY]-(friend:Customer)
+USING INDEX SEEK i:Identifier(id)
 RETURN collect(DISTINCT friend.id) AS friends

@@ -55,7 +55,7 @@ async def keep(
     changes = _changes(fresh, identities, found, referred, rule)
     before = identities.owners_before() | changes.customers
     # Those whose advocate may be another one from now on.
-    friends = await find_friends(transaction, identities.regrouped.losing)
+    friends = await find_friends(transaction, identities.regrouped.moved)
     ground = _ground(identities, changes, before, found.rows, referred, friends)
     ground = await with_awaiting(transaction, ground, changes.things.bought, rule)
     versions = await hold(transaction, identities, ground)
@@ -129,7 +129,7 @@ def _ground(
         touched={customer for customer in before if not touched.isdisjoint(identities.parts(customer))},
         evident=set(regrouped.around.rows),
         rooted=rooted.union(regrouped.changed, regrouped.losing, friends),
-        losing=regrouped.losing,
+        moved=set(regrouped.moved),
         friends=friends,
         things=thing_rows,
         codes=referred.code_rows,

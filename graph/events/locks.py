@@ -27,7 +27,7 @@ class Ground:
     """What a transaction rests on.
 
     `touched`: the customers of before that change; `evident`: those by whose evidence it was said who is who; `rooted`: those
-    whose trees can change; `losing`: those that lose identifiers, and `friends`, whose referrer is one of them; `things`,
+    whose trees can change; `moved`: identifiers that change hands, and `friends`, whom they brought in; `things`,
     `codes`, `reviewed`: the rows that told what was known of them. `bought`: purchases that change, each a customer, an id and a
     time; `awaiting`: friends among those customers whose referral that can change, with the advocates; `days`: of the rule by
     which.
@@ -36,7 +36,7 @@ class Ground:
     touched: set[str]
     evident: set[str]
     rooted: set[str]
-    losing: set[str]
+    moved: set[str]
     friends: list[str]
     things: list[Row]
     codes: list[Row]
@@ -89,7 +89,7 @@ async def _ask_again(
         named = [row["id"] for row in ground.reviewed]
         if await find_reviewed(transaction, named) != ground.reviewed:
             raise Conflict("a referral found a friend meanwhile")
-    if await find_friends(transaction, ground.losing) != ground.friends:
+    if await find_friends(transaction, ground.moved) != ground.friends:
         raise Conflict("a friend was brought in, or went, meanwhile")
     if await _trees(transaction, ground) != trees:
         raise Conflict("a tree of referrals grew meanwhile")
@@ -97,10 +97,10 @@ async def _ask_again(
         raise Conflict("a referral qualified meanwhile")
 
 
-async def find_friends(transaction: Transaction, customers: Iterable[str]) -> list[str]:
-    """Whose candidate referrer is one of these customers, in order."""
-    ids = sorted(customers)
-    return sorted((await transaction.run("referrals/find_friends", customer_ids=ids))[0]) if ids else []
+async def find_friends(transaction: Transaction, identifiers: Iterable[str]) -> list[str]:
+    """Whom any of these identifiers brought in, in order."""
+    ids = sorted(identifiers)
+    return sorted((await transaction.run("referrals/find_friends", identifiers=ids))[0]) if ids else []
 
 
 async def _awaiting(transaction: Transaction, ground: Ground) -> list[list[str]]:
