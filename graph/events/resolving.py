@@ -211,6 +211,9 @@ def _is_plain(identities: Identities, group: _Group) -> bool:
     new = group.new
     if any(identities.owners[owner].contested for owner in owners) or any(each.type in identities.rules.limits for each in new):
         return False
+    # What was linked later may turn out to have been linked earlier, within the days of others.
+    if any(each.type in identities.rules.windows for each in group.members):
+        return False
     return sum(identities.owners[owner].identifiers for owner in owners) + len(new) <= identities.rules.most
 
 

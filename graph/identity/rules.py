@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from graph.identity.evidence import BY_HAND
+from graph.identity.forms import normalised
 
 BY_HAND_STRENGTH = 1_000
 
@@ -42,8 +43,9 @@ class TypeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TraitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which of several values of a trait survives: the newest, the oldest, the one stated most often, or the newest of the source
-    that stands first in `sources`; those that aren't in it come after all that are."""
+    """Which of several values of a trait survives: the newest, the oldest, the one stated most often among those that are kept
+    (graph.events.traits says which), or the newest of the source that stands first in `sources`; those that aren't in it come
+    after all that are."""
 
     by: Literal["newest", "oldest", "frequent", "source"] = "newest"
     sources: tuple[str, ...] = ()
@@ -78,17 +80,32 @@ class IdentityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         """By type, where there is one."""
         return {type: rule.limit for type, rule in self.types.items() if rule.limit is not None}
 
+    @cached_property
+    def windows(self) -> frozenset[str]:
+        """Types of which a limit holds for some days."""
+        return frozenset(type for type, limit in self.limits.items() if limit.days is not None)
+
     def trait(self, name: str) -> TraitRule:
         return self.traits.get(name) or self.traits.get("any", NEWEST)
 
     def blocks(self, type: str, value: str) -> bool:
-        """Whether a value names nobody, or everybody."""
-        text = value.casefold()
-        return any(text in self._blocked.get(each, ()) for each in ("any", type))
+        """Whether a value, normalised, names nobody, or everybody."""
+        # Types are as many as anybody names; all but these are kept as they are written.
+        form = type if type in self.blocked or type in ("email", "phone") else "any"
+        blocked = self._blocked.get(form)
+        if blocked is None:
+            blocked = self._blocked[form] = frozenset(self._forms(form))
+        return value.casefold() in blocked
+
+    def _forms(self, type: str) -> Iterator[str]:
+        """What is blocked of a type, as it is written and as it is kept."""
+        for value in {*self.blocked.get("any", ()), *self.blocked.get(type, ())}:
+            yield value.casefold()
+            yield normalised(type, value)[1].casefold()
 
     @cached_property
-    def _blocked(self) -> Mapping[str, frozenset[str]]:
-        return {type: frozenset(each.casefold() for each in values) for type, values in self.blocked.items()}
+    def _blocked(self) -> dict[str, frozenset[str]]:
+        return {}
 
 
 def read_rules(path: Path = RULES) -> IdentityRules:

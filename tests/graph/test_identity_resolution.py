@@ -241,3 +241,17 @@ async def test_sources_that_contradict_each_other_for_ever_change_nothing_but_th
     ]
     assert await ask("MATCH (m:Merge) RETURN count(m)") == [0]
     assert await examine(graph, RULE, identity_rules=RULES) == []
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0)])
+async def test_a_link_that_turns_out_to_be_earlier_counts_within_the_days_of_others(
+    graph: Store, ask: AskCypher, order: tuple[int, ...]
+) -> None:
+    """Two anonymous ids a day: the third one was linked on the second day, until it is heard of on the first."""
+    phone, *ids = ("phone", "+819000000001"), *(("anonymous_id", f"a{number}") for number in range(3))
+    hours = (0, 1, 30, 2)
+    events = [identify(f"{number}", hours[number], phone, ids[min(number, 2)]) for number in range(4)]
+    for number in order:
+        await told(graph, [events[number]])
+    assert sorted(map(len, (await kept(ask)).values())) == [1, 3]
+    assert await examine(graph, RULE, identity_rules=RULES) == []
