@@ -1,5 +1,5 @@
 // page_suggestions($key, $limit) -> many MergeSuggestion
-// Customers who may be one, the most likely first, from a place on; without those who are one by now, or are to be kept apart.
+// Customers who may be one, the most likely first, from a place on; without those who are one by now, were erased, or are to be kept apart.
 MATCH (s:MergeSuggestion)
 USING INDEX SEEK s:MergeSuggestion(order_key)
 WHERE s.order_key <= $asked.key
@@ -25,6 +25,6 @@ CALL (one, other) {
   RETURN sum(between) > 0 AS apart
 }
 WITH s, one, other, apart
-WHERE one <> other AND NOT apart
+WHERE one <> other AND NOT apart AND one.erased_at IS NULL AND other.erased_at IS NULL
 RETURN {id: s.id, score: s.score, reasons: s.reasons, customers: [one.id, other.id], order_key: s.order_key} AS suggestion
 LIMIT $asked.limit

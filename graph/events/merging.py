@@ -8,7 +8,7 @@ without anybody's doing is always undone by a veto: the next event would join it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +18,12 @@ from graph import ids
 from graph.errors import InvalidEvent
 from graph.events.inputs import MergeInput, UndoMergeInput
 from graph.events.kept import Kept, iso
-from graph.identity.evidence import BY_HAND, Link, Veto
+from graph.identity.evidence import BY_HAND, Evidence, Link, Veto
 from graph.identity.paths import Step, gone, shortest_path
 from graph.identity.regrouping import Decided, Regrouped
 from graph.identity.rules import BY_HAND_STRENGTH
 from graph.store import Transaction
-from graph.times import microseconds
+from graph.times import from_microseconds, microseconds
 
 Row = dict[str, Any]
 
@@ -61,12 +61,14 @@ class Decisions:
     merges: list[Row] = field(default_factory=list)
     undone: list[Row] = field(default_factory=list)
     vetoes: list[Row] = field(default_factory=list)
+    lifts: list[list[Any]] = field(default_factory=list)
 
     async def record(self, transaction: Transaction, *, moved: Iterable[str]) -> None:
         """`moved`: identifiers that belong to another customer than before."""
         identifiers = sorted(moved)
         for name, rows in (
             ("identity/record_merge_links", self.links),
+            ("identity/record_lifts", self.lifts),
             ("identity/record_vetoes", self.vetoes),
             ("identity/record_merges", self.merges),
             ("identity/record_undone", self.undone),
@@ -129,28 +131,29 @@ def _merge(result: Decisions, each: Decision, event: MergeInput, now: Regrouped,
         b=each.other,
         rule=BY_HAND,
         strength=BY_HAND_STRENGTH,
-        at=microseconds(event.at),
+        at=_after(now, microseconds(event.at), ours | theirs),
         source=event.source,
         event=each.stated.key,
         kept=kept,
         lifts=tuple(sorted(veto.id for veto in now.vetoes if _between(veto, ours, theirs))),
     )
     decided = result.decided
-    then = Decided((*decided.links, link), decided.vetoes, decided.undone)
+    then = replace(decided, links=(*decided.links, link))
     found = regrouped(then)
     if any(found.now[id] != found.now[each.one] for id in ours | theirs):
         why = ", ".join(sorted({reason for evidence, reason in found.reasons.items() if evidence not in now.reasons}))
         message = f"can't be one with the customer to keep, by the rules of identity ({why}); it takes another rule to merge them"
         raise InvalidEvent("absorb", message, code="BLOCKED")
     result.decided = then
+    at = iso(from_microseconds(link.at))
     result.links.append(
-        {"a": link.a, "b": link.b, "at": iso(event.at), "source": link.source, "event": link.event, "kept": kept,
+        {"a": link.a, "b": link.b, "at": at, "source": link.source, "event": link.event, "kept": kept,
          "lifts": list(link.lifts), "strength": link.strength}
     )  # fmt: skip
     result.merges.append(
         _merge_row(kept, absorbed, ours, theirs, [Step(each.one, each.other, link)])
         | {
-            "id": ids.derive("merge", event.at, each.stated.key),
+            "id": _merge_id(link),
             "at": iso(event.at),
             "key": each.stated.key,
             "body_hash": each.stated.body_hash,
@@ -173,16 +176,34 @@ def _undo(result: Decisions, each: Decision, event: UndoMergeInput, merge: Undoa
     if merge.event is None or event.keep_apart:
         one, other = frozenset(merge.kept_identifiers), frozenset(merge.absorbed_identifiers)
         vetoes.append(Veto(id=ids.derive("veto", event.at, each.stated.key), one=one, other=other))
-    then = Decided(decided.links, (*decided.vetoes, *vetoes), undone)
+    then = replace(decided, vetoes=(*decided.vetoes, *vetoes), undone=undone)
+    lifts = _still_lifted(then, regrouped)
+    then = replace(then, lifts={**then.lifts, **lifts})
     if not event.keep_apart:
         _refuse_others(each, now, regrouped(then))
     result.decided = then
+    result.lifts += [[a, b, key, list(still)] for (a, b, _, key), still in lifts.items()]
     said = {"at": iso(event.at), "source": event.source, "actor": event.actor, "reason": event.reason}
     for veto in vetoes:
         sides = [["one", id] for id in sorted(veto.one)] + [["other", id] for id in sorted(veto.other)]
         result.vetoes.append(said | {"id": veto.id, "sides": sides})
     link = None if merge.link is None else [*merge.link, merge.event]
     result.undone.append(said | {"merge": merge.id, "key": each.stated.key, "body_hash": each.stated.body_hash, "link": link})
+
+
+def _still_lifted(then: Decided, regrouped: Regroup) -> dict[Evidence, tuple[str, ...]]:
+    """What merges lift from now on that lift less than they did. When one was stated, what is undone now may have joined somebody
+    to a side whom a veto is about: without that it would have lifted nothing."""
+    found: dict[Evidence, tuple[str, ...]] = {}
+    for link in regrouped(then).by_hand:
+        if link.lifts:
+            without = regrouped(replace(then, undone=then.undone | {link.evidence}))
+            ours, theirs = (_identifiers(without, without.now[end]) for end in (link.a, link.b))
+            between = {veto.id for veto in without.vetoes if _between(veto, ours, theirs)}
+            still = tuple(veto for veto in link.lifts if veto in between)
+            if still != link.lifts:
+                found[link.evidence] = still
+    return found
 
 
 def _refuse_others(each: Decision, now: Regrouped, then: Regrouped) -> None:
@@ -199,14 +220,24 @@ def _refuse_others(each: Decision, now: Regrouped, then: Regrouped) -> None:
 
 
 def _told(link: Link, found: Regrouped) -> str:
-    """A link without what is personal."""
+    """A link without what is personal; of a merge its id, for whoever undoes that first."""
     one, other = (found.members[id].type for id in (link.a, link.b))
-    return f"{one} and {other} by {link.rule} from {link.source}"
+    which = f" {_merge_id(link)}" if link.rule == BY_HAND else ""
+    return f"{one} and {other} by {link.rule}{which} from {link.source}"
+
+
+def _merge_id(link: Link) -> str:
+    return ids.derive("merge", from_microseconds(link.at), link.event)
+
+
+def _after(now: Regrouped, at: int, identifiers: set[str]) -> int:
+    """When a merge of these counts: clocks differ, and what is decided last says by which id a customer goes."""
+    return max([at, *(link.at + 1 for link in now.standing if link.rule == BY_HAND and link.a in identifiers)])
 
 
 def log(result: Decisions, found: Regrouped) -> None:
     """Note customers of before that evidence made part of others, but for those that are merged by hand now."""
-    by_hand = {row["absorbed"] for row in result.merges}
+    by_hand = {row[side] for row in result.merges for side in ("kept", "absorbed")}
     for before, row in found.around.rows.items():
         namesake = next((each[0] for each in row["identifiers"] if each[3] == before), None)
         customer = None if namesake is None else found.now[namesake]

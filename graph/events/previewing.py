@@ -9,10 +9,10 @@ from graph.errors import InvalidEvent
 from graph.events.inputs import MergeInput
 from graph.events.kept import Kept
 from graph.events.merging import Decision, decide
-from graph.identity.around import find_around
+from graph.identity.merges import find_around_now
 from graph.identity.regrouping import Decided, Regrouped, regroup
 from graph.identity.rules import IdentityRules
-from graph.store import Reader, asking
+from graph.store import Reader
 
 MOST_EXPOSED = 100
 """Referrals that are told."""
@@ -28,17 +28,14 @@ class Preview:
 
 
 async def preview_merge(reader: Reader, event: MergeInput, keep: str, absorb: str, rules: IdentityRules) -> Preview:
-    """What would become of a merge of two customers, by their ids as they are now. Raises LookupError where one of them has
-    become part of another meanwhile, and StoreUnavailable."""
-    around = await find_around(asking(reader), sorted({keep, absorb}), rules)
+    """What would become of a merge of two customers, by ids that they were ever given. Raises StoreUnavailable."""
+    around, (keep, absorb) = await find_around_now(reader, [keep, absorb], rules)
 
     def regrouped(decided: Decided) -> Regrouped:
         return regroup(around, (), {}, (), rules, decided)
 
     # Merges link the identifiers that are named; by an id that is the customer's namesake.
     names = {member.customer_id: id for id, member in around.members.items()}
-    if keep not in names or absorb not in names:
-        raise LookupError("a customer has become part of another one meanwhile")
     erased = frozenset(id for id, row in around.rows.items() if row["erased"])
     kept = Kept.of(0, event)
     one, other = names[keep], names[absorb]

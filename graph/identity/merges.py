@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from graph.identity.around import find_around
+from graph.identity.around import Around, find_around
 from graph.identity.evidence import Evidence, Link
 from graph.identity.forms import Key
+from graph.identity.identifiers import find_customer_ids
 from graph.identity.paths import Step, gone, shortest_path, weakest
 from graph.identity.rules import IdentityRules
+from graph.settled import ATTEMPTS, never_settled, pause
 from graph.store import Reader, asking
 from graph.times import from_microseconds
 
 
 class Merge(msgspec.Struct, frozen=True, kw_only=True):
     """Two customers became one. `evidence`: the links from one to the other at that time (JSON); `actor`: who said so by hand,
-    None where evidence did; `undone_at`: when it was undone, be it by evidence."""
+    None where evidence did; `undone_at`: when it was undone, be it by evidence; `sides`: of either an id that it was ever given,
+    for the one that was kept may be named after what joined them, which neither had."""
 
     id: str
     merged_at: datetime
@@ -27,6 +30,7 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
     actor: str | None
     undone_at: datetime | None
+    sides: tuple[str, str] | None = None
 
     @property
     def links(self) -> tuple[Evidence, ...]:
@@ -87,19 +91,43 @@ async def find_stated_links(reader: Reader, evidence: Sequence[Evidence], rules:
     return _told([row.step(rules) for row in rows], {end[0]: (end[1], end[2]) for row in rows for end in (row.one, row.other)})
 
 
-async def trace_evidence(reader: Reader, customer_id: str, one: Key, other: Key, rules: IdentityRules) -> list[StatedLink] | None:
-    """How two identifiers of a customer are known to be one person: the fewest links that stand, in order, the weakest marked;
-    none from one to itself. None where they aren't both that customer's. Raises StoreUnavailable."""
-    around = await find_around(asking(reader), [customer_id], rules)
-    members = {(each.type, each.value): each.id for each in around.members.values()}
-    start, end = members.get(one), members.get(other)
-    if start is None or end is None or not around.owners[start] == around.owners[end] == customer_id:
-        return None
-    standing = [link for evidence, link in around.links.items() if around.aside[evidence] is None]
-    path = shortest_path(standing, start, end)
-    if path is None:
-        return None
-    return _told(gone(path, start), {id: (each.type, each.value) for id, each in around.members.items()})
+async def find_around_now(reader: Reader, customers: Iterable[str], rules: IdentityRules) -> tuple[Around, list[str]]:
+    """`find_around`, and the ids by which these customers go: one may have become part of another since it was found. Raises
+    StoreUnavailable, also where that never ends."""
+    ids = list(customers)
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            await pause()
+            now = await find_customer_ids(reader, ids)
+            ids = [found or id for found, id in zip(now, ids, strict=True)]
+        around = await find_around(asking(reader), sorted(set(ids)), rules)
+        if around.rows.keys() >= set(ids):
+            return around, ids
+    raise never_settled()
+
+
+async def trace_evidence(reader: Reader, one: Key, other: Key, rules: IdentityRules) -> list[StatedLink] | None:
+    """How two identifiers are known to be one person: the fewest links that stand, in order, the weakest marked; none from one to
+    itself. None where they aren't one. Raises StoreUnavailable, also where that changes all the time."""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            await pause()
+        ours, theirs = await find_customer_ids(reader, [one, other])
+        if ours is None or theirs is None or ours != theirs:
+            # It may be that one was asked for before a merge, and the other after it.
+            if attempt:
+                return None
+            continue
+        around = await find_around(asking(reader), [ours], rules)
+        members = {(each.type, each.value): each.id for each in around.members.values() if around.owners[each.id] == ours}
+        if not {one, other} <= members.keys():
+            continue
+        standing = [link for evidence, link in around.links.items() if around.aside[evidence] is None]
+        path = shortest_path(standing, members[one], members[other])
+        if path is not None:
+            names = {id: (each.type, each.value) for id, each in around.members.items()}
+            return _told(gone(path, members[one]), names)
+    raise never_settled()
 
 
 def _told(path: Sequence[Step], names: Mapping[str, Key]) -> list[StatedLink]:

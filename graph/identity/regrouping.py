@@ -19,7 +19,8 @@ class Regrouped:
     that aren't any more; `moved`: identifiers that change hands; `losing`: customers of before that lose some; `changed`: those
     that have others than before; `aside`: why links don't stand, None where they do, of those of which that is new; `contested`:
     whether there is evidence around them that doesn't stand, a veto, or a merge by hand; `members`: all identifiers, by id;
-    `standing`: all links that stand; `reasons`: why others don't; `vetoes`: those that count."""
+    `standing`: all links that stand; `reasons`: why others don't; `by_hand`: links that somebody stated, whether they stand or
+    not; `vetoes`: those that count."""
 
     around: Around = field(default_factory=Around)
     now: Mapping[str, str] = field(default_factory=dict)
@@ -34,16 +35,19 @@ class Regrouped:
     members: Mapping[str, Member] = field(default_factory=dict)
     standing: list[Link] = field(default_factory=list)
     reasons: Mapping[Evidence, str] = field(default_factory=dict)
+    by_hand: list[Link] = field(default_factory=list)
     vetoes: list[Veto] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What somebody decided: links and vetoes that are to be, and evidence that is to count no more."""
+    """What somebody decided: links and vetoes that are to be, evidence that is to count no more, and the vetoes that merges lift
+    from now on."""
 
     links: tuple[Link, ...] = ()
     vetoes: tuple[Veto, ...] = ()
     undone: frozenset[Evidence] = frozenset()
+    lifts: Mapping[Evidence, tuple[str, ...]] = field(default_factory=dict)
 
 
 def regroup(
@@ -61,12 +65,7 @@ def regroup(
     for id, at in seen.items():
         if id in members:
             members[id] = msgspec.structs.replace(members[id], seen_at=at)
-    stated = dict(around.links)
-    for link in (*links, *decided.links):
-        known = stated.get(link.evidence)
-        if known is None or link.age < known.age:
-            stated[link.evidence] = link
-    stated = {evidence: link for evidence, link in stated.items() if evidence not in decided.undone}
+    stated = _stated(around, links, decided)
     lifted = {veto for link in stated.values() for veto in link.lifts}
     vetoes = [veto for veto in (*around.vetoes(), *decided.vetoes) if veto.id not in lifted]
     found = components(members.values(), stated.values(), vetoes, rules)
@@ -94,10 +93,24 @@ def regroup(
     result.standing = [
         link for evidence, link in stated.items() if evidence not in reasons and members.keys() >= {link.a, link.b}
     ]
+    result.by_hand = [link for link in stated.values() if link.rule == BY_HAND]
     result.members, result.reasons, result.vetoes = members, reasons, vetoes
     sides = [side for veto in (*around.vetoes(), *decided.vetoes) for side in (veto.one, veto.other)]
     _note_contested(result, found.groups, stated, reasons, {id for side in sides for id in side})
     return result
+
+
+def _stated(around: Around, links: Iterable[Link], decided: Decided) -> dict[Evidence, Link]:
+    """All that is said of who is one, each piece as it was said first."""
+    stated = dict(around.links)
+    for link in (*links, *decided.links):
+        known = stated.get(link.evidence)
+        if known is None or link.age < known.age:
+            stated[link.evidence] = link
+    for evidence, lifts in decided.lifts.items():
+        if evidence in stated:
+            stated[evidence] = msgspec.structs.replace(stated[evidence], lifts=lifts)
+    return {evidence: link for evidence, link in stated.items() if evidence not in decided.undone}
 
 
 def _note_contested(

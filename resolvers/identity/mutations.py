@@ -83,8 +83,10 @@ async def _payload(context: Context, stamp: Stamp) -> MergePayload:
     (merge,) = await load_merges(context.reader, [id])
     assert merge is not None
     found: Any = merge
-    kept: Any = await _customer(context, merge.kept_id)
-    restored: Any = None if merge.undone_at is None else await _customer(context, merge.absorbed_id)
+    # What evidence joined is taken apart by its sides, whoever has the name of both from now on.
+    ours, theirs = merge.sides if merge.actor is None and merge.sides is not None else (merge.kept_id, merge.absorbed_id)
+    kept: Any = await _customer(context, ours)
+    restored: Any = None if merge.undone_at is None else await _customer(context, theirs)
     return MergePayload(merge=found, kept=kept, restored=restored, user_errors=[])
 
 

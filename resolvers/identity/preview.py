@@ -109,10 +109,7 @@ async def _preview(context: Context, kept: Profile, absorbed: Profile) -> Previe
         id="preview", source="preview", at=context.now(), keep=InputKey(id=kept.id), absorb=InputKey(id=absorbed.id),
         reason="preview", actor="preview",
     )  # fmt: skip
-    try:
-        return await preview_merge(context.reader, event, kept.id, absorbed.id, context.rules.identity)
-    except LookupError:
-        raise NotThere("customer") from None
+    return await preview_merge(context.reader, event, kept.id, absorbed.id, context.rules.identity)
 
 
 def _profile(context: Context, key: CustomerKey, argument: str) -> Profile:

@@ -35,7 +35,7 @@ class TraitValue:
 @strawberry.type(description="Where a trait came from.", directives=[needs_nothing_more()])
 class TraitProvenance:
     name: str = strawberry.field(description="The trait.")
-    value: JSON | None = personal("Its value: the one stated last.")
+    value: JSON | None = personal("Its value: the one that survives by the rules; unless they say otherwise the one stated last.")
     source: str = strawberry.field(description="Who stated it.")
     at: datetime = strawberry.field(description="When it held.")
     overridden: list[TraitValue] = strawberry.field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import networkx as nx
 
@@ -122,7 +122,9 @@ class Model:
             id for id, (one, other) in self.vetoes.items() if (one & ours and other & theirs) or (one & theirs and other & ours)
         }
         lifts -= {veto for link in self.by_hand.values() for veto in link.lifts}
-        age = event.at.timestamp(), event.id
+        # What is decided later counts as later, whatever the clock says.
+        later = [link.age[0] + 1e-6 for link in standing if link.kept is not None and link.a in ours | theirs]
+        age = max(event.at.timestamp(), *later, 0.0), event.id
         self.by_hand[event.id] = Link(keep, absorb, 1_000, age, self.called(ours, standing), frozenset(lifts))
         if self.groups()[0][keep] >= ours | theirs:
             return None
@@ -136,16 +138,33 @@ class Model:
         before = self.groups()[1] if link is None else self._standing_with(merge.link, link)
         if link is None or event.keep_apart:
             self.vetoes[event.id] = merge.sides
+        merges, self.by_hand = self.by_hand, self._still_lifted()
         groups, standing = self.groups()
         one, other = merge.ends
-        others = {each for each in self.by_hand.values() if each in before and each not in standing}
+        others = {each.age for each in before if each.kept and each != link} - {each.age for each in standing if each.kept}
         if not event.keep_apart and (groups[one] == groups[other] or others):
             self.vetoes.pop(event.id, None)
+            self.by_hand = merges
             if link is not None and merge.link is not None:
                 self.by_hand[merge.link] = link
             return "BLOCKED"
         self.done.add(merge.id)
         return None
+
+    def _still_lifted(self) -> dict[str, Link]:
+        """A merge lifts the vetoes between whom it joins, and none that were between them by a merge that is undone."""
+        found, merges = dict(self.by_hand), self.by_hand
+        for id, link in merges.items():
+            self.by_hand = {name: each for name, each in merges.items() if name != id}
+            groups, _ = self.groups()
+            ours, theirs = groups[link.a], groups[link.b]
+            sides = {veto: self.vetoes[veto] for veto in link.lifts}
+            still = {
+                veto for veto, (one, other) in sides.items() if (one & ours and other & theirs) or (one & theirs and other & ours)
+            }
+            found[id] = replace(link, lifts=frozenset(still))
+        self.by_hand = merges
+        return found
 
     def _standing_with(self, name: str | None, link: Link) -> set[Link]:
         assert name is not None

@@ -133,6 +133,7 @@ async def look(ask: AskCypher, histories: Iterable[History]) -> None:
             kept, absorbed = (groups[names[namesakes[each]]] for each in ends)
             assert by_hand is None and kept != absorbed
             history.model.done.add(id)
+        assert undone == (id in history.model.done), id
 
 
 def _seed(name: Name) -> int:

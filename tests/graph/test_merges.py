@@ -189,9 +189,10 @@ async def test_an_older_merge_is_undone_under_a_newer_one(graph: Store, ask: Ask
     third = (await standing(ask))[0]
     assert not (await told(graph, undo("u2", newer, 104))).rejected
     await told(graph, merge("m4", two, three, 105))
+    fourth = (await standing(ask))[0]
     await told(graph, identify("x", 3, ("phone", "+811"), ("phone", "+813")))
     code, message = await refusal(graph, undo("u3", third, 106))
-    assert code == "BLOCKED" and "by merge" in message
+    assert code == "BLOCKED" and f"by merge {fourth}" in message
     assert await examine(graph, RULE, identity_rules=RULES) == []
 
 
@@ -244,22 +245,57 @@ async def test_evidence_is_not_undone_against_a_merge_by_hand(graph: Store, ask:
     assert rejected.code == "BLOCKED" and "by merge" in rejected.message
     assert await ask("MATCH (v:Veto) RETURN v.id") == [veto] and len(await kept(ask)) == 1
     assert not (await told(graph, undo("w", later, 301, keep_apart=True), rules=FREE)).rejected
-    assert len(await kept(ask)) == 2, "one is apart; the veto between two and four, that the merge lifted, is lifted still"
+    assert len(await kept(ask)) == 3, "the merge joins nobody any more, nor does it lift the veto between two and four"
     assert await examine(graph, RULE, identity_rules=FREE) == []
 
 
-async def test_what_an_identifier_joined_that_neither_had_is_undone(graph: Store, ask: AskCypher) -> None:
-    """Seen before both of them, it names the customer that they become part of."""
+@pytest.mark.parametrize("further", [False, True])
+async def test_what_is_kept_apart_stays_so_where_a_merge_of_others_is_undone(graph: Store, ask: AskCypher, further: bool) -> None:
+    """Two who were kept apart became one by what joined them with others; without that, nobody said that they were."""
+    ann, ben, cho, dan = (("user_id", name) for name in ("ann", "ben", "cho", "dan"))
+    await told(graph, *(identify(name[1], 1, name) for name in (ann, ben, cho, dan)), rules=FREE)
+    decided: list[Event] = [merge("m0", named(ann), named(ben), 100)]
+    assert not (await told(graph, *decided, rules=FREE)).rejected
+    (first,) = await standing(ask)
+    assert not (await told(graph, undo("u0", first, keep_apart=True), rules=FREE)).rejected
+    decided = [merge("m1", named(cho), named(ann), 103), merge("m3", named(cho), named(ben), 105)]
+    if further:
+        decided = [decided[0], merge("m2", named(dan), named(ben), 104), merge("m3", named(cho), named(dan), 105)]
+    assert not (await told(graph, *decided, rules=FREE)).rejected
+    assert len(await kept(ask)) == (1 if further else 2)
+    for key in ("m1", "m2") if further else ("m1",):
+        (id,) = await ask("MATCH (m:Merge {key: $key}) RETURN m.id", key=f"desk\x1f{key}")
+        assert not (await told(graph, undo(f"u{key}", id, 106), rules=FREE)).rejected
+    before = await kept(ask)
+    assert not (await told(graph, identify("e", 7, ann, ben), rules=FREE)).rejected
+    assert await kept(ask) == before
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+
+
+async def test_a_merge_goes_by_the_id_that_is_kept_whatever_the_clock_says(graph: Store, ask: AskCypher) -> None:
+    await told(graph, *(identify(name, 1, ("user_id", name)) for name in ("ann", "ben", "cho")), rules=FREE)
+    assert not (await told(graph, merge("m1", user("ben"), user("cho"), 101), rules=FREE)).rejected
+    assert not (await told(graph, merge("m2", user("ann"), user("ben"), 100), rules=FREE)).rejected
+    assert (await kept(ask)).keys() == {("user_id", "ann")}
+    assert len(await standing(ask)) == 2
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+
+
+@pytest.mark.parametrize(("order", "refused"), [(("ann", "ben"), [None, "CONFLICT"]), (("ben", "ann"), [None, None])])
+async def test_what_an_identifier_joined_that_neither_had_is_undone(
+    graph: Store, ask: AskCypher, order: tuple[str, str], refused: list[str | None]
+) -> None:
+    """Seen before both of them, it names the customer that they become part of, and stays with Ann: she had it first."""
     await told(graph, identify("1", 10, ("user_id", "ann")), identify("2", 11, ("user_id", "ben")), rules=FREE)
     email = ("email", "e@example.com")
-    await told(graph, *(identify(name, 1, ("user_id", name), email) for name in ("ann", "ben")), rules=FREE)
+    await told(graph, identify("3", 1, ("user_id", "ann"), email), identify("4", 2, ("user_id", "ben"), email), rules=FREE)
     assert (await kept(ask)).keys() == {email}
-    merges = await standing(ask)
-    assert len(merges) == 2
+    find = "MATCH (m:Merge)-[:ABSORBED]->(:Identifier {value: $name}) RETURN m.id"
+    merges = [id for name in order for id in await ask(find, name=name)]
     outcomes = [await told(graph, undo(id, id), rules=FREE) for id in merges]
     # To part the one from the other is all that the second one could do.
-    assert [[each.code for each in outcome.rejected] for outcome in outcomes] == [[], ["CONFLICT"]]
-    assert len(await kept(ask)) == 2
+    assert [outcome.rejected[0].code if outcome.rejected else None for outcome in outcomes] == refused
+    assert set((await kept(ask)).values()) == {frozenset({("user_id", "ann"), email}), frozenset({("user_id", "ben")})}
     assert await examine(graph, RULE, identity_rules=FREE) == []
 
 

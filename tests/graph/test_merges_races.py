@@ -17,6 +17,7 @@ from graph.events import record
 from graph.events.inputs import Event, ReferralCodeInput
 from graph.events.kept import Kept
 from graph.events.referring import code_of
+from graph.identity.merges import trace_evidence
 from graph.store import Store
 from tests.conftest import Stack
 from tests.graph.conftest import AskCypher
@@ -113,7 +114,7 @@ async def test_an_undo_overtakes_what_is_told_of_the_two(graph: Store, ask: AskC
 
 
 async def test_readers_see_what_was_before_or_what_is_after(graph: Store, ask: AskCypher) -> None:
-    told_of = [identify(name, 1, ("user_id", name)) for name in ("ann", "ben")]
+    told_of = [identify(name, 1, ("user_id", name), ("email", f"{name}@example.com")) for name in ("ann", "ben")]
     visits = [touchpoint(f"t{number}", 2 + number, user("ann" if number < 3 else "ben")) for number in range(7)]
     await told(graph, *told_of, *visits, rules=FREE)
     enough = asyncio.Event()
@@ -124,6 +125,8 @@ async def test_readers_see_what_was_before_or_what_is_after(graph: Store, ask: A
             for each in await load_profiles(graph, [ProfileKey.of("user_id", name) for name in ("ann", "ben")]):
                 assert each is not None
                 seen[len(each.identifiers), each.facts.touchpoints, len(each.entries)] += 1
+            way = await trace_evidence(graph, ("user_id", "ben"), ("email", "ben@example.com"), FREE)
+            assert way is not None and len(way) == 1
 
     readers = [asyncio.create_task(read()) for _ in range(3)]
     for number in range(12):
@@ -134,4 +137,4 @@ async def test_readers_see_what_was_before_or_what_is_after(graph: Store, ask: A
         await asyncio.sleep(0.05)
     enough.set()
     await asyncio.gather(*readers)
-    assert seen.keys() == {(1, 3, 3), (1, 4, 4), (2, 7, 7)}
+    assert seen.keys() == {(2, 3, 3), (2, 4, 4), (4, 7, 7)}
