@@ -138,7 +138,7 @@ class Model:
         before = self.groups()[1] if link is None else self._standing_with(merge.link, link)
         if link is None or event.keep_apart:
             self.vetoes[event.id] = merge.sides
-        merges, self.by_hand = self.by_hand, self._still_lifted()
+        merges, self.by_hand = self.by_hand, self._still_lifted(link, merge.link, event.id)
         groups, standing = self.groups()
         one, other = merge.ends
         others = {each.age for each in before if each.kept and each != link} - {each.age for each in standing if each.kept}
@@ -151,20 +151,28 @@ class Model:
         self.done.add(merge.id)
         return None
 
-    def _still_lifted(self) -> dict[str, Link]:
-        """A merge lifts the vetoes between whom it joins, and none that were between them by a merge that is undone."""
-        found, merges = dict(self.by_hand), self.by_hand
+    def _still_lifted(self, undone: Link | None, name: str | None, veto: str) -> dict[str, Link]:
+        """A merge lifts the vetoes between whom it joins, but for those that were between them by a merge that is undone."""
+        found, merges, sides = dict(self.by_hand), self.by_hand, self.vetoes
         for id, link in merges.items():
-            self.by_hand = {name: each for name, each in merges.items() if name != id}
-            groups, _ = self.groups()
-            ours, theirs = groups[link.a], groups[link.b]
-            sides = {veto: self.vetoes[veto] for veto in link.lifts}
-            still = {
-                veto for veto, (one, other) in sides.items() if (one & ours and other & theirs) or (one & theirs and other & ours)
-            }
-            found[id] = replace(link, lifts=frozenset(still))
-        self.by_hand = merges
+            others = {each: merges[each] for each in merges if each != id}
+            self.by_hand = others
+            after = self._between(link)
+            self.by_hand = others | ({name: undone} if undone is not None and name is not None else {})
+            self.vetoes = {each: sides[each] for each in sides if each != veto}
+            lost = self._between(link) - after
+            self.by_hand, self.vetoes = merges, sides
+            found[id] = replace(link, lifts=link.lifts - lost)
         return found
+
+    def _between(self, link: Link) -> set[str]:
+        groups, _ = self.groups()
+        ours, theirs = groups[link.a], groups[link.b]
+        lifted = {veto for each in self.by_hand.values() for veto in each.lifts}
+        between = {
+            id for id, (one, other) in self.vetoes.items() if (one & ours and other & theirs) or (one & theirs and other & ours)
+        }
+        return between - lifted
 
     def _standing_with(self, name: str | None, link: Link) -> set[Link]:
         assert name is not None
