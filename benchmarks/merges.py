@@ -120,9 +120,9 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
     linear = size.more_fans / size.fans
     one, several = median(profiles[ONE]), median(profiles[IDENTIFIERS])
     return [
-        *_compared(f"two customers with {size.many:,} events each", many, few, f"with {size.few} each", 1.5),
+        *_compared(f"of two customers with {size.many:,} events each", many, few, f"with {size.few} each", 1.5),
         *_compared(f"into a celebrity with {size.more_fans:,} direct referrals", most, some, f"with {size.fans:,}", linear),
-        *_compared(f"a celebrity with {size.more_fans:,} into another one", *absorbed[::-1], f"with {size.fans:,}", linear),
+        *_compared("of such a celebrity into somebody", *absorbed[::-1], f"with {size.fans:,}", linear),
         _figure("Profile loaded while it and others are merged and taken back, p99", _p99(busy), "nobody merged", _p99(quiet), 2),
         _figure(f"Profile of {IDENTIFIERS} identifiers, p50", several, "of a single one", one, 1.5),
         *(
@@ -140,8 +140,8 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
 
 def _compared(whom: str, large: _Pair, small: _Pair, against: str, most: float) -> Iterator[Figure]:
     """How long it takes to merge two, and to undo it, beside two others."""
-    for what, ours, theirs in (("merge", large.merging, small.merging), ("undo", large.undoing, small.undoing)):
-        yield _figure(f"To {what} {whom}, p50", median(ours), against, median(theirs), most)
+    for what, ours, theirs in (("Merge", large.merging, small.merging), ("Undone merge", large.undoing, small.undoing)):
+        yield _figure(f"{what} {whom}, p50", median(ours), against, median(theirs), most)
 
 
 def _figure(case: str, value: float, against: str, reference: float, most: float) -> Figure:

@@ -3,6 +3,7 @@
 // that of a cache which was never opened.
 MERGE (e:CacheEpoch {name: 'cache'})
 ON CREATE SET e.epoch = 0, e.closed_at = 0
+// Holds it, see customers/lock_customers.cypher.
 REMOVE e.held
 WITH e, e.closed_at IS NOT NULL AND e.epoch = $asked.epoch AND timestamp() - e.closed_at >= $asked.after_ms AS may
 FOREACH (_ IN CASE WHEN may THEN [1] ELSE [] END |

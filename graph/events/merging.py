@@ -177,7 +177,7 @@ def _undo(result: Decisions, each: Decision, event: UndoMergeInput, merge: Undoa
         one, other = frozenset(merge.kept_identifiers), frozenset(merge.absorbed_identifiers)
         vetoes.append(Veto(id=ids.derive("veto", event.at, each.stated.key), one=one, other=other))
     then = replace(decided, vetoes=(*decided.vetoes, *vetoes), undone=undone)
-    lifts = _still_lifted(decided, then, regrouped)
+    lifts = _still_lifted(now, decided, then, regrouped)
     then = replace(then, lifts={**then.lifts, **lifts})
     if not event.keep_apart:
         _refuse_others(each, now, regrouped(then))
@@ -191,12 +191,12 @@ def _undo(result: Decisions, each: Decision, event: UndoMergeInput, merge: Undoa
     result.undone.append(said | {"merge": merge.id, "key": each.stated.key, "body_hash": each.stated.body_hash, "link": link})
 
 
-def _still_lifted(before: Decided, then: Decided, regrouped: Regroup) -> dict[Evidence, tuple[str, ...]]:
+def _still_lifted(now: Regrouped, before: Decided, then: Decided, regrouped: Regroup) -> dict[Evidence, tuple[str, ...]]:
     """What merges lift from now on that lift less than they did. When one was stated, what is undone now may have joined somebody
     to a side whom a veto is about: without that it would have lifted nothing. What other evidence came to since is no reason."""
     found: dict[Evidence, tuple[str, ...]] = {}
-    for link in regrouped(then).by_hand:
-        if link.lifts:
+    for link in now.by_hand:
+        if link.lifts and link.evidence not in then.undone:
             lost = _vetoes_between(link, before, regrouped) - _vetoes_between(link, then, regrouped)
             if not lost.isdisjoint(link.lifts):
                 found[link.evidence] = tuple(veto for veto in link.lifts if veto not in lost)

@@ -20,8 +20,7 @@ from graph.times import from_microseconds
 
 class Merge(msgspec.Struct, frozen=True, kw_only=True):
     """Two customers became one. `evidence`: the links from one to the other at that time (JSON); `actor`: who said so by hand,
-    None where evidence did; `undone_at`: when it was undone, be it by evidence; `sides`: of either an id that it was ever given,
-    for the one that was kept may be named after what joined them, which neither had."""
+    None where evidence did; `undone_at`: when it was undone, be it by evidence."""
 
     id: str
     merged_at: datetime
@@ -30,7 +29,6 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
     actor: str | None
     undone_at: datetime | None
-    sides: tuple[str, str] | None = None
 
     @property
     def links(self) -> tuple[Evidence, ...]:
@@ -69,6 +67,15 @@ async def load_merges(reader: Reader, merge_ids: Sequence[str]) -> list[Merge | 
     """Merges by their ids, in order; None for each that there isn't. Raises StoreUnavailable."""
     found = {merge.id: merge for merge in await reader.many("identity/load_merges", Merge, ids=list(merge_ids))}
     return [found.get(id) for id in merge_ids]
+
+
+async def load_sides(reader: Reader, merge_id: str) -> tuple[str, str]:
+    """Ids by which the two go that a merge made one, the kept one first. The customer that evidence made of them may be named
+    after what joined them, which neither had. Raises LookupError for no merge, and StoreUnavailable."""
+    sides = await reader.one("identity/load_sides", tuple[str, str], id=merge_id)
+    if sides is None:
+        raise LookupError(merge_id)
+    return sides
 
 
 async def page_merges(reader: Reader, customer_id: str, *, limit: int, after: tuple[str, str] | None = None) -> list[Merge]:

@@ -90,10 +90,9 @@ def regroup(
         reason = reasons.get(evidence)
         if evidence not in around.aside or around.aside[evidence] != reason:
             result.aside[evidence] = reason
-    result.standing = [
-        link for evidence, link in stated.items() if evidence not in reasons and members.keys() >= {link.a, link.b}
-    ]
-    result.by_hand = [link for link in stated.values() if link.rule == BY_HAND]
+    among = [link for link in stated.values() if members.keys() >= {link.a, link.b}]
+    result.standing = [link for link in among if link.evidence not in reasons]
+    result.by_hand = [link for link in among if link.rule == BY_HAND]
     result.members, result.reasons, result.vetoes = members, reasons, vetoes
     sides = [side for veto in (*around.vetoes(), *decided.vetoes) for side in (veto.one, veto.other)]
     _note_contested(result, found.groups, stated, reasons, {id for side in sides for id in side})

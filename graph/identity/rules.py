@@ -90,22 +90,18 @@ class IdentityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def blocks(self, type: str, value: str) -> bool:
         """Whether a value, normalised, names nobody, or everybody."""
-        # Types are as many as anybody names; all but these are kept as they are written.
-        form = type if type in self.blocked or type in ("email", "phone") else "any"
-        blocked = self._blocked.get(form)
-        if blocked is None:
-            blocked = self._blocked[form] = frozenset(self._forms(form))
-        return value.casefold() in blocked
+        return value.casefold() in self._blocked.get(type, self._blocked["any"])
+
+    @cached_property
+    def _blocked(self) -> Mapping[str, frozenset[str]]:
+        """By type, for those that have a form or values of their own."""
+        return {type: frozenset(self._forms(type)) for type in {*self.blocked, "any", "email", "phone"}}
 
     def _forms(self, type: str) -> Iterator[str]:
         """What is blocked of a type, as it is written and as it is kept."""
         for value in {*self.blocked.get("any", ()), *self.blocked.get(type, ())}:
             yield value.casefold()
             yield normalised(type, value)[1].casefold()
-
-    @cached_property
-    def _blocked(self) -> dict[str, frozenset[str]]:
-        return {}
 
 
 def read_rules(path: Path = RULES) -> IdentityRules:

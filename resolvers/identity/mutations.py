@@ -11,7 +11,7 @@ from graph.customers import ProfileKey
 from graph.errors import InvalidEvent, StoreUnavailable
 from graph.events import inputs
 from graph.events.inputs import Event
-from graph.identity.merges import find_merge_by_event, load_merges
+from graph.identity.merges import find_merge_by_event, load_merges, load_sides
 from resolvers.context import Context, Info, load_customer
 from resolvers.customers import Customer
 from resolvers.directory import CustomerKey, asked_key
@@ -84,7 +84,7 @@ async def _payload(context: Context, stamp: Stamp) -> MergePayload:
     assert merge is not None
     found: Any = merge
     # What evidence joined is taken apart by its sides, whoever has the name of both from now on.
-    ours, theirs = merge.sides if merge.actor is None and merge.sides is not None else (merge.kept_id, merge.absorbed_id)
+    ours, theirs = (merge.kept_id, merge.absorbed_id) if merge.actor else await load_sides(context.reader, id)
     kept: Any = await _customer(context, ours)
     restored: Any = None if merge.undone_at is None else await _customer(context, theirs)
     return MergePayload(merge=found, kept=kept, restored=restored, user_errors=[])

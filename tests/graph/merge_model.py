@@ -50,12 +50,17 @@ class Merge:
     ends: tuple[Name, Name]
 
 
+def parts(sides: tuple[Group, Group], one: Group, other: Group) -> bool:
+    """Whether a veto with these sides keeps two groups apart."""
+    return bool((sides[0] & one and sides[1] & other) or (sides[0] & other and sides[1] & one))
+
+
 @dataclass(slots=True)
 class Model:
     """`told`: what happened, and no decisions; `evidence`, `by_hand`: links; `vetoes`: sides by id; `done`: undone merges."""
 
     told: list[Event] = field(default_factory=list)
-    seen: dict[Name, Age] = field(default_factory=dict)
+    seen: dict[Name, float] = field(default_factory=dict)
     evidence: dict[tuple[Name, Name], Link] = field(default_factory=dict)
     by_hand: dict[str, Link] = field(default_factory=dict)
     vetoes: dict[str, tuple[Group, Group]] = field(default_factory=dict)
@@ -76,7 +81,7 @@ class Model:
         else:
             names = [self.who(event)] if not isinstance(event, RefundInput) else []
         for name in names:
-            self.seen[name] = min((at, ""), self.seen.get(name, (at, "")))
+            self.seen[name] = min(at, self.seen.get(name, at))
 
     @staticmethod
     def who(event: Event) -> Name:
@@ -93,9 +98,7 @@ class Model:
         found, standing = {name: frozenset([name]) for name in self.seen}, set[Link]()
         for link in sorted(self.links(), key=lambda link: (-link.strength, link.age, link.a, link.b)):
             one, other = found[link.a], found[link.b]
-            if one != other and any(
-                (one & ours and other & theirs) or (one & theirs and other & ours) for ours, theirs in vetoes
-            ):
+            if one != other and any(parts(sides, one, other) for sides in vetoes):
                 continue
             standing.add(link)
             found |= dict.fromkeys(one | other, one | other)
@@ -118,13 +121,10 @@ class Model:
         ours, theirs = groups[keep], groups[absorb]
         if ours == theirs:
             return "INVALID"
-        lifts = {
-            id for id, (one, other) in self.vetoes.items() if (one & ours and other & theirs) or (one & theirs and other & ours)
-        }
-        lifts -= {veto for link in self.by_hand.values() for veto in link.lifts}
+        lifts = self._counting(ours, theirs)
         # What is decided later counts as later, whatever the clock says.
         later = [link.age[0] + 1e-6 for link in standing if link.kept is not None and link.a in ours | theirs]
-        age = max(event.at.timestamp(), *later, 0.0), event.id
+        age = max([event.at.timestamp(), *later]), event.id
         self.by_hand[event.id] = Link(keep, absorb, 1_000, age, self.called(ours, standing), frozenset(lifts))
         if self.groups()[0][keep] >= ours | theirs:
             return None
@@ -134,52 +134,37 @@ class Model:
     def undo(self, event: UndoMergeInput, merge: Merge) -> str | None:
         if merge.id in self.done:
             return "CONFLICT"
-        link = self.by_hand.pop(merge.link) if merge.link is not None else None
-        before = self.groups()[1] if link is None else self._standing_with(merge.link, link)
-        if link is None or event.keep_apart:
-            self.vetoes[event.id] = merge.sides
-        merges, self.by_hand = self.by_hand, self._still_lifted(link, merge.link, event.id)
-        groups, standing = self.groups()
+        was = self.by_hand, self.vetoes
+        standing = {each.age for each in self.groups()[1] if each.kept}
+        lifted = {id: self._between(id) for id in self.by_hand}
+        self.by_hand = {id: link for id, link in self.by_hand.items() if id != merge.link}
+        if merge.link is None or event.keep_apart:
+            self.vetoes = self.vetoes | {event.id: merge.sides}
+        # A merge lifts the vetoes between whom it joins, but for those that were between them by the one that is undone.
+        lost = {id: lifted[id] - self._between(id) for id in self.by_hand}
+        self.by_hand = {id: replace(link, lifts=link.lifts - lost[id]) for id, link in self.by_hand.items()}
+        groups, still = self.groups()
         one, other = merge.ends
-        others = {each.age for each in before if each.kept and each != link} - {each.age for each in standing if each.kept}
+        others = [link for link in self.by_hand.values() if link.age in standing and link not in still]
         if not event.keep_apart and (groups[one] == groups[other] or others):
-            self.vetoes.pop(event.id, None)
-            self.by_hand = merges
-            if link is not None and merge.link is not None:
-                self.by_hand[merge.link] = link
+            self.by_hand, self.vetoes = was
             return "BLOCKED"
         self.done.add(merge.id)
         return None
 
-    def _still_lifted(self, undone: Link | None, name: str | None, veto: str) -> dict[str, Link]:
-        """A merge lifts the vetoes between whom it joins, but for those that were between them by a merge that is undone."""
-        found, merges, sides = dict(self.by_hand), self.by_hand, self.vetoes
-        for id, link in merges.items():
-            others = {each: merges[each] for each in merges if each != id}
-            self.by_hand = others
-            after = self._between(link)
-            self.by_hand = others | ({name: undone} if undone is not None and name is not None else {})
-            self.vetoes = {each: sides[each] for each in sides if each != veto}
-            lost = self._between(link) - after
-            self.by_hand, self.vetoes = merges, sides
-            found[id] = replace(link, lifts=link.lifts - lost)
+    def _between(self, id: str) -> set[str]:
+        """The vetoes between the two whom a merge joins, but for it."""
+        merges, link = self.by_hand, self.by_hand[id]
+        self.by_hand = {other: merges[other] for other in merges if other != id}
+        groups, _ = self.groups()
+        found = self._counting(groups[link.a], groups[link.b])
+        self.by_hand = merges
         return found
 
-    def _between(self, link: Link) -> set[str]:
-        groups, _ = self.groups()
-        ours, theirs = groups[link.a], groups[link.b]
-        lifted = {veto for each in self.by_hand.values() for veto in each.lifts}
-        between = {
-            id for id, (one, other) in self.vetoes.items() if (one & ours and other & theirs) or (one & theirs and other & ours)
-        }
-        return between - lifted
-
-    def _standing_with(self, name: str | None, link: Link) -> set[Link]:
-        assert name is not None
-        self.by_hand[name] = link
-        standing = self.groups()[1]
-        del self.by_hand[name]
-        return standing
+    def _counting(self, ours: Group, theirs: Group) -> set[str]:
+        """The vetoes that keep two apart, and that no merge lifts."""
+        lifted = {veto for link in self.by_hand.values() for veto in link.lifts}
+        return {id for id, sides in self.vetoes.items() if id not in lifted and parts(sides, ours, theirs)}
 
     def customers(self) -> dict[Name, tuple[Group, Counter[str], Name | None]]:
         """Customers by whom they are named after: who is in them, what they did, and who brought them in."""

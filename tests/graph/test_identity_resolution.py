@@ -59,15 +59,33 @@ def history(seed: int) -> list[Event]:
         if kind < 0.6:
             named = chance.sample(names, min(len(names), chance.choice((1, 2, 2, 2, 3))))
             events.append(identify(f"i{number}", hours, *named, traits={"name": f"N{number}", "plan": chance.choice("abc")}))
-        elif kind < 0.7:
-            events.append(touchpoint(f"t{number}", hours, key))
         elif kind < 0.8:
-            events.append(happenings.purchase(f"p{number}", hours, key, f"n{number}", "25.00"))
+            events += _happened(number, hours, key, chance)
         elif kind < 0.9:
             events.append(happenings.invite(f"v{number}", hours, key, f"code{number}"))
         else:
             events.append(happenings.accept(f"a{number}", hours, codes.pop(), key))
     return events
+
+
+def _happened(number: int, hours: float, key: CustomerKey, chance: random.Random) -> list[Event]:
+    """Something of every kind that a customer has to do with, and what is said of it later by somebody who names it alone."""
+    bought = f"n{number}"
+    return chance.choice(
+        [
+            [touchpoint(f"t{number}", hours, key)],
+            [happenings.purchase(f"p{number}", hours, key, bought, "25.00")],
+            [
+                happenings.purchase(f"p{number}", hours, key, bought, "25.00"),
+                happenings.status(f"s{number}", hours + 1, bought, "PAID"),
+                happenings.refund(f"f{number}", hours + 2, bought, "5.00"),
+            ],
+            [happenings.review(f"r{number}", hours, key, chance.randint(1, 5), f"sku-{number}")],
+            [happenings.case(f"c{number}", hours, key, f"case{number}")],
+            [happenings.message(f"m{number}", hours, key, f"message{number}", "SENT")],
+            [happenings.cart(f"b{number}", hours, key, f"cart{number}", "sku-1", "sku-2")],
+        ]
+    )
 
 
 def _value(type: str, number: int) -> str:
@@ -83,8 +101,10 @@ def expected(events: Sequence[Event]) -> dict[Name, frozenset[Name]]:
         if isinstance(event, IdentifyInput):
             named = [(each.type, each.value) for each in event.identifiers]
         else:
-            key = next(getattr(event, name) for name in ("customer", "advocate", "friend") if hasattr(event, name))
-            named = [(key.identifier.type, key.identifier.value)]
+            keys = (getattr(event, name, None) for name in ("customer", "advocate", "friend"))
+            named = [(key.identifier.type, key.identifier.value) for key in keys if key is not None]
+        if not named:
+            continue
         for name in named:
             seen[name] = min(at, seen.get(name, at))
         strongest = min(named, key=lambda name: (RULES.blocks(*name), -RULES.strength(name[0]), *name))

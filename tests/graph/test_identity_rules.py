@@ -6,13 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from graph.identity.rules import BadRules, Limit, read_rules
+from graph.identity.forms import dial_from, normalised
+from graph.identity.rules import BadRules, IdentityRules, Limit, read_rules
 
 
 def test_the_rules_that_come_along() -> None:
     rules = read_rules()
     assert rules.most == 200 and rules.strength("user_id") == 100 > rules.strength("crm") == 50 > rules.strength("anonymous_id")
     assert rules.blocks("email", "TEST@test.com") and rules.blocks("crm", "NULL") and not rules.blocks("phone", "test@test.com")
+
+
+@pytest.mark.parametrize("region", [None, "JP", "DE", "IT"])
+def test_what_names_nobody_is_blocked_in_the_form_in_which_it_is_kept(region: str | None) -> None:
+    """Where numbers without a country belong to one, 0000 becomes a number of it."""
+    dial_from(region)
+    try:
+        rules = read_rules()
+        for value in ("0000", "00000000", "-1", "null", " NULL ", "\uff10\uff10\uff10\uff10"):
+            assert rules.blocks(*normalised("phone", value)), value
+        assert not rules.blocks(*normalised("phone", "+81 3-1234-5678"))
+        shared = IdentityRules(blocked={"phone": ("+81 (0)3-0000-0000",), "email": ("Info@B\u00fccher.example",)})
+        assert shared.blocks(*normalised("phone", "+81300000000"))
+        assert shared.blocks(*normalised("email", "info@xn--bcher-kva.example"))
+    finally:
+        dial_from(None)
 
 
 def test_a_file_states_them(tmp_path: Path) -> None:
