@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from app.services import Services
-from graph.events.inputs import Event, IdentifierKey, IdentifyInput, PurchaseInput, TouchpointInput
+from graph.events.inputs import CustomerKey, Event, IdentifierKey, IdentifyInput, PurchaseInput, TouchpointInput
 from graph.identity.suggestions import renew_suggestions
 from graph.money import Money
 from resolvers import operations
@@ -176,6 +176,28 @@ async def test_why_two_identifiers_are_one_person(api: Api, told: Tell) -> None:
     back = await done(api, UNDO, id=merge["id"])
     assert back["kept"]["id"] != back["restored"]["id"]
     assert (await payload(api, EVIDENCE, by=ANA, **between))["identityEvidence"] is None
+
+
+@pytest.mark.parametrize("name", ["ana", "ben"])
+async def test_what_an_identifier_joined_that_neither_had_restores_the_two(api: Api, told: Tell, name: str) -> None:
+    """Both became part of a customer named after their device, which was seen before them and stays with one of the two."""
+    await two(told)
+    before = (await payload(api, MERGES, by={"email": f"{name}@example.com"}))["id"]
+    device = IdentifierKey("anonymous_id", "cookie")
+    visit = TouchpointInput(
+        id="visit", source="web", at=at(-3), customer=CustomerKey(identifier=device), channel="web", type="page_view"
+    )
+    links = [
+        IdentifyInput(id=f"web-{each}", source="web", at=at(minutes), identifiers=(device, email(f"{each}@example.com")))
+        for minutes, each in ((-2, "ana"), (-1, "ben"))
+    ]
+    await told(visit, *links)
+    merges = (await payload(api, MERGES, by=ANA))["merges"]["nodes"]
+    assert len(merges) == 2
+    (merge,) = [each for each in merges if each["absorbedId"] == before]
+    back = await done(api, UNDO, id=merge["id"])
+    assert {back[side]["email"] for side in ("kept", "restored")} == {"ana@example.com", "ben@example.com"}
+    assert back["restored"]["email"] == f"{name}@example.com"
 
 
 async def test_merges_are_paged_newest_first(api: Api, told: Tell) -> None:
