@@ -15,11 +15,12 @@ from graph.customers import Profile, ProfileKey, load_profiles
 from graph.doctor import examine
 from graph.events import record
 from graph.events.inputs import CustomerKey, Event, IdentifierKey, IdentifyInput
+from graph.identity.around import find_around
 from graph.identity.components import components
 from graph.identity.evidence import Link, Member
 from graph.identity.rules import IdentityRules, Limit, TypeRule
 from graph.referrals import Rule
-from graph.store import Store
+from graph.store import Store, asking
 from graph.times import microseconds
 from tests import happenings
 from tests.graph.conftest import AskCypher
@@ -275,3 +276,19 @@ async def test_a_link_that_turns_out_to_be_earlier_counts_within_the_days_of_oth
         await told(graph, [events[number]])
     assert sorted(map(len, (await kept(ask)).values())) == [1, 3]
     assert await examine(graph, RULE, identity_rules=RULES) == []
+
+
+async def test_where_more_hang_together_than_are_looked_at_nothing_is_lost(
+    graph: Store, ask: AskCypher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device of a shop, and a rule by which hardly any of its links stands: each event is kept, and looks at few of the others."""
+    monkeypatch.setattr("graph.identity.around.MOST_CUSTOMERS", 4)
+    rules = IdentityRules(most=2, types={"user_id": TypeRule(100)})
+    for number in range(12):
+        event = identify(f"{number}", number, ("user_id", f"u{number:02}"), ("device", "till"))
+        assert not (await record(graph, [event], identity_rules=rules)).rejected
+    groups = sorted(map(sorted, (await kept(ask)).values()))
+    assert groups == [[("device", "till"), ("user_id", "u00")], *([("user_id", f"u{number:02}")] for number in range(1, 12))]
+    assert await ask("MATCH ()-[link:LINKED]->() RETURN count(link)") == [12]
+    (customer,) = await ask("MATCH (c:Customer)-[:IDENTIFIED_BY]->(:Identifier {value: 'till'}) RETURN c.id")
+    assert len((await find_around(asking(graph), [customer], rules)).rows) == 4
