@@ -48,9 +48,10 @@ WAYS = ("linked", "apart", "single")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergesSize:
-    """`few`, `many`: events of each of two customers; `fans`, `more_fans`: direct referrals of a celebrity; `rounds`,
-    `celebrities`: how often either is merged and taken back; `calls`: how often profiles are loaded; `people`: whose events are
-    told, `streams` times."""
+    """`few`, `many`: events of each of two customers; `fans`, `more_fans`: direct referrals of a celebrity, half of them where it
+    is absorbed, for 20,000 who have another advocate then need more memory than a transaction may have; `rounds`, `celebrities`:
+    how often either is merged and taken back; `calls`: how often profiles are loaded; `people`: whose events are told, `streams`
+    times."""
 
     few: int = 10
     many: int = 10_000
@@ -105,7 +106,7 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
         for number in range(size.warm_up + size.rounds):
             for pair in (few, many) if number % 2 else (many, few):
                 await pair.turn(counts=number >= size.warm_up)
-        absorbed = _Pair(store, some.name, "ba"), _Pair(store, most.name, "ba")
+        absorbed = [await _celebrity(store, fans // 2, sides="ba") for fans in (size.more_fans, size.fans)]
         for number in range(1 + size.celebrities):
             for pair in (some, most, *absorbed):
                 await pair.turn(counts=number >= 1)
@@ -122,7 +123,7 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
     return [
         *_compared(f"of two customers with {size.many:,} events each", many, few, f"with {size.few} each", 1.5),
         *_compared(f"into a celebrity with {size.more_fans:,} direct referrals", most, some, f"with {size.fans:,}", linear),
-        *_compared("of such a celebrity into somebody", *absorbed[::-1], f"with {size.fans:,}", linear),
+        *_compared(f"of one with {size.more_fans // 2:,} into somebody", *absorbed, f"with {size.fans // 2:,}", linear),
         _figure("Profile loaded while it and others are merged and taken back, p99", _p99(busy), "nobody merged", _p99(quiet), 2),
         _figure(f"Profile of {IDENTIFIERS} identifiers, p50", several, "of a single one", one, 1.5),
         *(
@@ -189,7 +190,7 @@ async def _pair(store: Store, number: int) -> _Pair:
     return _Pair(store, name)
 
 
-async def _celebrity(store: Store, fans: int) -> _Pair:
+async def _celebrity(store: Store, fans: int, *, sides: str = "ab") -> _Pair:
     """One who brought in so many by a standing code, and one who has nothing but a touchpoint."""
     name = f"celebrity-{fans}"
     code = ReferralCodeInput(id=name, source=SOURCE, at=BEGIN, advocate=_user(f"{name}-a"))
@@ -203,7 +204,7 @@ async def _celebrity(store: Store, fans: int) -> _Pair:
             yield AcceptInput(id=f"{name}-{each}", source=SOURCE, at=at, code=text, friend=_user(f"{name}-fan-{each}"))
 
     await _record(store, stream())
-    return _Pair(store, name)
+    return _Pair(store, name, sides)
 
 
 async def _profiles(store: Store, size: MergesSize) -> dict[int, list[float]]:

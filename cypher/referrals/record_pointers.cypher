@@ -1,11 +1,12 @@
-// record_pointers($rows) -> write
+// record_pointers($rows, $marks) -> write
 // Each customer has at most one candidate referrer: REFERRED, or RING_CLOSED where it would close a ring. What counts in networks
-// stands on the edge: whether the friend converted, and what the friend is worth, revenue less refunds by currency. A mark tells
-// whose network is to be summed anew.
+// stands on the edge: whether the friend converted, and what the friend is worth, revenue less refunds by currency. `marks`:
+// customers whose network is to be summed anew, each once, for a merge may give thousands of friends to one.
+FOREACH (customer IN $asked.marks | CREATE (:NetworkMark {customer: customer, at: datetime()}))
+WITH 1 AS marked
 UNWIND $asked.rows AS row
 MATCH (friend:Customer {id: row.friend})
 USING INDEX SEEK friend:Customer(id)
-CALL (friend) { MATCH (friend)<-[:REFERRED]-(was:Customer) CREATE (:NetworkMark {customer: was.id, at: datetime()}) }
 CALL (friend) { MATCH (friend)<-[was:REFERRED|RING_CLOSED]-() DELETE was }
 WITH friend, row
 WHERE row.advocate IS NOT NULL
@@ -23,5 +24,4 @@ CALL (advocate, friend, row) {
   SET pointer.converted = CASE WHEN r.qualified_at IS NOT NULL AND r.referral_status <> 'REVERSED' THEN 1 ELSE 0 END
   FOREACH (name IN [name IN keys(friend) WHERE name STARTS WITH 'revenue_' | substring(name, 8)] |
     SET pointer['net_' + name] = friend['revenue_' + name] - coalesce(friend['refunds_' + name], 0))
-  CREATE (:NetworkMark {customer: advocate.id, at: datetime()})
 }

@@ -78,13 +78,15 @@ async def settle(transaction: Transaction, customers: set[str], acceptances: Ite
             candidates[customer] = chosen
     closers = ring_closers(candidates)
     changed: list[dict[str, Any]] = []
+    marks: set[str] = set()
     for friend in sorted(candidates.keys() | before.keys()):
-        pointer = candidates.get(friend)
+        pointer, was = candidates.get(friend), before.get(friend)
         now = None if pointer is None else (pointer, friend in closers)
-        if now != before.get(friend):
+        if now != was:
             changed.append(_edge(friend, pointer, friend in closers))
+            marks.update(each.advocate for each, closed in filter(None, (was, now)) if not closed)
     if changed:
-        await transaction.run("referrals/record_pointers", rows=changed)
+        await transaction.run("referrals/record_pointers", rows=changed, marks=sorted(marks))
     return {row["friend"] for row in changed}, {row["advocate"] for row in changed if row["advocate"]}
 
 

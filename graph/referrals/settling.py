@@ -13,6 +13,10 @@ from graph.referrals.states import STANDING, Acceptance, Conversion, Rule, State
 from graph.store import Ask, Transaction
 from graph.timeline import time_key
 
+AT_ONCE = 1_000
+"""Customers whose acceptances are asked for together: a transaction's memory at the server holds the whole of an answer, and a
+merge may give thousands of friends another advocate."""
+
 
 async def settle(transaction: Transaction, rule: Rule, *, customers: set[str], buyers: set[str]) -> set[str]:
     """Make forest and states what they follow from. `customers`: those whose candidate can have changed; `buyers`: those whose
@@ -33,9 +37,11 @@ async def settle(transaction: Transaction, rule: Rule, *, customers: set[str], b
 
 async def find_acceptances(ask: Ask, customers: Iterable[str]) -> list[Acceptance]:
     """All that these customers accepted."""
-    ids = sorted(customers)
-    found = (await ask("referrals/find_acceptances", customer_ids=ids))[0] if ids else []
-    return msgspec.convert(found, list[Acceptance])
+    ids, found = sorted(customers), list[Acceptance]()
+    for start in range(0, len(ids), AT_ONCE):
+        rows = (await ask("referrals/find_acceptances", customer_ids=ids[start : start + AT_ONCE]))[0]
+        found += msgspec.convert(rows, list[Acceptance])
+    return found
 
 
 async def states_of(ask: Ask, acceptances: Sequence[Acceptance], rule: Rule) -> list[tuple[Acceptance, State]]:
