@@ -48,17 +48,16 @@ WAYS = ("linked", "apart", "single")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergesSize:
-    """`few`, `many`: events of each of two customers; `fans`, `more_fans`: direct referrals of a celebrity, half of them where it
-    is absorbed, for 20,000 who have another advocate then need more memory than a transaction may have; `rounds`, `celebrities`:
-    how often either is merged and taken back; `calls`: how often profiles are loaded; `people`: whose events are told, `streams`
-    times."""
+    """`few`, `many`: events of each of two customers; `fans`, `more_fans`: direct referrals of a celebrity; `rounds`,
+    `celebrities`: how often either is merged and taken back; `calls`: how often profiles are loaded; `people`: whose events are
+    told, `streams` times."""
 
     few: int = 10
     many: int = 10_000
     fans: int = 2_000
     more_fans: int = 20_000
     rounds: int = 60
-    celebrities: int = 8
+    celebrities: int = 5
     calls: int = 1_000
     warm_up: int = 10
     people: int = 200
@@ -75,6 +74,10 @@ class _Pair:
     merging: list[float] = field(default_factory=list)
     undoing: list[float] = field(default_factory=list)
     turns: Iterator[int] = field(default_factory=count)
+
+    def turned(self) -> _Pair:
+        """The same two, the other one of whom is kept."""
+        return _Pair(self.store, self.name, self.sides[::-1])
 
     async def turn(self, *, counts: bool = True) -> None:
         number = next(self.turns)
@@ -106,9 +109,9 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
         for number in range(size.warm_up + size.rounds):
             for pair in (few, many) if number % 2 else (many, few):
                 await pair.turn(counts=number >= size.warm_up)
-        absorbed = [await _celebrity(store, fans // 2, sides="ba") for fans in (size.more_fans, size.fans)]
+        some_away, most_away = some.turned(), most.turned()
         for number in range(1 + size.celebrities):
-            for pair in (some, most, *absorbed):
+            for pair in (some, most, some_away, most_away):
                 await pair.turn(counts=number >= 1)
         profiles = await _profiles(store, size)
         quiet, busy = await _reads(store, few, many, calls=size.calls)
@@ -123,7 +126,7 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
     return [
         *_compared(f"of two customers with {size.many:,} events each", many, few, f"with {size.few} each", 1.5),
         *_compared(f"into a celebrity with {size.more_fans:,} direct referrals", most, some, f"with {size.fans:,}", linear),
-        *_compared(f"of one with {size.more_fans // 2:,} into somebody", *absorbed, f"with {size.fans // 2:,}", linear),
+        *_compared(f"of one with {size.more_fans:,} into somebody", most_away, some_away, f"with {size.fans:,}", linear),
         _figure("Profile loaded while it and others are merged and taken back, p99", _p99(busy), "nobody merged", _p99(quiet), 2),
         _figure(f"Profile of {IDENTIFIERS} identifiers, p50", several, "of a single one", one, 1.5),
         *(
@@ -190,7 +193,7 @@ async def _pair(store: Store, number: int) -> _Pair:
     return _Pair(store, name)
 
 
-async def _celebrity(store: Store, fans: int, *, sides: str = "ab") -> _Pair:
+async def _celebrity(store: Store, fans: int) -> _Pair:
     """One who brought in so many by a standing code, and one who has nothing but a touchpoint."""
     name = f"celebrity-{fans}"
     code = ReferralCodeInput(id=name, source=SOURCE, at=BEGIN, advocate=_user(f"{name}-a"))
@@ -204,7 +207,7 @@ async def _celebrity(store: Store, fans: int, *, sides: str = "ab") -> _Pair:
             yield AcceptInput(id=f"{name}-{each}", source=SOURCE, at=at, code=text, friend=_user(f"{name}-fan-{each}"))
 
     await _record(store, stream())
-    return _Pair(store, name, sides)
+    return _Pair(store, name)
 
 
 async def _profiles(store: Store, size: MergesSize) -> dict[int, list[float]]:

@@ -1,9 +1,6 @@
-// record_pointers($rows, $marks) -> write
+// record_pointers($rows) -> write
 // Each customer has at most one candidate referrer: REFERRED, or RING_CLOSED where it would close a ring. What counts in networks
-// stands on the edge: whether the friend converted, and what the friend is worth, revenue less refunds by currency. `marks`:
-// customers whose network is to be summed anew, each once, for a merge may give thousands of friends to one.
-FOREACH (customer IN $asked.marks | CREATE (:NetworkMark {customer: customer, at: datetime()}))
-WITH 1 AS marked
+// stands on the edge: whether the friend converted, and what the friend is worth, revenue less refunds by currency.
 UNWIND $asked.rows AS row
 MATCH (friend:Customer {id: row.friend})
 USING INDEX SEEK friend:Customer(id)

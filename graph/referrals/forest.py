@@ -86,7 +86,10 @@ async def settle(transaction: Transaction, customers: set[str], acceptances: Ite
             changed.append(_edge(friend, pointer, friend in closers))
             marks.update(each.advocate for each, closed in filter(None, (was, now)) if not closed)
     if changed:
-        await transaction.run("referrals/record_pointers", rows=changed, marks=sorted(marks))
+        await transaction.run("referrals/record_pointers", rows=changed)
+    if marks:
+        # Each once: a merge may give thousands of friends to one.
+        await transaction.run("referrals/record_marks", customers=sorted(marks))
     return {row["friend"] for row in changed}, {row["advocate"] for row in changed if row["advocate"]}
 
 

@@ -281,7 +281,7 @@ async def test_a_link_that_turns_out_to_be_earlier_counts_within_the_days_of_oth
 async def test_where_more_hang_together_than_are_looked_at_nothing_is_lost(
     graph: Store, ask: AskCypher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A device of a shop, and a rule by which hardly any of its links stands: each event is kept, and looks at few of the rest."""
+    """A device of a shop, and a rule by which hardly any of its links stands: each event is kept, and looks at few others."""
     monkeypatch.setattr("graph.identity.around.MOST_CUSTOMERS", 4)
     rules = IdentityRules(most=2, types={"user_id": TypeRule(100)})
     for number in range(12):
