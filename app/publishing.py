@@ -18,7 +18,7 @@ from graph.store import Store
 RELAY_SECONDS = 1.0
 """How often rows are looked for that a process left behind when it ended between its commit and its publishing."""
 
-RELAY_ROWS = 1_000
+RELAY_ROWS = 100
 
 SWEEP_TURNS = 600
 """Every so many relays old answers are swept away, so many at a time: SWEPT."""
@@ -38,18 +38,16 @@ class Publisher:
     store: Store
     epochs: Epochs
     keep_answers: timedelta
-    _published: set[outbox.Row] = field(default_factory=set)
-    _waiting: set[outbox.Row] = field(default_factory=set)
+    _waiting: set[str] = field(default_factory=set)
     _receipts: list[str] = field(default_factory=list)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def publish(self, touched: Mapping[str, int], receipt: str) -> None:
-        """Return once no process reads from the cache what these customers were; rows and receipt are forgotten soon.
+        """Return once no process reads from the cache what these customers were; row and receipt are forgotten soon.
 
-        Raises StoreUnavailable where that can't be had; then the rows stay.
+        Raises StoreUnavailable where that can't be had; then the row stays.
         """
         await self.epochs.settle(touched)
-        self._published.update(touched.items())
         self._receipts.append(receipt)
         self._some.set()
 
@@ -65,8 +63,8 @@ class Publisher:
         """Publish what waited in the outbox the last time already: what is younger is left to whoever committed it, who is about
         to do so. Raises StoreUnavailable."""
         rows = await outbox.waiting(self.store, limit=RELAY_ROWS)
-        left_behind = [row for row in rows if row in self._waiting]
-        self._waiting = set(rows)
+        left_behind = [row for row in rows if row.receipt in self._waiting]
+        self._waiting = {row.receipt for row in rows}
         if left_behind:
             await self._publish_for_others(left_behind)
             if len(rows) == RELAY_ROWS:
@@ -74,7 +72,7 @@ class Publisher:
 
     async def _publish_for_others(self, rows: list[outbox.Row]) -> None:
         await self.epochs.settle(newest(rows))
-        await outbox.forget(self.store, rows)
+        await outbox.forget(self.store, (row.receipt for row in rows))
 
     async def catch_up(self) -> None:
         """`look`, which is tried again later where it fails."""
@@ -88,16 +86,14 @@ class Publisher:
 
     async def flush(self) -> None:
         """Forget what is published. Rows that can't be deleted now are found and published again by a relay."""
-        rows, receipts = self._published, self._receipts
-        self._published, self._receipts = set(), []
+        receipts, self._receipts = self._receipts, []
         try:
-            await outbox.forget(self.store, rows, receipts)
+            await outbox.forget_told(self.store, receipts)
         except StoreUnavailable as error:
             logger.warning("published rows stay in the outbox: %s", error)
             self._receipts += receipts
         except asyncio.CancelledError:
             # The last flush of a process that ends does what this one was kept from.
-            self._published |= rows
             self._receipts += receipts
             raise
         except Exception:
@@ -139,4 +135,4 @@ class Publisher:
 
 def newest(rows: Iterable[outbox.Row]) -> dict[str, int]:
     """The highest version of each customer."""
-    return dict(sorted(rows))
+    return dict(sorted(each for row in rows for each in row.touched.items()))

@@ -275,9 +275,10 @@ async def _plan(store: Store) -> float:
 
 
 async def _judge(store: Store, publisher: Publisher, rule: Rule, suspicious: Suspicions, marks: Marks) -> None:
-    changed = await judge(store, marks, rule=rule, suspicions=suspicious)
+    receipt = Request.receipt()
+    changed = await judge(store, marks, rule=rule, suspicions=suspicious, receipt=receipt)
     if changed:
-        await publisher.publish(changed, Request.receipt().key)
+        await publisher.publish(changed, receipt.key)
 
 
 def _observe(counters: Counters, statement: str, seconds: float, failed: bool) -> None:

@@ -1,30 +1,62 @@
-"""The queue of customers whose changes are committed but not yet published: taken, published, deleted, never read by a cursor."""
+"""The queue of what is committed but not yet published, by transactions: taken, published, deleted, never read by a cursor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from graph.answers import Request
 from graph.store import Store, Transaction
 
-Row = tuple[str, int]
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one transaction changed: customers, with the versions that they have since. `receipt`: the key of its receipt."""
+
+    receipt: str
+    touched: Mapping[str, int]
+
+
+async def record(transaction: Transaction, versions: Mapping[str, int], receipt: Request | None) -> None:
+    """Leave word of the customers that the transaction changed, under its receipt if it has one: one row however many they are,
+    for a merge may give thousands of friends another advocate, and a row for each takes a tenth of what a transaction may
+    remember."""
+    if versions:
+        customers = sorted(versions)
+        await transaction.run(
+            "outbox/record_outbox",
+            receipt=(receipt or Request.receipt()).key,
+            customers=customers,
+            versions=[versions[customer] for customer in customers],
+        )
 
 
 async def waiting(store: Store, *, limit: int) -> list[Row]:
-    """Up to `limit` rows of the queue: (customer id, version)."""
-    found = await store.one("outbox/find_outbox", list[list[object]], limit=limit)
+    """Up to `limit` rows of the queue."""
+    found = await store.one("outbox/find_outbox", list[tuple[str | None, list[str] | None, list[int] | None]], limit=limit)
     # Of a row that another relay has just deleted nothing is left but nulls.
-    return [(str(customer), int(str(version))) for customer, version in found or [] if customer is not None]
+    return [
+        Row(receipt, dict(zip(customers, versions, strict=True)))
+        for receipt, customers, versions in found or []
+        if receipt is not None and customers is not None and versions is not None
+    ]
 
 
-async def forget(store: Store, rows: Iterable[Row], receipts: Sequence[str] = ()) -> None:
-    """Delete rows that were published, and the receipts of their transactions; what another relay has deleted is no matter."""
-    given = [list(row) for row in sorted(rows)]
-    if given or receipts:
-        await store.write(lambda transaction: _forget(transaction, given, list(receipts)))
+async def forget(store: Store, receipts: Iterable[str]) -> None:
+    """Delete rows that others left behind and that were published; what another relay has deleted is no matter. Receipts stay:
+    whoever committed may still look for them."""
+    await _forget(store, sorted(receipts), "outbox/forget_outbox")
 
 
-async def _forget(transaction: Transaction, rows: list[list[object]], receipts: list[str]) -> None:
-    if rows:
-        await transaction.run("outbox/forget_outbox", rows=rows)
-    if receipts:
-        await transaction.run("answers/forget_answers", keys=receipts)
+async def forget_told(store: Store, receipts: Iterable[str]) -> None:
+    """Delete rows that were published, with the receipts of their transactions, whose callers have been answered."""
+    await _forget(store, sorted(receipts), "outbox/forget_outbox", "answers/forget_answers")
+
+
+async def _forget(store: Store, keys: Sequence[str], *statements: str) -> None:
+    async def work(transaction: Transaction) -> None:
+        for name in statements:
+            await transaction.run(name, keys=list(keys))
+
+    if keys:
+        await store.write(work)

@@ -1,6 +1,6 @@
-// forget_outbox($rows) -> write
+// forget_outbox($keys) -> write
 // Published rows leave the queue.
-UNWIND $asked.rows AS row
-MATCH (o:Outbox {customer: row[0], version: row[1]})
-USING INDEX SEEK o:Outbox(customer, version)
+UNWIND $asked.keys AS key
+MATCH (o:Outbox {receipt: key})
+USING INDEX SEEK o:Outbox(receipt)
 DELETE o

@@ -1,4 +1,3 @@
-// record_outbox($rows) -> write
-// What is still to be published: each touched customer with the version it has now.
-UNWIND $asked.rows AS row
-CREATE (:Outbox {customer: row[0], version: row[1]})
+// record_outbox($receipt, $customers, $versions) -> write
+// What is still to be published: the customers that this transaction touched, with the versions they have now.
+CREATE (:Outbox {receipt: $asked.receipt, customers: $asked.customers, versions: $asked.versions})

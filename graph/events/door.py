@@ -177,7 +177,7 @@ async def _write(
     known = dict((await transaction.run("events/find_events", keys=list(sent)))[0]) if sent else {}
     fresh = [given[0][1] for key, given in sent.items() if key not in known]
     refused, touched, about = (
-        await keep(transaction, fresh, ways.weights, ways.rule, ways.identity_rules) if fresh else ({}, {}, {})
+        await keep(transaction, fresh, ways.weights, ways.rule, ways.identity_rules, receipt) if fresh else ({}, {}, {})
     )
     for key, given in sent.items():
         first = known.get(key) or given[0][1].body_hash

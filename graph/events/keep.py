@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graph import outbox
+from graph.answers import Request
 from graph.errors import InvalidEvent
 from graph.events import referring, things
 from graph.events.belonging import hand_over, record_new
@@ -41,7 +43,12 @@ _ON_SHARED_GROUND = frozenset(
 
 
 async def keep(
-    transaction: Transaction, fresh: list[Kept], weights: dict[str, float], rule: Rule, identity_rules: IdentityRules
+    transaction: Transaction,
+    fresh: list[Kept],
+    weights: dict[str, float],
+    rule: Rule,
+    identity_rules: IdentityRules,
+    receipt: Request | None,
 ) -> tuple[dict[str, InvalidEvent], dict[str, int], dict[str, set[str]]]:
     """Write events that were never kept before; returns the errors of those refused by their keys, the versions of the
     customers touched, and whom each event is about."""
@@ -82,7 +89,7 @@ async def keep(
     if changes.deltas.uses:
         await transaction.run("events/record_uses", rows=changes.deltas.use_rows())
     restated |= await things.settle(transaction, changes.things)
-    return refused, await _publish(transaction, versions, restated), _about(fresh, identities, found, referred, merges)
+    return refused, await _publish(transaction, versions, restated, receipt), _about(fresh, identities, found, referred, merges)
 
 
 def _about(
@@ -171,10 +178,12 @@ def _changes(fresh: list[Kept], identities: Identities, found: things.Found, ref
     return _Changes(singles, thing_rows, referrals, deltas, owners, {customer for customer in elsewhere.values() if customer})
 
 
-async def _publish(transaction: Transaction, versions: dict[str, int], restated: set[str]) -> dict[str, int]:
+async def _publish(
+    transaction: Transaction, versions: dict[str, int], restated: set[str], receipt: Request | None
+) -> dict[str, int]:
     """Leave word in the outbox of every customer that changed, and return their versions."""
     late = sorted(restated - versions.keys())
     if late:
         versions |= dict((await transaction.run("customers/lock_customers", rows=[[id, 1] for id in late]))[0])
-    await transaction.run("outbox/record_outbox", rows=[list(row) for row in sorted(versions.items())])
+    await outbox.record(transaction, versions, receipt)
     return versions

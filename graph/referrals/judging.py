@@ -12,6 +12,8 @@ from hashlib import blake2b
 
 import msgspec
 
+from graph import outbox
+from graph.answers import Request
 from graph.referrals.marks import Marks
 from graph.referrals.rings import find_inviters, in_rings, ring_of
 from graph.referrals.settling import settle
@@ -47,9 +49,11 @@ async def find_suspicion_marks(store: Store) -> Marks:
     return found
 
 
-async def judge(store: Store, marks: Marks, *, rule: Rule, suspicions: Suspicions) -> dict[str, int]:
+async def judge(
+    store: Store, marks: Marks, *, rule: Rule, suspicions: Suspicions, receipt: Request | None = None
+) -> dict[str, int]:
     """Look at what these customers accepted, and flag what is suspicious, or isn't any more; returns the versions of those of
-    whom something else is to be told since. Raises StoreUnavailable."""
+    whom something else is to be told since, which wait in the outbox under the receipt. Raises StoreUnavailable."""
 
     async def work(transaction: Transaction) -> dict[str, int]:
         # In this order: what is marked from now on is looked at once more.
@@ -62,7 +66,9 @@ async def judge(store: Store, marks: Marks, *, rule: Rule, suspicions: Suspicion
         changed, crowds = await find_misjudged(transaction, sorted(concerned), suspicions)
         if not changed:
             return {}
-        return await _flag(transaction, changed, crowds, rule)
+        versions = await _flag(transaction, changed, crowds, rule)
+        await outbox.record(transaction, versions, receipt)
+        return versions
 
     return await store.write(work)
 
@@ -112,7 +118,6 @@ async def _flag(
     if crowd:
         await transaction.run("referrals/record_suspicion_marks", customers=sorted(crowd))
     await settle(transaction, rule, customers=set(), buyers=set(friends))
-    await transaction.run("outbox/record_outbox", rows=[list(row) for row in sorted(versions.items())])
     return versions
 
 

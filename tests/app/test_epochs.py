@@ -26,6 +26,7 @@ from app.publishing import newest
 from graph.cache import Seen
 from graph.customers import Profile, ProfileKey
 from graph.customers.profiles import ProfileRow, ProfileRows
+from graph.outbox import Row
 
 CUSTOMERS = ("cus_a", "cus_b")
 PROCESSES = 2
@@ -261,7 +262,7 @@ class Machine(RuleBasedStateMachine):
         async def work() -> None:
             rows = await self.world.ask(lambda: list(self.world.outbox))
             if rows:
-                await self.processes[process].epochs.settle(newest(rows))
+                await self.processes[process].epochs.settle(newest(Row("", dict([row])) for row in rows))
             for row in rows:
                 self._acknowledge(*row)
 

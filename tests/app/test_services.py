@@ -108,17 +108,17 @@ async def test_a_flush_that_is_cut_short_is_done_by_the_last_one(
     receipt = Request.receipt()
     (outcome,) = await events.record_all(graph, [Call(events=[touchpoint("1", 1, user("ana"))])], receipt=receipt)
     assert isinstance(outcome, Outcome)
-    begun, forget = asyncio.Event(), outbox.forget
+    begun, forget = asyncio.Event(), outbox.forget_told
 
     async def slowly(*arguments: Any) -> None:
         begun.set()
         await asyncio.sleep(60)
 
     running = asyncio.create_task(idle.run())
-    monkeypatch.setattr(outbox, "forget", slowly)
+    monkeypatch.setattr(outbox, "forget_told", slowly)
     await idle.publish(outcome.touched, receipt.key)
     await begun.wait()
-    monkeypatch.setattr(outbox, "forget", forget)
+    monkeypatch.setattr(outbox, "forget_told", forget)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert await graph.write(lambda transaction: answers.find(transaction, [receipt])) == {}
