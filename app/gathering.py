@@ -11,7 +11,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field, replace
 
 from app.counters import Counters
-from graph.errors import GaveUp, InvalidEvent, Overloaded, StoreUnavailable
+from graph.errors import GaveUp, InvalidEvent, Outgrown, Overloaded, StoreUnavailable
 from graph.events import Call, Outcome, Rejection, names
 from graph.events.inputs import Event
 from graph.events.kept import key
@@ -294,6 +294,9 @@ class Gathering:
                 raise
             if len(call.events) > 1:
                 return await self._halves(call)
+            if isinstance(error, Outgrown):
+                # It would fail the next time as well, and hold up whatever is sent with it.
+                return Outcome(0, 0, (Rejection(0, "TOO_LARGE", str(error)),), {})
             if isinstance(error, GaveUp):
                 raise
             blame = masked(error, where="the write door")["message"]

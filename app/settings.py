@@ -70,6 +70,9 @@ class Settings:
     neo4j_page_cache: str = "256m"
     """C360_NEO4J_PAGE_CACHE: page cache of the local Neo4j, with k, m or g. Default: 256m."""
 
+    neo4j_transaction_memory: str = "256m"
+    """C360_NEO4J_TRANSACTION_MEMORY: of the heap, for one transaction of the local Neo4j, with k, m or g. Default: 256m."""
+
     neo4j_transaction_timeout_seconds: float = 2.0
     """C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS: whole seconds before a read of Neo4j is ended, there and here. Default: 2."""
 

@@ -32,6 +32,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = MappingProxyType(
         "local_redis_port": ("C360_LOCAL_REDIS_PORT", reading.port),
         "neo4j_heap": ("C360_NEO4J_HEAP", reading.memory),
         "neo4j_page_cache": ("C360_NEO4J_PAGE_CACHE", reading.memory),
+        "neo4j_transaction_memory": ("C360_NEO4J_TRANSACTION_MEMORY", reading.memory),
         "neo4j_transaction_timeout_seconds": ("C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS", reading.seconds),
         "request_timeout_seconds": ("C360_REQUEST_TIMEOUT_SECONDS", reading.seconds),
         "redis_timeout_ms": ("C360_REDIS_TIMEOUT_MS", reading.whole(1, 10_000)),

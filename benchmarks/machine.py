@@ -12,7 +12,7 @@ from pathlib import Path
 from app.local.jars import read_lock
 from app.local.stack import Programs
 from benchmarks.children import TOP
-from benchmarks.servers import HEAP, PAGE_CACHE
+from benchmarks.servers import HEAP, PAGE_CACHE, TRANSACTION_MEMORY
 
 PACKAGES = ("neo4j", "neo4j-rust-ext", "msgspec", "strawberry-graphql", "uvicorn")
 
@@ -25,7 +25,8 @@ def described(programs: Programs) -> list[str]:
     return [
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}",
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{_processor()}, {gigabytes:.0f} GB of memory",
-        f"Neo4j Community {neo4j} on {java}, heap {HEAP}, page cache {PAGE_CACHE}; {_redis(programs.redis)}",
+        f"Neo4j Community {neo4j} on {java}, heap {HEAP}, page cache {PAGE_CACHE}, "
+        f"{TRANSACTION_MEMORY} a transaction; {_redis(programs.redis)}",
         f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in PACKAGES),
     ]
 

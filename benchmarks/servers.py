@@ -18,7 +18,7 @@ from app.settings import Settings
 from graph.migrations import migrate
 from graph.store import Store
 
-HEAP, PAGE_CACHE = "1536m", "1g"
+HEAP, PAGE_CACHE, TRANSACTION_MEMORY = "1536m", "1g", "512m"
 PATIENCE_SECONDS = 1_200.0
 
 Servers = Callable[[], AbstractAsyncContextManager[Settings]]
@@ -58,6 +58,7 @@ async def _servers(home: Path, programs: Programs, *, keep: bool = False) -> Asy
         local_redis_port=free_port(),
         neo4j_heap=HEAP,
         neo4j_page_cache=PAGE_CACHE,
+        neo4j_transaction_memory=TRANSACTION_MEMORY,
         cursor_secret=secrets.token_bytes(32),
         # What takes long is to be measured, not cut off.
         neo4j_transaction_timeout_seconds=60.0,

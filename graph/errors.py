@@ -9,6 +9,7 @@ GraphError
 └── StoreUnavailable      Neo4j can't be reached, or gave up on a transaction
     ├── Overloaded        more waits to be written than can be written soon
     ├── GaveUp            a transaction that was too large, or that others were in the way of
+    │   └── Outgrown      it needs more memory than Neo4j gives one
     └── CommitUnheard     the connection broke while a transaction was being committed
 """
 
@@ -81,6 +82,16 @@ class GaveUp(StoreUnavailable):
     @classmethod
     def crowded(cls, attempts: int, last: Exception) -> GaveUp:
         return cls(f"other writers were in the way {attempts} times; try again when there are fewer (the last time: {last})")
+
+
+class Outgrown(GaveUp):
+    """A transaction that needs more memory than Neo4j gives one. Where it holds a single event, no repeat helps."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "changes more customers than Neo4j has memory for in one transaction; send fewer events at once, or have "
+            "db.memory.transaction.max raised, and send this again"
+        )
 
 
 class CommitUnheard(StoreUnavailable):

@@ -22,7 +22,7 @@ from neo4j.exceptions import (
     TransientError,
 )
 
-from graph.errors import CommitUnheard, GaveUp, StoreUnavailable
+from graph.errors import CommitUnheard, GaveUp, Outgrown, StoreUnavailable
 from graph.statements import Statement, long_statements, statement
 
 Record = TypeVar("Record")
@@ -38,6 +38,8 @@ WRITE_TIMEOUT = 60.0
 PATIENCE = 600.0
 #: Seconds that the server has, past its own limit, to say that it gave up. Without a word by then the connection is dropped.
 GRACE = 0.5
+#: What Neo4j calls the memory of one transaction, in errors too.
+ONE_TRANSACTION = "db.memory.transaction.max"
 CONFLICT_ATTEMPTS = 30
 MOST_PATIENT = 4  # times the delay, after many conflicts
 CONFLICT_DELAY = (0.005, 0.020)  # seconds, with jitter: the driver's first delay is a whole second
@@ -204,15 +206,16 @@ class Store:
     async def write(self, work: Callable[[Transaction], Awaitable[Result]], *, attempts: int = CONFLICT_ATTEMPTS) -> Result:
         """Run `work` in one transaction and commit. Conflicts roll back and run it again, `attempts` times in all.
 
-        Raises StoreUnavailable: GaveUp where a smaller transaction may pass, CommitUnheard where it may have been committed.
+        Raises StoreUnavailable: GaveUp where a smaller transaction may pass, Outgrown where only such a one may, CommitUnheard
+        where it may have been committed.
         """
         for attempt in range(attempts):
             try:
                 return await self._write_once(work)
             except (TransientError, ConstraintError, Conflict) as error:
-                # What needs more memory than a transaction may have needs it the next time too.
+                # What needs more memory than one transaction may have needs it the next time too; that of all comes and goes.
                 if "MemoryPool" in (getattr(error, "code", None) or ""):
-                    raise GaveUp(str(error)) from error
+                    raise (Outgrown() if ONE_TRANSACTION in str(error) else GaveUp(str(error))) from error
                 if attempt == attempts - 1:
                     raise GaveUp.crowded(attempts, error) from error
                 # The longer it takes the more are in the way.

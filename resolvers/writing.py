@@ -15,7 +15,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from graph.answers import Request
 from graph.customers import ProfileKey
-from graph.errors import InvalidEvent, Overloaded, StoreUnavailable
+from graph.errors import InvalidEvent, Outgrown, Overloaded, StoreUnavailable
 from graph.events import Outcome, Rejection, inputs
 from graph.events.inputs import Event, Received
 from graph.events.kept import key as event_key
@@ -69,6 +69,8 @@ class UserError:
     @classmethod
     def later(cls, error: StoreUnavailable) -> UserError:
         """Nothing was done, or nobody heard of it; the words of the driver stay inside."""
+        if isinstance(error, Outgrown):
+            return cls(code=UserErrorCode.TOO_LARGE, message=str(error), path=[])
         message = str(error) if isinstance(error, Overloaded) else "Neo4j did not answer; send the request again."
         return cls(code=UserErrorCode.UNAVAILABLE, message=message, path=[])
 

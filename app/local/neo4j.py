@@ -32,7 +32,7 @@ server.memory.pagecache.size={page_cache}
 db.tx_log.preallocate=false
 db.transaction.timeout=10s
 db.lock.acquisition.timeout=3s
-db.memory.transaction.max=256m
+db.memory.transaction.max={transaction_memory}
 dbms.cypher.min_replan_interval=1h
 dbms.usage_report.enabled=false
 internal.dbms.bolt.netty_server_shutdown_quiet_period=0
@@ -49,6 +49,7 @@ class Neo4j:
     port: int
     heap: str
     page_cache: str
+    transaction_memory: str
     quick: bool
 
     @classmethod
@@ -58,6 +59,7 @@ class Neo4j:
             port=settings.local_bolt_port,
             heap=settings.neo4j_heap,
             page_cache=settings.neo4j_page_cache,
+            transaction_memory=settings.neo4j_transaction_memory,
             quick=quick,
         )
 
@@ -80,7 +82,7 @@ class Neo4j:
     def start(self, *, java: Java, jars: Path, flags: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Starts the server as a child process, `flags` being more of Java's, and returns at once."""
         (self.folder / "conf").mkdir(parents=True, exist_ok=True)
-        text = CONFIGURATION.format(port=self.port, page_cache=self.page_cache)
+        text = CONFIGURATION.format(port=self.port, page_cache=self.page_cache, transaction_memory=self.transaction_memory)
         (self.folder / "conf" / "neo4j.conf").write_text(text)
         self._set_initial_password()
         return spawn(self._command(java, jars, flags), alive=self.alive, log=self.log)

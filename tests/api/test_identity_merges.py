@@ -11,6 +11,7 @@ from app.services import Services
 from graph.events.inputs import CustomerKey, Event, IdentifierKey, IdentifyInput, PurchaseInput, TouchpointInput
 from graph.identity.suggestions import renew_suggestions
 from graph.money import Money
+from graph.store import Transaction
 from resolvers import operations
 from resolvers.access import Principal
 from resolvers.guard import Limits
@@ -141,6 +142,26 @@ async def test_bad_input(api: Api, told: Tell) -> None:
     assert not preview["allowed"] and preview["blockers"][0]["code"] == "INVALID"
     found = await payload(api, "{ customers(orderBy: NAME_ASC) { nodes { name } } }")
     assert found["nodes"] == [{"name": "Ana"}, {"name": "Ben"}]
+
+
+@pytest.mark.parametrize("key", (None, "m"))
+async def test_what_needs_more_memory_than_there_is_says_how_to_have_it(
+    api: Api, told: Tell, monkeypatch: pytest.MonkeyPatch, key: str | None
+) -> None:
+    """As a celebrity does who is absorbed: nothing is done, and it can be done once there is more."""
+    await two(told)
+    given = {"keep": ANA, "absorb": BEN, "key": key}
+    with monkeypatch.context() as patched:
+        patched.setattr("graph.events.keep.hand_over", outgrown)
+        code, _, message = await refused(api, MERGE, **given)
+    assert code == "TOO_LARGE" and "have db.memory.transaction.max raised" in message
+    assert (await done(api, MERGE, **given))["kept"]["purchases"]["totalCount"] == 1
+
+
+async def outgrown(transaction: Transaction, *_: object) -> None:
+    # A sort that keeps all of its rows: more than 256 MB of them.
+    hungry = await transaction._transaction.run("UNWIND range(1, 3000000) AS n WITH [n, n] AS n ORDER BY n[1] RETURN count(n)")
+    await hungry.consume()
 
 
 async def test_a_referral_between_them_is_exposed(api: Api, told: Tell) -> None:

@@ -10,7 +10,7 @@ import pytest
 from app import gathering as gathering_module
 from app.gathering import MOST_AT_ONCE, WAYS, WORTH_A_WAY, Found, Gathering
 from graph.answers import Request
-from graph.errors import GaveUp, Overloaded, StoreUnavailable
+from graph.errors import GaveUp, Outgrown, Overloaded, StoreUnavailable
 from graph.events import Call, Outcome, Rejection, names
 from graph.events.inputs import Event
 from tests.happenings import identify, invite, touchpoint, user
@@ -298,6 +298,18 @@ async def test_an_event_to_blame_harms_none_beside_it() -> None:
     assert (one.accepted, other.accepted) == (19, 1)
     assert [(each.index, each.code) for each in one.rejected] == [(7, "UNAVAILABLE")], "a fault of ours, so it may come again"
     assert "Trace id" in one.rejected[0].message and "a fault" not in one.rejected[0].message
+
+
+async def test_an_event_that_outgrows_neo4j_is_refused_and_holds_up_nothing() -> None:
+    def fail(calls: Sequence[Call]) -> Exception | None:
+        return Outgrown() if any(event.id == "p7-7" for each in calls for event in each.events) else None
+
+    gathering = Gathering(Graph(fail).record, room=1_000)
+    one, other = await asyncio.gather(gathering.keep(call(*(f"p{number}" for number in range(20)))), gathering.keep(call("q")))
+    assert isinstance(one, Outcome) and isinstance(other, Outcome)
+    assert (one.accepted, other.accepted) == (19, 1)
+    (refused,) = one.rejected
+    assert (refused.index, refused.code) == (7, "TOO_LARGE") and "have db.memory.transaction.max raised" in refused.message
 
 
 async def test_a_request_that_can_be_made_again_is_done_as_a_whole() -> None:

@@ -25,8 +25,9 @@ NOT_IN_COMPOSE = {
     "JAVA_HOME",
     "C360_LOCAL_BOLT_PORT",
     "C360_LOCAL_REDIS_PORT",
-    "C360_NEO4J_HEAP",  # these two go to the neo4j service, under Neo4j's own names
+    "C360_NEO4J_HEAP",  # these three go to the neo4j service, under Neo4j's own names
     "C360_NEO4J_PAGE_CACHE",
+    "C360_NEO4J_TRANSACTION_MEMORY",
 }
 
 

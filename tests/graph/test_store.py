@@ -7,7 +7,9 @@ import logging
 import neo4j
 import pytest
 
+from graph.errors import Outgrown
 from graph.events import Call, record_all
+from graph.referrals.marks import Marks
 from graph.store import Store, Transaction
 from tests.happenings import touchpoint, user
 
@@ -30,3 +32,21 @@ async def test_what_is_asked_and_written_stands_in_no_log(graph: Store, caplog: 
         await graph.many("identity/load_identifiers", dict, customer_id="secret-name")
     assert "C: RUN" in caplog.text
     assert "secret-name" not in caplog.text
+
+
+async def test_a_transaction_that_outgrows_its_memory_says_so_at_once_and_leaves_nothing(graph: Store) -> None:
+    attempts = 0
+
+    async def work(transaction: Transaction) -> None:
+        nonlocal attempts
+        attempts += 1
+        await transaction.run("referrals/record_marks", customers=["nobody"])
+        # A sort that keeps all of its rows: more than 256 MB of them.
+        hungry = await transaction._transaction.run(
+            "UNWIND range(1, 3000000) AS n WITH [n, n] AS n ORDER BY n[1] RETURN count(n)"
+        )
+        await hungry.consume()
+
+    with pytest.raises(Outgrown, match=r"send fewer events at once, or have db\.memory\.transaction\.max raised"):
+        await graph.write(work)
+    assert attempts == 1 and await graph.one("referrals/find_marks", Marks, limit=1) == Marks(marked=(), customers=(), since=None)
