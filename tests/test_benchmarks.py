@@ -85,7 +85,7 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         "Timeline of 300 touchpoints", "Timeline of 300 touchpoints", "Timeline of 300 touchpoints",
         "Merge of two customers with 10 events each", "Undone merge of two customers with 10 events each",
         "Merge into a celebrity with 6 direct referrals", "Undone merge into a celebrity with 6 direct referrals",
-        "Merge of one with 3 into somebody", "Undone merge of one with 3 into somebody",
+        "Merge of one with 6 into somebody", "Undone merge of one with 6 into somebody",
         "Profile loaded while it and others are merged and taken back", "Profile of 20 identifiers",
         "60 events by three identifiers", "60 events by three identifiers",
         "Cached profile", "Cached profile", "Cached profile", "Uncached profile",
