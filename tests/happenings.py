@@ -11,6 +11,7 @@ from graph.events.inputs import (
     CartInput,
     CaseInput,
     CommunicationInput,
+    ConsentInput,
     CustomerKey,
     IdentifierKey,
     IdentifyInput,
@@ -72,6 +73,10 @@ def review(id: str, hours: float, customer: CustomerKey, rating: int, sku: str |
 
 def case(id: str, hours: float, customer: CustomerKey, name: str, **more: Any) -> CaseInput:
     return CaseInput(id=id, source="test", at=at(hours), customer=customer, case=name, **more)
+
+
+def consent(id: str, hours: float, customer: CustomerKey, purpose: str, status: str) -> ConsentInput:
+    return ConsentInput(id=id, source="test", at=at(hours), customer=customer, purpose=purpose, status=status)
 
 
 def message(id: str, hours: float, customer: CustomerKey, name: str, status: str, **more: Any) -> CommunicationInput:

@@ -10,6 +10,7 @@ import networkx as nx
 
 from graph.events.inputs import (
     AcceptInput,
+    ConsentInput,
     Event,
     IdentifyInput,
     InviteInput,
@@ -175,6 +176,8 @@ class Model:
         for event in self.told:
             if isinstance(event, TouchpointInput):
                 did[groups[self.who(event)]]["touchpoints"] += 1
+            elif isinstance(event, ConsentInput):
+                did[groups[self.who(event)]][f"{event.purpose} {event.status}"] += 1
             elif isinstance(event, PurchaseInput):
                 did[groups[self.who(event)]].update({"purchases": 1, "revenue": 0 if event.total is None else event.total.amount})
             elif isinstance(event, RefundInput) and event.purchase in bought:

@@ -81,6 +81,7 @@ def _happened(number: int, hours: float, key: CustomerKey, chance: random.Random
                 happenings.status(f"s{number}", hours + 1, bought, "PAID"),
                 happenings.refund(f"f{number}", hours + 2, bought, "5.00"),
             ],
+            [happenings.consent(f"g{number}", hours, key, "offers", chance.choice(("GRANTED", "WITHDRAWN")))],
             [happenings.review(f"r{number}", hours, key, chance.randint(1, 5), f"sku-{number}")],
             [happenings.case(f"c{number}", hours, key, f"case{number}")],
             [happenings.message(f"m{number}", hours, key, f"message{number}", "SENT")],

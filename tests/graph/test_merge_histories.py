@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ from graph.money import Money
 from graph.store import Store
 from tests.graph.conftest import AskCypher
 from tests.graph.merge_model import RULES, Merge, Model, Name
-from tests.happenings import accept, at, identify, invite, purchase, touchpoint, user
+from tests.happenings import accept, at, consent, identify, invite, purchase, touchpoint, user
 
 HISTORIES, TOGETHER = int(os.environ.get("C360_MERGES", 100)), 100
 PEOPLE, ADDRESSES = 5, 3
@@ -52,8 +53,11 @@ class History:
                 self.coming.append(identify(id, hours, ("user_id", one), ("user_id", other)))
             elif kind < 0.6:
                 self.coming += [invite(id, hours, user(one), id), accept(f"{id}a", hours + 0.5, id, user(other))]
-            elif kind < 0.75:
+            elif kind < 0.68:
                 self.coming.append(touchpoint(id, hours, user(one)))
+            elif kind < 0.76:
+                given = chance.choice(("GRANTED", "DENIED", "WITHDRAWN"))
+                self.coming.append(consent(id, hours, user(one), chance.choice(("offers", "surveys")), given))
             else:
                 self.coming.append(purchase(id, hours, user(one), id, "10"))
                 self.coming += [
@@ -106,14 +110,15 @@ async def look(ask: AskCypher, histories: Iterable[History]) -> None:
     names = {id: (type, value) for id, type, value in await ask("MATCH (i:Identifier) RETURN [i.id, i.type, i.value]")}
     namesakes = dict(await ask("MATCH (i:Identifier) RETURN [i.customer_id, i.id]"))
     found: dict[int, dict[Name, Any]] = {seed: {} for seed in by_seed}
-    for id, identifiers, touchpoints, purchases, revenue, refunds, brought in await ask(
+    for id, identifiers, touchpoints, purchases, revenue, refunds, consents, brought in await ask(
         """MATCH (c:Customer)
         RETURN [c.id, COLLECT { MATCH (c)-[:IDENTIFIED_BY]->(i) RETURN i.id }, c.touchpoints, c.purchases,
           coalesce(c.revenue_USD, 0), coalesce(c.refunds_USD, 0),
+          COLLECT { MATCH (c)-[:IDENTIFIED_BY]->()-[:GAVE]->(g:Consent) RETURN g.purpose + ' ' + g.consent_status },
           head(COLLECT { MATCH (a:Customer)-[:REFERRED]->(c) RETURN a.id })]"""
     ):
         name = names[namesakes[id]]
-        did = {"touchpoints": touchpoints, "purchases": purchases, "revenue": revenue, "refunds": refunds}
+        did = {"touchpoints": touchpoints, "purchases": purchases, "revenue": revenue, "refunds": refunds, **Counter(consents)}
         group, advocate = frozenset(names[each] for each in identifiers), brought and names[namesakes[brought]]
         found[_seed(name)][name] = group, {what: number for what, number in did.items() if number}, advocate
     for seed, history in by_seed.items():
