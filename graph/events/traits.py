@@ -1,8 +1,9 @@
 """Traits: every observation is kept; what survives is computed, and is the same in any order of arrival.
 
-A trait's state is the newest observations of it, at most 21, with the oldest of all and the newest of each source, so that any
-of them can survive: merging states is commutative, associative and idempotent, and the state of a customer is the merge of the
-states of its identifiers. Which survives is a rule (graph.identity.rules).
+A trait's state is the newest observations of it, at most 21, with the oldest of all, the newest of each source and the newest
+removal, so that any of them can survive, and nothing from before that one: merging states is commutative, associative and
+idempotent, and the state of a customer is the merge of the states of its identifiers. Which survives is a rule
+(graph.identity.rules).
 """
 
 from __future__ import annotations
@@ -64,10 +65,13 @@ def merged(states: Iterable[State]) -> State:
 def _worth_keeping(newest: list[Observation]) -> list[Observation]:
     if len(newest) <= KEPT_VALUES:
         return newest
-    kept, sources = newest[:KEPT_VALUES], {each[1] for each in newest[:KEPT_VALUES]}
+    kept = newest[:KEPT_VALUES]
+    sources, removed = {each[1] for each in kept}, any(each[3] is None for each in kept)
     for each in newest[KEPT_VALUES:-1]:
-        if each[1] not in sources:
+        removal = each[3] is None and not removed
+        if removal or each[1] not in sources:
             sources.add(each[1])
+            removed |= removal
             kept.append(each)
     return [*kept, newest[-1]]
 

@@ -210,6 +210,17 @@ def test_what_is_removed_does_not_come_back(rule: str) -> None:
     assert found.value == "again"
 
 
+@pytest.mark.parametrize("by", ("oldest", "source", "newest", "frequent"))
+def test_what_was_removed_before_many_others_does_not_come_back(by: str) -> None:
+    rules = IdentityRules(traits={"n": TraitRule(by, ("crm",))})  # type: ignore[arg-type]
+    told = [observation(0, "A", source="crm", event="0"), observation(1, None, source="web", event="1")]
+    told += [observation(2 + number, "B", source="web", event=str(2 + number)) for number in range(60)]
+    state: traits.State = {}
+    for at_, source, event, value in told:
+        state = traits.merged([state, {"n": [(at_, source, event, value)]}])
+    assert traits.survivors(state, rules) == {"n": "B"}
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_any_of_many_values_can_survive(seed: int) -> None:
     """Of hundreds few are kept, and those are the same whatever came together with what."""
