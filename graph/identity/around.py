@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,10 @@ from graph.store import Ask
 
 MOST_CUSTOMERS = 1_000
 """Customers that are looked at together. Where more hang together, by links of which few can stand, they are looked at with those
-that are nearest."""
+that are nearest. Others that are asked about at the same time don't count."""
+
+AT_ONCE = 1_000
+"""Customers whose evidence is asked for by one statement."""
 
 
 @dataclass(slots=True)
@@ -38,12 +42,38 @@ class Around:
 async def find_around(ask: Ask, customers: Iterable[str], rules: IdentityRules) -> Around:
     """All that has to do with who these customers are, and with whoever may be one of them if something else counts than did."""
     found = Around(set(customers))
+    together: dict[str, set[str]] = {}
     ahead = sorted(found.asked)
-    while ahead and len(found.rows) < MOST_CUSTOMERS:
-        rows: list[dict[str, Any]] = (await ask("identity/find_evidence", customer_ids=ahead))[0]
-        beyond = {each for row in rows for each in _take_in(found, row, rules)}
-        ahead = sorted(beyond - found.rows.keys())[: MOST_CUSTOMERS - len(found.rows)]
+    while ahead:
+        leads: set[str] = set()
+        for start in range(0, len(ahead), AT_ONCE):
+            rows: list[dict[str, Any]] = (await ask("identity/find_evidence", customer_ids=ahead[start : start + AT_ONCE]))[0]
+            for row in rows:
+                beyond = set(_take_in(found, row, rules))
+                for each in (row["customer"], *beyond):
+                    _join(together, row["customer"], each)
+                leads |= beyond
+        ahead = _nearest(together, found.rows.keys(), sorted(leads - found.rows.keys()))
     return found
+
+
+def _join(together: dict[str, set[str]], one: str, other: str) -> None:
+    small, large = sorted((together.setdefault(each, {each}) for each in (one, other)), key=len)
+    if small is not large:
+        large |= small
+        together.update(dict.fromkeys(small, large))
+
+
+def _nearest(together: Mapping[str, set[str]], known: Iterable[str], leads: list[str]) -> list[str]:
+    """Of those to whom links lead as many as are looked at beside those whom they hang together with."""
+    looked_at = Counter(id(together[each]) for each in known)
+    chosen = []
+    for each in leads:
+        group = id(together[each])
+        if looked_at[group] < MOST_CUSTOMERS:
+            looked_at[group] += 1
+            chosen.append(each)
+    return chosen
 
 
 def _take_in(found: Around, row: dict[str, Any], rules: IdentityRules) -> Iterator[str]:

@@ -279,6 +279,29 @@ async def test_a_link_that_turns_out_to_be_earlier_counts_within_the_days_of_oth
     assert await examine(graph, RULE, identity_rules=RULES) == []
 
 
+async def test_each_is_looked_at_with_its_own_however_many_come_at_once(
+    graph: Store, ask: AskCypher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Late evidence takes from each of many what lets another one have it: the same in one call as one by one."""
+    monkeypatch.setattr("graph.identity.around.MOST_CUSTOMERS", 4)
+    monkeypatch.setattr("graph.identity.around.AT_ONCE", 3)
+    rules = IdentityRules(types={"user_id": TypeRule(100, Limit(1)), "email": TypeRule(80, Limit(1))})
+    early, late = [], []
+    for number in range(10):
+        mail, other = (("email", f"{each}{number}@example.com") for each in "eg")
+        early += [
+            identify(f"{number}u", 10, ("user_id", f"u{number}"), mail),
+            identify(f"{number}v", 20, ("user_id", f"v{number}"), mail),
+        ]
+        late.append(identify(f"{number}w", 5, ("user_id", f"u{number}"), other))
+    await record(graph, early, identity_rules=rules)
+    await record(graph, late, identity_rules=rules)
+    groups = sorted(sorted(value for _, value in group) for group in (await kept(ask)).values())
+    expected = [[f"{mail}{number}@example.com", f"{user}{number}"] for mail, user in ("ev", "gu") for number in range(10)]
+    assert groups == expected
+    assert await examine(graph, identity_rules=rules) == []
+
+
 async def test_where_more_hang_together_than_are_looked_at_nothing_is_lost(
     graph: Store, ask: AskCypher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
