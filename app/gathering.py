@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from app.counters import Counters
 from graph.errors import GaveUp, InvalidEvent, Outgrown, Overloaded, StoreUnavailable
-from graph.events import Call, Outcome, Rejection, names
+from graph.events import Call, Outcome, names
 from graph.events.inputs import Event
 from graph.events.kept import key
 from graph.events.names import FOREST
@@ -296,11 +296,11 @@ class Gathering:
                 return await self._halves(call)
             if isinstance(error, Outgrown):
                 # It would fail the next time as well, and hold up whatever is sent with it.
-                return Outcome(0, 0, (Rejection(0, "TOO_LARGE", str(error)),), {})
+                return Outcome.refused("TOO_LARGE", str(error))
             if isinstance(error, GaveUp):
                 raise
             blame = masked(error, where="the write door")["message"]
-            return Outcome(0, 0, (Rejection(0, "UNAVAILABLE", blame),), {})
+            return Outcome.refused("UNAVAILABLE", blame)
         return found
 
     async def _halves(self, call: Call) -> Found:

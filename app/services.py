@@ -37,7 +37,7 @@ from graph.answers import Request
 from graph.cache import EpochNode
 from graph.changes import find_versions
 from graph.deadletters import Undelivered
-from graph.errors import InvalidEvent, StoreUnavailable
+from graph.errors import InvalidEvent, Outgrown, StoreUnavailable
 from graph.events import Call, Outcome
 from graph.events.inputs import Event
 from graph.identity.forms import dial_from
@@ -119,8 +119,14 @@ class Services:
         return found
 
     async def record_batch(self, given: Sequence[Event]) -> Outcome:
-        """`record` by a transaction of its own, and however much waits: for bulk work, which sees to that itself."""
-        (found,) = await self.record_all([Call(events=given)])
+        """`record` by a transaction of its own, and however much waits: for bulk work, which sees to that itself. Raises Outgrown
+        for several events that may be kept apart from each other."""
+        try:
+            (found,) = await self.record_all([Call(events=given)])
+        except Outgrown as error:
+            if len(given) > 1:
+                raise
+            return Outcome.refused("TOO_LARGE", str(error))
         assert isinstance(found, Outcome)
         return found
 

@@ -17,7 +17,7 @@ from app.importing.rejects import Rejects
 from app.importing.spool import Error as SpoolError
 from app.lanes import Lanes
 from app.settings import Settings
-from graph.errors import StoreUnavailable
+from graph.errors import Outgrown, StoreUnavailable
 from graph.events import Outcome, Rejection, names
 from graph.events.inputs import Event
 
@@ -132,16 +132,22 @@ class _Pour:
                 self._report()
 
     async def _send(self, record: Recorder, batch: list[Pending]) -> None:
-        """Sends a batch in parts of the present size, which is halved whenever Neo4j gives up on one."""
+        """Sends a batch in parts of the present size, which is halved whenever Neo4j gives up on one. Where the smallest is too
+        much for its memory one event is to blame: halves find it."""
         while batch:
             part, batch = batch[: self._size], batch[self._size :]
             try:
                 await self._send_part(part, record)
-            except StoreUnavailable:
-                if len(part) <= SMALLEST_BATCH:
+            except StoreUnavailable as error:
+                middle = len(part) // 2
+                if len(part) > SMALLEST_BATCH:
+                    self._size = max(SMALLEST_BATCH, middle)
+                    batch = part + batch
+                elif isinstance(error, Outgrown) and middle:
+                    await self._send(record, part[:middle])
+                    await self._send(record, part[middle:])
+                else:
                     raise
-                self._size = max(SMALLEST_BATCH, len(part) // 2)
-                batch = part + batch
 
     async def _send_part(self, batch: list[Pending], record: Recorder) -> None:
         outcome = await record([event for event, *_ in batch])

@@ -10,7 +10,7 @@ from app.segment.messages import CALLS, Message
 from app.segment.refusals import Refusal, refusal_of
 from app.segment.texts import read
 from graph.deadletters import DeadLetter
-from graph.errors import InvalidEvent
+from graph.errors import InvalidEvent, Outgrown
 from graph.events import Outcome
 from graph.events.inputs import Event
 
@@ -30,4 +30,6 @@ async def still_refused(door: Door, letter: DeadLetter) -> Refusal | None:
         outcome = await door.record_batch(events)
     except InvalidEvent as error:
         return Refusal.of(error)
+    except Outgrown as error:
+        return Refusal("TOO_LARGE", str(error))
     return next((refusal_of(each, events[each.index]) for each in outcome.rejected), None)

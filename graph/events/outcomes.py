@@ -36,6 +36,11 @@ class Outcome:
     repeated: bool = False
     customers: frozenset[str] = frozenset()
 
+    @classmethod
+    def refused(cls, code: str, message: str) -> Outcome:
+        """That of a call with a single event, which was refused."""
+        return cls(0, 0, (Rejection(0, code, message),), {})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:

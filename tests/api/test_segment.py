@@ -17,7 +17,7 @@ from app.segment.refusals import Refusal
 from app.segment.texts import Unreadable, parcel_of, read
 from app.services import Services
 from graph import deadletters
-from graph.errors import InvalidEvent
+from graph.errors import InvalidEvent, Outgrown
 from tests.api.conftest import Api
 from tests.write_key import WRITE_KEY
 
@@ -409,6 +409,23 @@ async def test_half_a_character_in_a_message_without_an_id_refuses_it_alone(api:
     )
     assert "Unicode" in found["rejected"][0]["message"]
     assert {each.body for each in await deadletters.page(services.store)} == {bad}
+
+
+async def test_a_dead_letter_that_needs_too_much_memory_holds_up_no_other(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def outgrown(*_: Any, **__: Any) -> list[Any]:
+        raise Outgrown
+
+    body = json.dumps(track("1", "fine"))
+    await services.bury(
+        [deadletters.Undelivered(source="shop", name="1", call="batch", code="TOO_LARGE", message="before", body=body)]
+    )
+    (letter,) = await deadletters.page(services.store)
+    with monkeypatch.context() as patched:
+        patched.setattr("graph.events.record_all", outgrown)
+        assert await still_refused(services, letter) == Refusal("TOO_LARGE", str(Outgrown()))
+    assert await still_refused(services, letter) is None
 
 
 @pytest.mark.parametrize("levels", [120, 1_100, 50_000])

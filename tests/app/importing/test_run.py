@@ -19,10 +19,10 @@ import pytest
 from app.importing import ImportProgress, MappingError, SourceError, import_path
 from app.importing.contract import decode_line
 from app.importing.errors import RowError
-from app.importing.run import BATCH
+from app.importing.run import BATCH, SMALLEST_BATCH
 from app.lanes import WAYS
 from app.settings import Settings
-from graph.errors import StoreUnavailable
+from graph.errors import Outgrown, StoreUnavailable
 from graph.events import Outcome, Rejection
 from graph.events.inputs import (
     CustomerKey,
@@ -166,6 +166,25 @@ async def test_a_batch_that_takes_too_long_is_halved(tmp_path: Path, home: Setti
     assert [event.id for event in log.events] == [f"v{number}" for number in range(12_000)]
     with pytest.raises(StoreUnavailable):
         await import_path(home, path, mapping, record=Log(most=100))
+
+
+async def test_an_event_that_needs_too_much_memory_is_rejected_alone(tmp_path: Path, home: Settings) -> None:
+    path, mapping = prepare(tmp_path, 6_000)
+    log = Log()
+
+    async def record(events: Sequence[Event]) -> Outcome:
+        if any(event.id == "v777" for event in events):
+            if len(events) > 1:
+                raise Outgrown
+            return Outcome.refused("TOO_LARGE", str(Outgrown()))
+        return await log(events)
+
+    summary = await import_path(home, path, mapping, record=record)
+    assert (summary.accepted, summary.rejected) == (5_999, 1)
+    assert sorted(event.id for event in log.events) == sorted(f"v{number}" for number in range(6_000) if number != 777)
+    assert summary.rejects_path is not None and "db.memory.transaction.max" in summary.rejects_path.read_text()
+    # What comes after it goes in batches again, if in smaller ones.
+    assert len(log.calls[-2]) >= SMALLEST_BATCH
 
 
 async def test_nothing_is_written_under_a_bad_mapping(tmp_path: Path, home: Settings) -> None:
