@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,9 @@ from graph.store import Store
 
 RELAY_SECONDS = 1.0
 """How often rows are looked for that a process left behind when it ended between its commit and its publishing."""
+
+LEFT_SECONDS = 1.0
+"""From when on that is likely: a row that is younger is left to whoever committed it, who is about to publish it."""
 
 RELAY_ROWS = 100
 
@@ -38,7 +42,6 @@ class Publisher:
     store: Store
     epochs: Epochs
     keep_answers: timedelta
-    _waiting: set[str] = field(default_factory=set)
     _receipts: list[str] = field(default_factory=list)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -53,26 +56,22 @@ class Publisher:
 
     async def relay(self) -> None:
         """Publish all that waits in the outbox now, whoever committed it. Raises StoreUnavailable."""
-        full = True
-        # What others add meanwhile isn't waited for.
-        while full and (rows := await outbox.waiting(self.store, limit=RELAY_ROWS)):
-            await self._publish_for_others(rows)
-            full = len(rows) == RELAY_ROWS
+        await self._publish_for_others(waited=-math.inf)
 
     async def look(self) -> None:
-        """Publish what waited in the outbox the last time already: what is younger is left to whoever committed it, who is about
-        to do so. Raises StoreUnavailable."""
-        rows = await outbox.waiting(self.store, limit=RELAY_ROWS)
-        left_behind = [row for row in rows if row.receipt in self._waiting]
-        self._waiting = {row.receipt for row in rows}
-        if left_behind:
-            await self._publish_for_others(left_behind)
-            if len(rows) == RELAY_ROWS:
-                await self.relay()
+        """Publish what was left behind in the outbox. Raises StoreUnavailable."""
+        await self._publish_for_others(waited=LEFT_SECONDS)
 
-    async def _publish_for_others(self, rows: list[outbox.Row]) -> None:
-        await self.epochs.settle(newest(rows))
-        await outbox.forget(self.store, (row.receipt for row in rows))
+    async def _publish_for_others(self, *, waited: float) -> None:
+        full = True
+        # What others add meanwhile isn't waited for.
+        while full:
+            found = await outbox.waiting(self.store, limit=RELAY_ROWS)
+            rows = [row for row in found if row.age >= waited]
+            if rows:
+                await self.epochs.settle(newest(rows))
+                await outbox.forget(self.store, (row.receipt for row in rows))
+            full = len(rows) == RELAY_ROWS
 
     async def catch_up(self) -> None:
         """`look`, which is tried again later where it fails."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from graph.answers import Request
 from graph.store import Store, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What one transaction changed: customers, with the versions that they have since. `receipt`: the key of its receipt."""
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What one transaction changed: customers, with the versions that they have since. `receipt`: the key of its receipt; `age`:
+    the seconds that it has waited."""
 
     receipt: str
-    touched: Mapping[str, int]
+    customers: tuple[str, ...]
+    versions: tuple[int, ...]
+    age: float
+
+    @property
+    def touched(self) -> dict[str, int]:
+        return dict(zip(self.customers, self.versions, strict=True))
 
 
 async def record(transaction: Transaction, versions: Mapping[str, int], receipt: Request | None) -> None:
@@ -32,14 +39,8 @@ async def record(transaction: Transaction, versions: Mapping[str, int], receipt:
 
 
 async def waiting(store: Store, *, limit: int) -> list[Row]:
-    """Up to `limit` rows of the queue."""
-    found = await store.one("outbox/find_outbox", list[tuple[str | None, list[str] | None, list[int] | None]], limit=limit)
-    # Of a row that another relay has just deleted nothing is left but nulls.
-    return [
-        Row(receipt, dict(zip(customers, versions, strict=True)))
-        for receipt, customers, versions in found or []
-        if receipt is not None and customers is not None and versions is not None
-    ]
+    """Up to `limit` rows of the queue, the oldest first."""
+    return await store.many("outbox/find_outbox", Row, limit=limit)
 
 
 async def forget(store: Store, receipts: Iterable[str]) -> None:

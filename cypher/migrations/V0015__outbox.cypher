@@ -2,10 +2,11 @@
 UNWIND ['customers', 'receipt', 'versions'] AS name
 CALL db.createProperty(name);
 CREATE RANGE INDEX outbox_receipt IF NOT EXISTS FOR (o:Outbox) ON (o.receipt);
+CREATE RANGE INDEX outbox_at IF NOT EXISTS FOR (o:Outbox) ON (o.at);
 MATCH (o:Outbox)
 WHERE o.customer IS NOT NULL
 CALL (o) {
-  SET o.receipt = randomUUID(), o.customers = [o.customer], o.versions = [o.version]
+  SET o.receipt = randomUUID(), o.at = datetime(), o.customers = [o.customer], o.versions = [o.version]
   REMOVE o.customer, o.version
 } IN TRANSACTIONS;
 DROP INDEX outbox_customer IF EXISTS;

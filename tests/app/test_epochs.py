@@ -262,7 +262,9 @@ class Machine(RuleBasedStateMachine):
         async def work() -> None:
             rows = await self.world.ask(lambda: list(self.world.outbox))
             if rows:
-                await self.processes[process].epochs.settle(newest(Row("", dict([row])) for row in rows))
+                await self.processes[process].epochs.settle(
+                    newest(Row(receipt="", customers=(row[0],), versions=(row[1],), age=0) for row in rows)
+                )
             for row in rows:
                 self._acknowledge(*row)
 

@@ -71,8 +71,8 @@ async def test_relaying_goes_on_whatever_happens(graph: Store, settings: Setting
         await services.publisher.catch_up()
         monkeypatch.undo()
         assert len(await outbox.waiting(services.store, limit=9)) == 1
-        for _ in range(2):
-            await services.publisher.catch_up()
+        monkeypatch.setattr("app.publishing.LEFT_SECONDS", 0)
+        await services.publisher.catch_up()
         assert await outbox.waiting(services.store, limit=9) == []
 
 
@@ -92,14 +92,20 @@ def idle(graph: Store, published: list[Mapping[str, int]]) -> Publisher:
 
 
 async def test_what_is_about_to_be_published_is_left_to_whoever_committed_it(
-    graph: Store, idle: Publisher, published: list[Mapping[str, int]]
+    graph: Store, idle: Publisher, published: list[Mapping[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await idle.look()
     outcome = await events.record(graph, [touchpoint("1", 1, user("ana"))])
     await idle.look()
     assert published == []
+    monkeypatch.setattr("app.publishing.LEFT_SECONDS", 30)
+    monkeypatch.setattr("app.publishing.RELAY_ROWS", 2)
+    await graph.apply("MATCH (o:Outbox) SET o.at = datetime() - duration('PT1M')")
+    for number in range(2, 5):
+        await events.record(graph, [touchpoint(str(number), 1, user("bea"))])
     await idle.look()
-    assert published == [outcome.touched] and await outbox.waiting(graph, limit=9) == []
+    assert published == [outcome.touched] and len(await outbox.waiting(graph, limit=9)) == 3
+    await idle.relay()
+    assert await outbox.waiting(graph, limit=9) == []
 
 
 async def test_a_flush_that_is_cut_short_is_done_by_the_last_one(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from graph import outbox
 from graph.migrations import migrate, migrations
 from graph.store import Store
 from tests.graph.conftest import AskCypher
@@ -25,3 +26,14 @@ async def test_indexes_are_filled_once_a_migration_is_applied(graph: Store, ask:
     await ask("MATCH (m:Migration {name: $name}) DELETE m", name=name)
     assert await migrate(graph) == [name]
     assert await ask("SHOW INDEXES YIELD name, state WHERE state <> 'ONLINE' RETURN name") == []
+
+
+async def test_what_a_version_of_before_left_in_the_outbox_is_published(graph: Store, ask: AskCypher) -> None:
+    await ask("UNWIND range(1, 3) AS version CREATE (:Outbox {customer: 'cus_' + version, version: version})")
+    name = "V0015__outbox"
+    await ask("MATCH (m:Migration {name: $name}) DELETE m", name=name)
+    assert await migrate(graph) == [name]
+    found = await outbox.waiting(graph, limit=9)
+    assert sorted((*row.touched.items(),) for row in found) == [(("cus_1", 1),), (("cus_2", 2),), (("cus_3", 3),)]
+    await outbox.forget(graph, (row.receipt for row in found))
+    assert await ask("MATCH (o:Outbox) RETURN count(o)") == [0]
