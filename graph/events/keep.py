@@ -73,7 +73,7 @@ async def keep(
             await transaction.run(name, **parameters)
     await changes.referrals.record(transaction)
     await hand_over(transaction, identities, versions)
-    await identities.decisions.record(transaction, moved=identities.regrouped.moved)
+    await identities.decisions.record(transaction, parted=identities.regrouped.parted())
     regrouped = identities.regrouped.changed
     concerned = regrouped.union(*(identities.parts(friend) for friend in changes.referrals.friends.union(friends)))
     buyers = {friend for friend, _ in ground.awaiting}

@@ -7,7 +7,7 @@ without anybody's doing is always undone by a veto: the next event would join it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from graph.events.kept import Kept, iso
 from graph.identity.evidence import BY_HAND, Evidence, Link, Veto
 from graph.identity.paths import Step, gone, shortest_path
 from graph.identity.regrouping import Decided, Regrouped
-from graph.identity.rules import BY_HAND_STRENGTH
+from graph.identity.rules import BY_HAND_STRENGTH, IdentityRules
 from graph.store import Transaction
 from graph.times import from_microseconds, microseconds
 
@@ -63,9 +63,9 @@ class Decisions:
     vetoes: list[Row] = field(default_factory=list)
     lifts: list[list[Any]] = field(default_factory=list)
 
-    async def record(self, transaction: Transaction, *, moved: Iterable[str]) -> None:
-        """`moved`: identifiers that belong to another customer than before."""
-        identifiers = sorted(moved)
+    async def record(self, transaction: Transaction, *, parted: Iterable[str]) -> None:
+        """`parted`: identifiers of customers that lost some."""
+        identifiers = sorted(parted)
         for name, rows in (
             ("identity/record_merge_links", self.links),
             ("identity/record_lifts", self.lifts),
@@ -212,7 +212,9 @@ def _vetoes_between(link: Link, decided: Decided, regrouped: Regroup) -> set[str
 
 def _refuse_others(each: Decision, now: Regrouped, then: Regrouped) -> None:
     """Raises BLOCKED with what joins the two sides of a merge whatever becomes of it."""
-    others = shortest_path(then.standing, each.one, each.other)
+    # What nobody can undo first, where they are one by that alone.
+    evident = [link for link in then.standing if link.rule != BY_HAND]
+    others = shortest_path(evident, each.one, each.other) or shortest_path(then.standing, each.one, each.other)
     if others is None:
         # What somebody else decided isn't set aside by the way.
         others = [link for link in now.standing if link.rule == BY_HAND and link.evidence in then.reasons]
@@ -239,34 +241,84 @@ def _after(now: Regrouped, at: int, identifiers: set[str]) -> int:
     return max([at, *(link.at + 1 for link in now.standing if link.rule == BY_HAND and link.a in identifiers)])
 
 
-def log(result: Decisions, found: Regrouped) -> None:
-    """Note customers of before that evidence made part of others, but for those that are merged by hand now."""
+def log(result: Decisions, first: Regrouped, found: Regrouped, rules: IdentityRules) -> None:
+    """Note what evidence made one: as far as that stands once all is decided, by what had come of it before (`first`), so that
+    each can be undone by itself; and what the decisions let it join, but for customers that they are about."""
     by_hand = {row[side] for row in result.merges for side in ("kept", "absorbed")}
-    for before, row in found.around.rows.items():
-        namesake = next((each[0] for each in row["identifiers"] if each[3] == before), None)
-        customer = None if namesake is None else found.now[namesake]
-        if namesake is None or customer is None or customer == before or before in by_hand:
+    rows = [row for row in _by_evidence(first, rules) if _share(found, row)]
+    noted = {row["absorbed"] for row in rows} | by_hand
+    if found is not first:
+        rows += [row for row in _by_evidence(found, rules) if row["absorbed"] not in noted]
+    result.merges += rows
+
+
+def _share(found: Regrouped, row: Row) -> bool:
+    """Whether a customer has something of both sides of a merge."""
+    ours, theirs = ({found.now[id] for id in row[side]} for side in ("kept_identifiers", "absorbed_identifiers"))
+    return not ours.isdisjoint(theirs)
+
+
+def _by_evidence(found: Regrouped, rules: IdentityRules) -> Iterator[Row]:
+    """Customers of before that are part of others, and what was never seen before and tells of somebody else: it has an
+    identifier of a type that its customer has one of already, as where two people share a browser."""
+    namesakes = {found.members[id].customer_id: id for id in found.now}
+    before = found.around.owners
+    groups: dict[str, set[str]] = {}
+    for id, customer in found.now.items():
+        groups.setdefault(customer, set()).add(id)
+    for customer in found.around.rows:
+        now = found.now.get(namesakes.get(customer, ""))
+        if now is None or now == customer:
             continue
-        theirs = {each[0] for each in row["identifiers"] if found.now[each[0]] == customer}
-        ours = {id for id, owner in found.around.owners.items() if found.now[id] == customer and owner != before}
-        if not ours:
-            # It goes by another id, and that is all.
-            continue
-        kept = next(id for id in found.now if found.members[id].customer_id == customer)
-        path = gone(shortest_path(found.standing, kept, namesake) or (), kept)
-        result.merges.append(
-            _merge_row(customer, before, ours, theirs, path)
-            | {
-                "id": ids.mint("merge"),
-                "at": None,
-                "key": None,
-                "body_hash": None,
-                "source": None,
-                "actor": None,
-                "reason": None,
-                "link": None,
-            }
-        )
+        theirs = {id for id in groups[now] if before.get(id) == customer}
+        ours = {id for id in groups[now] if id in before} - theirs
+        if ours:
+            # Else it goes by another id, and that is all.
+            yield _evident(found, namesakes[now], namesakes[customer], ours, theirs)
+    for customer, ids_ in groups.items():
+        namesake = namesakes[customer]
+        known = ids_ & before.keys() or {namesake}
+        for strangers in _together(found, ids_ - known):
+            if _tells(found, rules, strangers) & _tells(found, rules, known):
+                one, other = (strangers, known) if namesake in strangers else (known, strangers)
+                yield _evident(found, namesake, _oldest(found, rules, other), one, other)
+            known |= strangers
+
+
+def _together(found: Regrouped, ids_: set[str]) -> Iterator[set[str]]:
+    """These identifiers, as far as links among them join them, in an order that hangs on no id."""
+    waiting = sorted(ids_, key=lambda id: _age(found, id))
+    ends = [link for link in found.standing if {link.a, link.b} <= ids_]
+    while waiting:
+        group, size = {waiting[0]}, 0
+        while len(group) > size:
+            size = len(group)
+            group |= {end for link in ends if link.a in group or link.b in group for end in (link.a, link.b)}
+        waiting = [id for id in waiting if id not in group]
+        yield group
+
+
+def _tells(found: Regrouped, rules: IdentityRules, ids_: set[str]) -> set[str]:
+    """The types of these that tell one person from another: a device or a browser more is the same person's as a rule."""
+    return {type for id in ids_ if rules.strength(type := found.members[id].type) >= rules.ordinary}
+
+
+def _oldest(found: Regrouped, rules: IdentityRules, ids_: set[str]) -> str:
+    """After whom these would be named."""
+    return min(ids_, key=lambda id: (found.members[id].seen_at, -rules.strength(found.members[id].type), *_age(found, id)))
+
+
+def _age(found: Regrouped, id: str) -> tuple[int, str, str]:
+    member = found.members[id]
+    return member.seen_at, member.type, member.value
+
+
+def _evident(found: Regrouped, kept: str, absorbed: str, ours: set[str], theirs: set[str]) -> Row:
+    """A merge that nobody stated, by the identifiers after whom the two are named."""
+    path = gone(shortest_path(found.standing, kept, absorbed) or (), kept)
+    nobody = dict.fromkeys(("at", "key", "body_hash", "source", "actor", "reason", "link"))
+    one, other = (found.members[id].customer_id for id in (kept, absorbed))
+    return _merge_row(one, other, ours, theirs, path) | nobody | {"id": ids.mint("merge")}
 
 
 def _merge_row(kept: str, absorbed: str, ours: set[str], theirs: set[str], path: Iterable[Step]) -> dict[str, Any]:

@@ -108,10 +108,10 @@ async def look_up(transaction: Transaction, identities: Identities, events: Iter
 
 async def _find(transaction: Transaction, identities: Identities, keys: list[Key], customer_ids: list[str]) -> None:
     rows = (await transaction.run("identity/find_identifiers", keys=[list(key) for key in keys], ids=customer_ids))[0]
-    for type, value, id, customer_id, seen_at, owner, born, identifiers, contested in rows:
+    for type, value, id, customer_id, seen_at, owner, born, types, contested in rows:
         known = identities.by_key.get((type, value)) or Known(type, value, id, customer_id, owner, None, "", seen_at)
         identities.by_key[type, value] = identities.by_id[customer_id] = known
-        identities.owners[owner] = Owner(born, identifiers, contested)
+        identities.owners[owner] = Owner(born, len(types), frozenset(types), contested)
 
 
 def _made_up(identities: Identities, key: Key, each: Kept) -> Known:
@@ -211,6 +211,11 @@ def _is_plain(identities: Identities, group: _Group) -> bool:
     new = group.new
     if any(identities.owners[owner].contested for owner in owners) or any(each.type in identities.rules.limits for each in new):
         return False
+    # Of a type that tells people apart it has one already: that goes into the log, so that it can be undone.
+    rules = identities.rules
+    telling = [each.type for each in new if rules.strength(each.type) >= rules.ordinary]
+    if len(set(telling)) < len(telling) or any(not identities.owners[owner].types.isdisjoint(telling) for owner in owners):
+        return False
     # What was linked later may turn out to have been linked earlier, within the days of others.
     if any(each.type in identities.rules.windows for each in group.members):
         return False
@@ -253,9 +258,10 @@ async def _replay(transaction: Transaction, identities: Identities, groups: list
         return regroup(around, members, seen, links, identities.rules, decided)
 
     erased = frozenset(id for id, row in around.rows.items() if row["erased"])
+    first = regrouped(Decided())
     identities.decisions = decide(decisions, regrouped, erased=erased)
-    identities.regrouped = regrouped(identities.decisions.decided)
-    log(identities.decisions, identities.regrouped)
+    identities.regrouped = regrouped(identities.decisions.decided) if decisions else first
+    log(identities.decisions, first, identities.regrouped, identities.rules)
 
 
 async def still_there(transaction: Transaction, identities: Identities) -> bool:

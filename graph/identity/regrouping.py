@@ -38,6 +38,10 @@ class Regrouped:
     by_hand: list[Link] = field(default_factory=list)
     vetoes: list[Veto] = field(default_factory=list)
 
+    def parted(self) -> list[str]:
+        """All identifiers of customers whose identifiers are several customers' now."""
+        return [id for id, before in self.around.owners.items() if len(self.parts[before]) > 1]
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:

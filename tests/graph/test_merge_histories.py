@@ -123,8 +123,8 @@ async def look(ask: AskCypher, histories: Iterable[History]) -> None:
         found[_seed(name)][name] = group, {what: number for what, number in did.items() if number}, advocate
     for seed, history in by_seed.items():
         assert found[seed] == history.model.customers(), seed
-    for id, event, link, ends, ours, theirs, undone in await ask(
-        """MATCH (m:Merge) RETURN [m.id, m.key, m.link, [m.kept_id, m.absorbed_id], m.kept_identifiers, m.absorbed_identifiers,
+    for id, event, link, ours, theirs, undone in await ask(
+        """MATCH (m:Merge) RETURN [m.id, m.key, m.link, m.kept_identifiers, m.absorbed_identifiers,
           m.undone_at IS NOT NULL]"""
     ):
         one, other = (names[each] for each in link or (ours[0], theirs[0]))
@@ -132,12 +132,11 @@ async def look(ask: AskCypher, histories: Iterable[History]) -> None:
         by_hand = None if event is None else event.partition("\x1f")[2]
         history = by_seed[_seed(one)]
         history.merges[id] = Merge(id, by_hand, sides, (one, other))
-        if undone and id not in history.model.done:
-            # Evidence that came later parted what evidence had joined.
+        if by_hand is None and id not in history.model.done:
             groups, _ = history.model.groups()
-            kept, absorbed = (groups[names[namesakes[each]]] for each in ends)
-            assert by_hand is None and kept != absorbed
-            history.model.done.add(id)
+            if {groups[each] for each in sides[0]}.isdisjoint(groups[each] for each in sides[1]):
+                # Evidence that came later parted what evidence had joined.
+                history.model.done.add(id)
         assert undone == (id in history.model.done), id
 
 
