@@ -64,14 +64,14 @@ class Settings:
     local_redis_port: int = 16379
     """C360_LOCAL_REDIS_PORT: port of the local Redis. Default: 16379, not the usual 6379."""
 
-    neo4j_heap: str = "512m"
-    """C360_NEO4J_HEAP: heap of the local Neo4j, with k, m or g. Default: 512m."""
+    neo4j_heap: str = "768m"
+    """C360_NEO4J_HEAP: heap of the local Neo4j, with k, m or g. Default: 768m."""
 
     neo4j_page_cache: str = "256m"
     """C360_NEO4J_PAGE_CACHE: page cache of the local Neo4j, with k, m or g. Default: 256m."""
 
-    neo4j_transaction_memory: str = "256m"
-    """C360_NEO4J_TRANSACTION_MEMORY: of the heap, for one transaction of the local Neo4j, with k, m or g. Default: 256m."""
+    neo4j_transaction_memory: str = "384m"
+    """C360_NEO4J_TRANSACTION_MEMORY: of the heap, for one transaction of the local Neo4j, with k, m or g. Default: 384m."""
 
     neo4j_transaction_timeout_seconds: float = 2.0
     """C360_NEO4J_TRANSACTION_TIMEOUT_SECONDS: whole seconds before a read of Neo4j is ended, there and here. Default: 2."""

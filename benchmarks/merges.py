@@ -7,12 +7,15 @@ import asyncio
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import blake2b
 from itertools import count, islice
 from statistics import median, quantiles
+from typing import Any
 
+from app.demo.story import World
 from app.settings import Settings
 from benchmarks.figures import Figure, at_most
 from benchmarks.servers import opened
@@ -20,6 +23,7 @@ from benchmarks.timing import in_turn
 from graph import events
 from graph.customers import ProfileKey, load_profiles
 from graph.events.inputs import (
+    REFERRING,
     AcceptInput,
     CustomerKey,
     Event,
@@ -33,6 +37,7 @@ from graph.events.inputs import (
 )
 from graph.events.kept import Kept
 from graph.events.referring import code_of
+from graph.events.who import key_of
 from graph.identity.merges import find_merge_by_event
 from graph.money import Money
 from graph.store import Store
@@ -43,14 +48,16 @@ SOURCE = "benchmark"
 ONE, IDENTIFIERS = 1, 20
 #: Of each person whose events are told.
 EVENTS = 20
-WAYS = ("linked", "apart", "single")
+#: `met`: two of the identifiers are customers of their own when they are linked, so that all evidence is looked at.
+WAYS = ("linked", "met", "apart", "single")
+LIVES = ("linked", "apart")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergesSize:
     """`few`, `many`: events of each of two customers; `fans`, `more_fans`: direct referrals of a celebrity; `rounds`,
     `celebrities`: how often either is merged and taken back; `calls`: how often profiles are loaded; `people`: whose events are
-    told, `streams` times."""
+    told, `streams` times, and `worlds` times those of as many of the demo."""
 
     few: int = 10
     many: int = 10_000
@@ -62,6 +69,7 @@ class MergesSize:
     warm_up: int = 10
     people: int = 200
     streams: int = 20
+    worlds: int = 9
 
 
 @dataclass(slots=True)
@@ -121,6 +129,14 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
             warm_up=2,
             dice=random.Random(size.people),
         )
+        world: list[Event] = [
+            event for event in World.of(customers=size.people, seed=7).events() if not isinstance(event, REFERRING)
+        ]
+        lived = await in_turn(
+            {name: partial(_live, store, name, world) for name in LIVES},
+            range(1 + size.worlds),
+            warm_up=1,
+        )
     linear = size.more_fans / size.fans
     one, several = median(profiles[ONE]), median(profiles[IDENTIFIERS])
     return [
@@ -138,6 +154,20 @@ async def merges_figures(settings: Settings, size: MergesSize) -> list[Figure]:
                 1.15,
             )
             for other, against in (("apart", "never linked"), ("single", "by a single one"))
+        ),
+        _figure(
+            f"{len(world):,} events of {size.people:,} customers of the demo, p50",
+            median(lived["linked"]),
+            "nothing linked",
+            median(lived["apart"]),
+            1.15,
+        ),
+        Figure(
+            case=f"{size.people * EVENTS:,} events, each twentieth of which shows that two customers are one, p50",
+            value=median(told["met"]),
+            unit="ms",
+            against="never linked",
+            reference=median(told["apart"]),
         ),
     ]
 
@@ -232,8 +262,8 @@ async def _profiles(store: Store, size: MergesSize) -> dict[int, list[float]]:
 
 
 async def _tell(store: Store, way: str, people: int, turn: int) -> None:
-    """The events of people who come as nobody knows whom, then say who they are, write by mail, and buy; the same where nothing
-    tells that those are one; or the same by one identifier each."""
+    """The events of people who come as nobody knows whom, then say who they are, write by mail, and buy; the same where that has
+    bought before; where nothing tells that those are one; or by one identifier each."""
 
     def stream() -> Iterator[Event]:
         for number in range(EVENTS):
@@ -245,15 +275,38 @@ async def _tell(store: Store, way: str, people: int, turn: int) -> None:
                 if way == "single":
                     first = mail = known
                 if number == EVENTS // 2:
-                    named = (known, first, mail) if way == "linked" else (known,)
+                    named = (known, first, mail) if way in ("linked", "met") else (known,)
                     yield IdentifyInput(id=id, source=SOURCE, at=at, identifiers=named, traits={"name": name})
                 elif number == EVENTS - 1:
                     yield _purchase(id, at, CustomerKey(identifier=known))
                 else:
-                    by = first if number < EVENTS // 2 else mail if number == EVENTS // 2 + 1 else known
+                    early = known if way == "met" and number == 1 else first
+                    by = early if number < EVENTS // 2 else mail if number == EVENTS // 2 + 1 else known
                     yield _touchpoint(id, number, CustomerKey(identifier=by))
 
     await _record(store, stream())
+
+
+async def _live(store: Store, way: str, world: list[Event], turn: int) -> None:
+    """The events of a demo world, under names that nobody has heard of; and the same where nothing says who is one with whom."""
+    await _record(store, (_renamed(event, f"{way}-{turn}", linked=way == "linked") for event in world))
+
+
+def _renamed(event: Event, name: str, *, linked: bool) -> Event:
+    changes: dict[str, Any] = {"source": f"{event.source}-{name}"}
+    if isinstance(event, IdentifyInput):
+        keys = tuple(_another(each, name) for each in event.identifiers)
+        changes["identifiers"] = keys if linked else keys[:1]
+    elif isinstance(customer := getattr(event, "customer", None), CustomerKey):
+        changes["customer"] = CustomerKey(identifier=_another(IdentifierKey(*key_of(customer)), name))
+    return replace(event, **changes)
+
+
+def _another(key: IdentifierKey, name: str) -> IdentifierKey:
+    if key.type != "phone":
+        return replace(key, value=f"{name}-{key.value}")
+    number = int.from_bytes(blake2b(f"{name}{key.value}".encode(), digest_size=8).digest()) % 10**8
+    return replace(key, value=f"+8190{number:08}")
 
 
 async def _reads(store: Store, *pairs: _Pair, calls: int) -> tuple[list[float], list[float]]:

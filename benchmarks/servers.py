@@ -18,7 +18,7 @@ from app.settings import Settings
 from graph.migrations import migrate
 from graph.store import Store
 
-HEAP, PAGE_CACHE, TRANSACTION_MEMORY = "1536m", "1g", "512m"
+HEAP, PAGE_CACHE, TRANSACTION_MEMORY = "1536m", "1g", "384m"
 PATIENCE_SECONDS = 1_200.0
 
 Servers = Callable[[], AbstractAsyncContextManager[Settings]]

@@ -74,7 +74,9 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         ),
         access=AccessSize(rounds=1, turns=2, seconds=0.1, connections=2, hot=5, keys=3, tokens=5, requests=20),
         ingestion=Size(customers=20, singles=20, seconds=1, fresh=5),
-        merges=MergesSize(rounds=2, celebrities=1, calls=20, warm_up=1, few=1, many=10, fans=2, more_fans=6, people=3, streams=2),
+        merges=MergesSize(
+            rounds=2, celebrities=1, calls=20, warm_up=1, few=1, many=10, fans=2, more_fans=6, people=3, streams=2, worlds=2,
+        ),
     )  # fmt: skip
     run = Run(plan, servers, tmp_path, lambda line: None)
     await run.all()
@@ -87,7 +89,8 @@ async def test_every_case_has_its_rows(servers: Servers, tmp_path: Path) -> None
         "Merge into a celebrity with 6 direct referrals", "Undone merge into a celebrity with 6 direct referrals",
         "Merge of one with 6 into somebody", "Undone merge of one with 6 into somebody",
         "Profile loaded while it and others are merged and taken back", "Profile of 20 identifiers",
-        "60 events by three identifiers", "60 events by three identifiers",
+        "60 events by three identifiers", "60 events by three identifiers", "27 events of 3 customers of the demo",
+        "60 events",
         "Cached profile", "Cached profile", "Cached profile", "Uncached profile",
         "Uncached profile at one connection",
         "floor: 1 process", "floor: 1 process", "floor: 2 processes", "floor", "floor",

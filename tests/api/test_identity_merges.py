@@ -159,8 +159,8 @@ async def test_what_needs_more_memory_than_there_is_says_how_to_have_it(
 
 
 async def outgrown(transaction: Transaction, *_: object) -> None:
-    # A sort that keeps all of its rows: more than 256 MB of them.
-    hungry = await transaction._transaction.run("UNWIND range(1, 3000000) AS n WITH [n, n] AS n ORDER BY n[1] RETURN count(n)")
+    # A sort that keeps all of its rows: more than 384 MB of them.
+    hungry = await transaction._transaction.run("UNWIND range(1, 6000000) AS n WITH [n, n] AS n ORDER BY n[1] RETURN count(n)")
     await hungry.consume()
 
 

@@ -89,12 +89,12 @@ def test_no_password_has_a_default(compose: dict[str, Any]) -> None:
 def test_neo4j_is_told_what_the_local_one_is_told(compose: dict[str, Any]) -> None:
     environment = compose["services"]["neo4j"]["environment"]
     told = {_setting(name): str(value) for name, value in environment.items() if name != "NEO4J_AUTH"}
-    text = neo4j.CONFIGURATION.format(port=0, page_cache="256m", transaction_memory="256m")
+    text = neo4j.CONFIGURATION.format(port=0, page_cache="256m", transaction_memory="384m")
     local = dict(line.split("=", 1) for line in text.splitlines())
     for setting, value in told.items():
         value = re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value)
         if setting.startswith("server.memory.heap"):  # the local way gives the heap to Java itself
-            assert value == "512m"
+            assert value == "768m"
         else:
             assert local[setting] == value, setting
     kept = {name for name in local if not name.startswith(("internal.", "server.bolt", "server.default_listen"))}

@@ -41,9 +41,9 @@ async def test_a_transaction_that_outgrows_its_memory_says_so_at_once_and_leaves
         nonlocal attempts
         attempts += 1
         await transaction.run("referrals/record_marks", customers=["nobody"])
-        # A sort that keeps all of its rows: more than 256 MB of them.
+        # A sort that keeps all of its rows: more than 384 MB of them.
         hungry = await transaction._transaction.run(
-            "UNWIND range(1, 3000000) AS n WITH [n, n] AS n ORDER BY n[1] RETURN count(n)"
+            "UNWIND range(1, 6000000) AS n WITH [n, n] AS n ORDER BY n[1] RETURN count(n)"
         )
         await hungry.consume()
 
