@@ -51,6 +51,9 @@ async def hand_over(transaction: Transaction, identities: Identities, versions: 
         await transaction.run("identity/record_standings", rows=rows)
     if regrouped.contested:
         await transaction.run("identity/record_contested", rows=[list(each) for each in sorted(regrouped.contested.items())])
+    parted = regrouped.parted()
+    if parted:
+        await transaction.run("identity/record_parted", identifiers=sorted(parted))
     if regrouped.changed:
         await transaction.run("identity/record_regrouping", rows=[[id, versions[id]] for id in sorted(regrouped.changed)])
 

@@ -72,8 +72,9 @@ async def keep(
         if name not in _ON_SHARED_GROUND:
             await transaction.run(name, **parameters)
     await changes.referrals.record(transaction)
+    # Before it is written which links stand, those that were stated now among them.
+    await identities.decisions.record(transaction)
     await hand_over(transaction, identities, versions)
-    await identities.decisions.record(transaction, parted=identities.regrouped.parted())
     regrouped = identities.regrouped.changed
     concerned = regrouped.union(*(identities.parts(friend) for friend in changes.referrals.friends.union(friends)))
     buyers = {friend for friend, _ in ground.awaiting}

@@ -63,9 +63,7 @@ class Decisions:
     vetoes: list[Row] = field(default_factory=list)
     lifts: list[list[Any]] = field(default_factory=list)
 
-    async def record(self, transaction: Transaction, *, parted: Iterable[str]) -> None:
-        """`parted`: identifiers of customers that lost some."""
-        identifiers = sorted(parted)
+    async def record(self, transaction: Transaction) -> None:
         for name, rows in (
             ("identity/record_merge_links", self.links),
             ("identity/record_lifts", self.lifts),
@@ -75,8 +73,6 @@ class Decisions:
         ):
             if rows:
                 await transaction.run(name, rows=rows)
-        if identifiers:
-            await transaction.run("identity/record_parted", identifiers=identifiers)
 
 
 async def load_undoable(transaction: Transaction, kept: Iterable[Kept]) -> dict[str, Undoable]:

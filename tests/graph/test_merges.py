@@ -227,6 +227,19 @@ async def test_what_evidence_joins_beside_a_merge_by_hand_is_undone_by_itself(gr
     assert await examine(graph, RULE, identity_rules=FREE) == []
 
 
+async def test_a_merge_that_is_taken_back_with_others_in_the_same_call_is_set_aside(graph: Store, ask: AskCypher) -> None:
+    await told(graph, *(identify(name, number, ("user_id", name)) for number, name in enumerate("abc")), rules=FREE)
+    await told(graph, merge("m1", user("b"), user("c"), 100), rules=FREE)
+    await told(graph, merge("m2", user("a"), user("b"), 101), rules=FREE)
+    newer, older = await standing(ask)
+    assert not (await told(graph, undo("u1", older, 102), rules=FREE)).rejected
+    # C was on the other side, and comes to A just before the two sides are kept apart.
+    outcome = await told(graph, merge("m3", user("a"), user("c"), 103), undo("u2", newer, 104, keep_apart=True), rules=FREE)
+    assert not outcome.rejected and len(await kept(ask)) == 3
+    assert await ask("MATCH ()-[link:LINKED {event: 'desk\x1fm3'}]->() RETURN link.aside") == ["veto"]
+    assert await examine(graph, RULE, identity_rules=FREE) == []
+
+
 async def test_what_late_evidence_parts_is_logged_as_undone(graph: Store, ask: AskCypher) -> None:
     email = ("email", "e1@example.com")
     await told(graph, identify("1", 3, ("user_id", "ben")), identify("2", 3, email))
