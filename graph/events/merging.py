@@ -262,6 +262,9 @@ def _by_evidence(found: Regrouped, rules: IdentityRules) -> Iterator[Row]:
     groups: dict[str, set[str]] = {}
     for id, customer in found.now.items():
         groups.setdefault(customer, set()).add(id)
+    links: dict[str, list[Link]] = {}
+    for link in found.standing:
+        links.setdefault(found.now[link.a], []).append(link)
     for customer in found.around.rows:
         now = found.now.get(namesakes.get(customer, ""))
         if now is None or now == customer:
@@ -270,21 +273,21 @@ def _by_evidence(found: Regrouped, rules: IdentityRules) -> Iterator[Row]:
         ours = {id for id in groups[now] if id in before} - theirs
         if ours:
             # Else it goes by another id, and that is all.
-            yield _evident(found, namesakes[now], namesakes[customer], ours, theirs)
+            yield _evident(found, links[now], (namesakes[now], namesakes[customer]), ours, theirs)
     for customer, ids_ in groups.items():
         namesake = namesakes[customer]
         known = ids_ & before.keys() or {namesake}
-        for strangers in _together(found, ids_ - known):
+        for strangers in _together(found, ids_ - known, links.get(customer, [])):
             if _tells(found, rules, strangers) & _tells(found, rules, known):
                 one, other = (strangers, known) if namesake in strangers else (known, strangers)
-                yield _evident(found, namesake, _oldest(found, rules, other), one, other)
+                yield _evident(found, links[customer], (namesake, _oldest(found, rules, other)), one, other)
             known |= strangers
 
 
-def _together(found: Regrouped, ids_: set[str]) -> Iterator[set[str]]:
-    """These identifiers, as far as links among them join them, in an order that hangs on no id."""
+def _together(found: Regrouped, ids_: set[str], links: Iterable[Link]) -> Iterator[set[str]]:
+    """These identifiers of a customer with these links, as far as those among them join them, in an order that hangs on no id."""
     waiting = sorted(ids_, key=lambda id: _age(found, id))
-    ends = [link for link in found.standing if {link.a, link.b} <= ids_]
+    ends = [link for link in links if {link.a, link.b} <= ids_]
     while waiting:
         group, size = {waiting[0]}, 0
         while len(group) > size:
@@ -309,9 +312,10 @@ def _age(found: Regrouped, id: str) -> tuple[int, str, str]:
     return member.seen_at, member.type, member.value
 
 
-def _evident(found: Regrouped, kept: str, absorbed: str, ours: set[str], theirs: set[str]) -> Row:
-    """A merge that nobody stated, by the identifiers after whom the two are named."""
-    path = gone(shortest_path(found.standing, kept, absorbed) or (), kept)
+def _evident(found: Regrouped, links: Iterable[Link], ends: tuple[str, str], ours: set[str], theirs: set[str]) -> Row:
+    """A merge that nobody stated, by the links of the customer, and the identifiers after whom the two are named."""
+    kept, absorbed = ends
+    path = gone(shortest_path(links, kept, absorbed) or (), kept)
     nobody = dict.fromkeys(("at", "key", "body_hash", "source", "actor", "reason", "link"))
     one, other = (found.members[id].customer_id for id in (kept, absorbed))
     return _merge_row(one, other, ours, theirs, path) | nobody | {"id": ids.mint("merge")}
