@@ -41,12 +41,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A customer of before. `seen_at`: when it was first seen, in microseconds since 1970; `identifiers`: how many it has,
-    of which `types`; `contested`: whether there is evidence that doesn't stand, a veto, or a merge by hand."""
+    """A customer of before. `seen_at`: when it was first seen, in microseconds since 1970; `identifiers`: how many it has;
+    `contested`: whether there is evidence that doesn't stand, a veto, or a merge by hand."""
 
     seen_at: int
     identifiers: int
-    types: frozenset[str]
     contested: bool
 
 

@@ -18,6 +18,7 @@ from graph import ids
 from graph.errors import InvalidEvent
 from graph.events.inputs import MergeInput, UndoMergeInput
 from graph.events.kept import Kept, iso
+from graph.identity.components import oldest, turn
 from graph.identity.evidence import BY_HAND, Evidence, Link, Veto
 from graph.identity.paths import Step, gone, shortest_path
 from graph.identity.regrouping import Decided, Regrouped
@@ -275,41 +276,33 @@ def _by_evidence(found: Regrouped, rules: IdentityRules) -> Iterator[Row]:
             # Else it goes by another id, and that is all.
             yield _evident(found, links[now], (namesakes[now], namesakes[customer]), ours, theirs)
     for customer, ids_ in groups.items():
-        namesake = namesakes[customer]
-        known = ids_ & before.keys() or {namesake}
-        for strangers in _together(found, ids_ - known, links.get(customer, [])):
-            if _tells(found, rules, strangers) & _tells(found, rules, known):
-                one, other = (strangers, known) if namesake in strangers else (known, strangers)
-                yield _evident(found, links[customer], (namesake, _oldest(found, rules, other)), one, other)
-            known |= strangers
+        if not ids_ <= before.keys():
+            for one, other in _met(found, rules, links.get(customer, [])):
+                kept, absorbed = ((oldest(side, found.members, rules), side) for side in (one, other))
+                if oldest(one | other, found.members, rules) != kept[0]:
+                    kept, absorbed = absorbed, kept
+                yield _evident(found, links[customer], (kept[0], absorbed[0]), kept[1], absorbed[1])
 
 
-def _together(found: Regrouped, ids_: set[str], links: Iterable[Link]) -> Iterator[set[str]]:
-    """These identifiers of a customer with these links, as far as those among them join them, in an order that hangs on no id."""
-    waiting = sorted(ids_, key=lambda id: _age(found, id))
-    ends = [link for link in links if {link.a, link.b} <= ids_]
-    while waiting:
-        group, size = {waiting[0]}, 0
-        while len(group) > size:
-            size = len(group)
-            group |= {end for link in ends if link.a in group or link.b in group for end in (link.a, link.b)}
-        waiting = [id for id in waiting if id not in group]
-        yield group
+def _met(found: Regrouped, rules: IdentityRules, links: Iterable[Link]) -> Iterator[tuple[set[str], set[str]]]:
+    """Where the links of a customer, one after the other, join two who have each an identifier of one type that tells people
+    apart, at least one of them never seen before."""
+    groups: dict[str, set[str]] = {}
+    for link in sorted(links, key=lambda link: turn(link, found.members)):
+        one, other = (groups.setdefault(end, {end}) for end in (link.a, link.b))
+        if one is other:
+            continue
+        if _tells(found, rules, one, new=True) & _tells(found, rules, other) or (
+            _tells(found, rules, one) & _tells(found, rules, other, new=True)
+        ):
+            yield one, other
+        groups |= dict.fromkeys(one | other, one | other)
 
 
-def _tells(found: Regrouped, rules: IdentityRules, ids_: set[str]) -> set[str]:
-    """The types of these that tell one person from another: a device or a browser more is the same person's as a rule."""
-    return {type for id in ids_ if rules.strength(type := found.members[id].type) >= rules.ordinary}
-
-
-def _oldest(found: Regrouped, rules: IdentityRules, ids_: set[str]) -> str:
-    """After whom these would be named."""
-    return min(ids_, key=lambda id: (found.members[id].seen_at, -rules.strength(found.members[id].type), *_age(found, id)))
-
-
-def _age(found: Regrouped, id: str) -> tuple[int, str, str]:
-    member = found.members[id]
-    return member.seen_at, member.type, member.value
+def _tells(found: Regrouped, rules: IdentityRules, ids_: set[str], *, new: bool = False) -> set[str]:
+    """The types of these, or of those never seen before, that tell one person from another."""
+    types = (found.members[id].type for id in ids_ if not new or id not in found.around.owners)
+    return {type for type in types if rules.tells(type)}
 
 
 def _evident(found: Regrouped, links: Iterable[Link], ends: tuple[str, str], ours: set[str], theirs: set[str]) -> Row:

@@ -108,10 +108,10 @@ async def look_up(transaction: Transaction, identities: Identities, events: Iter
 
 async def _find(transaction: Transaction, identities: Identities, keys: list[Key], customer_ids: list[str]) -> None:
     rows = (await transaction.run("identity/find_identifiers", keys=[list(key) for key in keys], ids=customer_ids))[0]
-    for type, value, id, customer_id, seen_at, owner, born, types, contested in rows:
+    for type, value, id, customer_id, seen_at, owner, born, identifiers, contested in rows:
         known = identities.by_key.get((type, value)) or Known(type, value, id, customer_id, owner, None, "", seen_at)
         identities.by_key[type, value] = identities.by_id[customer_id] = known
-        identities.owners[owner] = Owner(born, len(types), frozenset(types), contested)
+        identities.owners[owner] = Owner(born, identifiers, contested)
 
 
 def _made_up(identities: Identities, key: Key, each: Kept) -> Known:
@@ -192,8 +192,10 @@ async def _settle(transaction: Transaction, identities: Identities, decisions: l
             group.linked |= known.id in linked
             group.decided |= known.id in decided
     doubtful = []
+    plain = {root: group for root, group in groups.items() if _is_plain(identities, group)}
+    met = await _met(transaction, identities, plain)
     for root, group in groups.items():
-        if _is_plain(identities, group):
+        if root in plain and root not in met:
             _name(identities, root, group)
         else:
             doubtful.append(group)
@@ -211,15 +213,27 @@ def _is_plain(identities: Identities, group: _Group) -> bool:
     new = group.new
     if any(identities.owners[owner].contested for owner in owners) or any(each.type in identities.rules.limits for each in new):
         return False
-    # Of a type that tells people apart it has one already: that goes into the log, so that it can be undone.
-    rules = identities.rules
-    telling = [each.type for each in new if rules.strength(each.type) >= rules.ordinary]
-    if len(set(telling)) < len(telling) or any(not identities.owners[owner].types.isdisjoint(telling) for owner in owners):
-        return False
     # What was linked later may turn out to have been linked earlier, within the days of others.
     if any(each.type in identities.rules.windows for each in group.members):
         return False
     return sum(identities.owners[owner].identifiers for owner in owners) + len(new) <= identities.rules.most
+
+
+async def _met(transaction: Transaction, identities: Identities, groups: Mapping[str, _Group]) -> set[str]:
+    """Which of these come to have two identifiers of one type that tells people apart: that goes into the log."""
+    telling = {
+        root: [each.type for each in group.new if identities.rules.tells(each.type)]
+        for root, group in groups.items()
+        if group.linked
+    }
+    asked = sorted({owner for root, types in telling.items() if types for owner in groups[root].owners})
+    known = dict((await transaction.run("identity/find_types", customer_ids=asked))[0]) if asked else {}
+    return {
+        root
+        for root, types in telling.items()
+        if len(set(types)) < len(types)
+        or any(not set(types).isdisjoint(known.get(owner, ())) for owner in groups[root].owners if types)
+    }
 
 
 def _renames(identities: Identities, group: _Group, owner: str) -> bool:

@@ -37,7 +37,10 @@ class Components:
 def components(members: Iterable[Member], links: Iterable[Link], vetoes: Iterable[Veto], rules: IdentityRules) -> Components:
     """The customers that these identifiers make up. Links of identifiers that aren't among them count for nothing."""
     replay = _Replay({each.id: each for each in members}, rules, list(vetoes))
-    known = sorted((each for each in links if each.a in replay.members and each.b in replay.members), key=replay.turn)
+    known = sorted(
+        (each for each in links if each.a in replay.members and each.b in replay.members),
+        key=lambda each: turn(each, replay.members),
+    )
     for link in known:
         replay.linked(link)
     for link in known:
@@ -46,6 +49,22 @@ def components(members: Iterable[Member], links: Iterable[Link], vetoes: Iterabl
     chosen = [link for link in known if link.rule == BY_HAND and link not in replay.aside]
     named = {_public_id(group, chosen, rules, replay.members): frozenset(group.ids) for group in groups.values()}
     return Components(named, replay.aside)
+
+
+def turn(link: Link, members: Mapping[str, Member]) -> tuple[Any, ...]:
+    """Where a link stands in the order of all. Of those of one event what they link decides: ids tell who came first."""
+    a, b = members[link.a], members[link.b]
+    return *link.turn[:4], a.type, a.value, b.type, b.value
+
+
+def oldest(ids: Iterable[str], members: Mapping[str, Member], rules: IdentityRules) -> str:
+    """The identifier that a customer of these is named after, unless a merge by hand says otherwise."""
+
+    def age(id: str) -> tuple[int, int, str, str]:
+        each = members[id]
+        return each.seen_at, -rules.strength(each.type), each.type, each.value
+
+    return min(ids, key=age)
 
 
 @dataclass(slots=True)
@@ -77,10 +96,6 @@ class _Replay:
         self.groups = {
             each.id: _Group({each.id}, Counter((each.type,)), sides.get(each.id, set())) for each in self.members.values()
         }
-
-    def turn(self, link: Link) -> tuple[Any, ...]:
-        """Where a link stands in the order of all. Of those of one event what they link decides: ids tell who came first."""
-        return *link.turn[:4], *self._name(link.a), *self._name(link.b)
 
     def _name(self, id: str) -> tuple[str, str]:
         return self.members[id].type, self.members[id].value
@@ -137,7 +152,4 @@ def _public_id(group: _Group, chosen: Sequence[Link], rules: IdentityRules, memb
         newest = max(kept, key=lambda link: link.age)
         assert newest.kept is not None
         return newest.kept
-    oldest = min(
-        (members[each] for each in group.ids), key=lambda each: (each.seen_at, -rules.strength(each.type), each.type, each.value)
-    )
-    return oldest.customer_id
+    return members[oldest(group.ids, members, rules)].customer_id

@@ -66,6 +66,10 @@ class IdentityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     blocked: Mapping[str, tuple[str, ...]] = {}
     traits: Mapping[str, TraitRule] = {}
 
+    def tells(self, type: str) -> bool:
+        """Whether it tells one person from another: a device or a browser more is the same person's as a rule."""
+        return self.strength(type) >= self.ordinary
+
     def strength(self, type: str) -> int:
         """From 1 to 999: what people state by hand comes above all of them."""
         rule = self.types.get(type)
